@@ -1,0 +1,8 @@
+//! What travels between the boxes, read and written without loss: SIP, SDP, SMTP, MIME, TIFF and
+//! the fax coding of the pages. Nothing here knows a clock, a socket or a device.
+
+pub mod mime;
+pub mod page;
+pub mod sdp;
+pub mod sip;
+pub mod smtp;
