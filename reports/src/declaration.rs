@@ -1,0 +1,101 @@
+//! What the scenario declares about itself, in the form that judges and reports read.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::trace::Host;
+
+/// Everything that was fixed before the run began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Declaration {
+    /// Name of the scenario: its file's path inside its set, without the ending, e.g. `fig04/busy`.
+    pub scenario: String,
+    /// The scenario's title.
+    pub title: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// `virtual`, `turmoil` or `sockets`.
+    pub world: String,
+    /// Wall time at the start of the run, seconds since 1970-01-01 UTC.
+    pub epoch_s: i64,
+    /// The hosts in the order of the scenario.
+    pub hosts: Vec<HostDeclaration>,
+    /// What the operators do, in order.
+    pub orders: Vec<OrderDeclaration>,
+    /// Whether the network or a rule can disturb this run (loss, faults, tamper rules, crashes).
+    pub disturbed: bool,
+}
+
+impl Declaration {
+    /// The host of this name.
+    pub fn host(&self, name: &str) -> Option<&HostDeclaration> {
+        self.hosts.iter().find(|host| &*host.name == name)
+    }
+}
+
+/// What a host is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Facsimile machine 1 of Figure 4.
+    Fax1,
+    /// SIP server 17: a proxy.
+    SipServer,
+    /// Location server: registrar and redirect server.
+    LocationServer,
+}
+
+/// One host of the scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostDeclaration {
+    /// Its name.
+    pub name: Host,
+    /// What it is.
+    pub class: Class,
+    /// Its address.
+    pub address: IpAddr,
+    /// A real device takes its place.
+    pub external: bool,
+    /// IP telephone number, as written in the scenario.
+    pub number: Option<String>,
+    /// Protocols that it can run, in order of preference: `smtp`, `http`.
+    pub protocols: Vec<String>,
+    /// Where it tells of a failure: `display`, `printer`, `buzzer`.
+    pub failure_notice: Option<String>,
+    /// Table Ta1 at the start.
+    pub ta1: Vec<Ta1Row>,
+    /// Declared habits by name: where the standards leave the device free.
+    pub habits: BTreeMap<String, String>,
+}
+
+/// A row of table Ta1 (Figure 2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ta1Row {
+    /// Column DESTINATION.
+    pub destination: String,
+    /// Column IP TEL NO.
+    pub number: String,
+    /// Column COMMUNICATION PROTOCOL; `None` where it is empty.
+    pub protocol: Option<String>,
+}
+
+/// One operator step of the scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderDeclaration {
+    /// Number of the step, from 1.
+    pub step: u32,
+    /// When, in microseconds since the start.
+    pub at_us: u64,
+    /// At which host.
+    pub host: Host,
+    /// `send`, `ta1-add`, `ta1-edit`, `ta1-delete`, `ta1-list`, `power-off`, `power-on`, `hang-up`.
+    pub kind: String,
+    /// Number dialled, where the order dials one.
+    pub to: Option<String>,
+    /// What is sent: `image` or `text`.
+    pub document: Option<String>,
+    /// Pages of the document.
+    pub pages: u32,
+}
