@@ -1,1 +1,12 @@
-//! faxproof
+//! The boxes of the system as pure state machines.
+//!
+//! A device takes one event at a time and answers with effects ([`core`]). Inside, it composes small
+//! pure machines: SIP transactions, dialogs, SMTP sessions. The flowcharts of the patent are data
+//! ([`chart`]), and a device marks every arc that it takes.
+
+pub mod chart;
+pub mod config;
+pub mod core;
+pub mod number;
+pub mod order;
+pub mod ta1;

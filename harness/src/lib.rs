@@ -1,1 +1,3 @@
-//! faxproof
+//! Scenarios, worlds and the `faxproof` program.
+
+pub mod plan;

@@ -1,0 +1,90 @@
+//! Figure 4: facsimile machine 1 transmits to a destination designated by an IP telephone number
+//! (paragraphs 0076 to 0087).
+
+use super::{Arc, Chart, END, Step};
+
+/// Figure 4.
+pub const FIGURE_4: Chart = Chart {
+    figure: "4",
+    title: "A fax transmits by IP telephone number and learns the peer's protocol",
+    start: "S1",
+    steps: &[
+        Step {
+            name: "S1",
+            text: "INVITE names the IP telephone number (T1); 180 comes back (R1)",
+            next: &["S2"],
+        },
+        Step { name: "S2", text: "the call is answered with 200 (R2), or not", next: &[] },
+        Step { name: "S3", text: "ACK (T2)", next: &["S4"] },
+        Step { name: "S4", text: "the SIP connection stands", next: &["S5"] },
+        Step { name: "S5", text: "is a protocol registered for this number in Ta1?", next: &[] },
+        Step {
+            name: "S6",
+            text: "announce the registered protocol (T4), without asking (no T3)",
+            next: &["S7", "S8"],
+        },
+        Step { name: "S7", text: "convert the document and transmit it (T5, T6)", next: &[] },
+        Step { name: "S8", text: "did the protocol run succeed?", next: &[] },
+        Step { name: "S9", text: "tell the operator of the failure", next: &[] },
+        Step { name: "S10", text: "BYE (T7), 200 (R4)", next: &[] },
+        Step { name: "S11", text: "ask which protocols the peer supports (T3)", next: &["S12"] },
+        Step {
+            name: "S12",
+            text: "receive the presentation (R3) and select one that both support",
+            next: &["S13"],
+        },
+        Step { name: "S13", text: "was one selected?", next: &[] },
+        Step { name: "S14", text: "announce the selected protocol (T4)", next: &["S15"] },
+        Step { name: "S15", text: "convert the document and transmit it", next: &[] },
+        Step { name: "S16", text: "register the protocol for the number", next: &[] },
+    ],
+    arcs: &[
+        Arc { name: "4.S2.answered", from: "S2", to: &["S3"], text: "200 arrived" },
+        Arc { name: "4.S2.refused", from: "S2", to: &["S9"], text: "a final answer other than 2xx arrived" },
+        Arc {
+            name: "4.S2.unanswered",
+            from: "S2",
+            to: &["S9"],
+            text: "it rang until the fax's own limit: CANCEL, 487",
+        },
+        Arc { name: "4.S2.silent", from: "S2", to: &["S9"], text: "nothing at all came: Timer B, no CANCEL" },
+        Arc { name: "4.S5.registered", from: "S5", to: &["S6"], text: "number and protocol stand in Ta1" },
+        Arc { name: "4.S5.number-unknown", from: "S5", to: &["S11"], text: "the number is not in Ta1" },
+        Arc { name: "4.S5.protocol-unknown", from: "S5", to: &["S11"], text: "its protocol column is empty" },
+        Arc {
+            name: "4.S6.unsupported-here",
+            from: "S6",
+            to: &["S9"],
+            text: "the registered protocol is none of this fax",
+        },
+        Arc { name: "4.S7.smtp", from: "S7", to: &["S8"], text: "transmission by SMTP begins" },
+        Arc { name: "4.S7.http", from: "S7", to: &["S8"], text: "transmission by HTTP begins" },
+        Arc { name: "4.S8.succeeded", from: "S8", to: &["S10"], text: "the peer took responsibility" },
+        Arc {
+            name: "4.S8.declined",
+            from: "S8",
+            to: &["S9"],
+            text: "the peer declined the announced protocol",
+        },
+        Arc { name: "4.S8.failed", from: "S8", to: &["S9"], text: "the protocol run broke" },
+        Arc { name: "4.S9.display", from: "S9", to: &["S10", "S16", END], text: "told on the display" },
+        Arc { name: "4.S9.print", from: "S9", to: &["S10", "S16", END], text: "told on paper" },
+        Arc { name: "4.S9.buzzer", from: "S9", to: &["S10", "S16", END], text: "told by the buzzer" },
+        Arc { name: "4.S10.ended", from: "S10", to: &[END], text: "BYE was answered" },
+        Arc { name: "4.S10.bye-unanswered", from: "S10", to: &[END], text: "nobody answered BYE: Timer F" },
+        Arc { name: "4.S10.peer-hung-up", from: "S10", to: &[END], text: "BYE came from the other side" },
+        Arc { name: "4.S13.selected", from: "S13", to: &["S14"], text: "both support the selected protocol" },
+        Arc { name: "4.S13.nothing-presented", from: "S13", to: &["S9"], text: "the peer presented nothing" },
+        Arc {
+            name: "4.S13.none-in-common",
+            from: "S13",
+            to: &["S9"],
+            text: "no presented protocol is one of ours",
+        },
+        Arc { name: "4.S15.smtp", from: "S15", to: &["S16"], text: "transmitted by SMTP" },
+        Arc { name: "4.S15.http", from: "S15", to: &["S16"], text: "transmitted by HTTP" },
+        Arc { name: "4.S15.failed", from: "S15", to: &["S9"], text: "the transmission failed" },
+        Arc { name: "4.S16.into-record", from: "S16", to: &["S10"], text: "stored in the number's record" },
+        Arc { name: "4.S16.new-record", from: "S16", to: &["S10"], text: "stored in a new record" },
+    ],
+};

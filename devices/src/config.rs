@@ -1,0 +1,152 @@
+//! What a box is set up with before it gets power.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::core::{Duration, Entropy, Medium};
+use crate::ta1::Row;
+
+/// Set-up of facsimile machine 1.
+#[derive(Clone, Debug)]
+pub struct FaxConfig {
+    /// Its address; SIP runs on port 5060.
+    pub address: IpAddr,
+    /// Its IP telephone number.
+    pub number: String,
+    /// The SIP domain that it registers in.
+    pub domain: String,
+    /// Where it sends its requests: the SIP server.
+    pub sip_server: SocketAddr,
+    /// Its own mail address, used as MAIL FROM.
+    pub mail: String,
+    /// Protocols that it can run, most preferred first.
+    pub protocols: Vec<Protocol>,
+    /// Where it tells of a failure.
+    pub failure_medium: Medium,
+    /// Table Ta1 as delivered.
+    pub ta1: Vec<Row>,
+    /// Where the standards leave it free.
+    pub habits: Habits,
+    /// Wall time at the start of the world, seconds since 1970-01-01 UTC.
+    pub epoch_s: i64,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
+}
+
+/// A protocol that runs on the negotiated TCP connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// RFC 5321.
+    Smtp,
+    /// RFC 9112.
+    Http,
+}
+
+impl Protocol {
+    /// The token in an m-line and in Ta1.
+    pub fn token(self) -> &'static str {
+        match self {
+            Protocol::Smtp => "smtp",
+            Protocol::Http => "http",
+        }
+    }
+}
+
+/// Declared choices.
+#[derive(Clone, Debug)]
+pub struct Habits {
+    /// How long the fax waits for an answer before it cancels a ringing call.
+    pub no_answer: Duration,
+    /// How long a called fax takes until it rings (180).
+    pub ring_after: Duration,
+    /// How long after ringing it answers; `None`: it never does.
+    pub answer_after: Option<Duration>,
+    /// What it answers instead of ringing, e.g. 603.
+    pub refuse_calls: Option<u16>,
+    /// Calls that it takes at a time; a further one gets 486.
+    pub lines: u32,
+    /// How it declines a protocol that it does not support.
+    pub refusal: Refusal,
+    /// What it presents in R3 instead of its protocols: tokens of an m-line. Empty: 200 without a body.
+    pub presents: Option<Vec<String>>,
+    /// Whether S16 stores the protocol although S15 failed (the flowchart read literally).
+    pub store_on_transfer_failure: bool,
+    /// Lifetime that it asks for when it registers.
+    pub register_for: Duration,
+    /// The largest mail that it takes, in octets (SIZE, RFC 1870).
+    pub size_limit: u64,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Habits {
+            no_answer: Duration::secs(60),
+            ring_after: Duration::millis(50),
+            answer_after: Some(Duration::millis(500)),
+            refuse_calls: None,
+            lines: 1,
+            refusal: Refusal::NotAcceptable,
+            presents: None,
+            store_on_transfer_failure: false,
+            register_for: Duration::secs(3600),
+            size_limit: 20_000_000,
+        }
+    }
+}
+
+/// How a fax declines an announced protocol; both are legal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refusal {
+    /// 488 with a capability SDP (RFC 3261 §21.4.26).
+    #[default]
+    NotAcceptable,
+    /// 200 whose m-line has port 0 (RFC 3264 §6).
+    PortZero,
+}
+
+/// Set-up of the SIP server.
+#[derive(Clone, Debug)]
+pub struct SipServerConfig {
+    /// Its address; SIP runs on port 5060.
+    pub address: IpAddr,
+    /// The domain for which it is responsible.
+    pub domain: String,
+    /// Where the locations are kept.
+    pub location: Location,
+    /// Whether it stays in the path of a dialog (Record-Route, RFC 3261 §16.6).
+    pub record_route: bool,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
+}
+
+/// Where a SIP server finds out where a number is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// On a location server of its own: REGISTER is passed to it, and it is asked with the INVITE.
+    OwnHost(SocketAddr),
+    /// In the SIP server itself, as real ones do.
+    Internal(RegistrarConfig),
+}
+
+/// Set-up of a registrar.
+#[derive(Clone, Debug)]
+pub struct RegistrarConfig {
+    /// The domain whose numbers it knows.
+    pub domain: String,
+    /// Lifetime of a binding that asks for none (3600 s, RFC 3261 §10.3).
+    pub default_expiry: Duration,
+    /// The shortest lifetime that it grants (423 below it).
+    pub min_expiry: Duration,
+    /// Bindings known from the start: number and contact, without expiry.
+    pub fixed: Vec<(String, SocketAddr)>,
+}
+
+/// Set-up of the location server.
+#[derive(Clone, Debug)]
+pub struct LocationServerConfig {
+    /// Its address; SIP runs on port 5060.
+    pub address: IpAddr,
+    /// Its registrar.
+    pub registrar: RegistrarConfig,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
+}

@@ -1,0 +1,148 @@
+//! What a device asks of the world.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faxproof_wire::page::Page;
+
+use super::{Conn, Time, Timer};
+
+/// One thing that a device asks for. Effects happen in the order in which they were asked for.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Send a datagram from the device's SIP port.
+    Datagram {
+        /// Where to.
+        to: SocketAddr,
+        /// The payload.
+        bytes: Bytes,
+    },
+    /// Open a TCP connection.
+    Connect {
+        /// The number by which the device will know it.
+        conn: Conn,
+        /// Where to.
+        to: SocketAddr,
+    },
+    /// Accept TCP connections on this port from now on.
+    Listen {
+        /// The logical port.
+        port: u16,
+    },
+    /// Accept no more on this port.
+    Unlisten {
+        /// The logical port.
+        port: u16,
+    },
+    /// Send bytes on a connection.
+    Send {
+        /// Which.
+        conn: Conn,
+        /// The bytes; the world may split and join them.
+        bytes: Bytes,
+    },
+    /// Send FIN: we will send no more, and still listen.
+    ShutDown(Conn),
+    /// Close in both directions once everything is sent.
+    Close(Conn),
+    /// Drop the connection with RST.
+    Reset(Conn),
+    /// Ask for the addresses of a name.
+    Resolve {
+        /// The name.
+        name: String,
+    },
+    /// Run a timer; arming one that runs starts it anew.
+    Arm {
+        /// Which.
+        timer: Timer,
+        /// When it runs out.
+        at: Time,
+    },
+    /// Stop a timer; nothing happens if it does not run.
+    Disarm(Timer),
+    /// Something that survives a power failure. A crash may fall after any of these.
+    Durable(Durable),
+    /// Tell the operator.
+    Notice(Notice),
+    /// An arc of the flowchart was taken.
+    Mark {
+        /// Which call took it: a number stable under unrelated changes.
+        call: u64,
+        /// `FIGURE.STEP.outcome`.
+        arc: &'static str,
+    },
+    /// Something came that the device's state does not foresee.
+    Unexpected {
+        /// What came.
+        what: String,
+        /// What was awaited instead.
+        awaited: &'static str,
+    },
+}
+
+/// An effect that outlives a power failure.
+#[derive(Clone, Debug)]
+pub enum Durable {
+    /// A table row was added or changed.
+    CommitRow {
+        /// `Ta1`.
+        table: &'static str,
+        /// Position of the row in the table, from 0.
+        position: usize,
+        /// Whether the row is new.
+        added: bool,
+        /// Column names and values.
+        row: Vec<(&'static str, String)>,
+    },
+    /// A table row was deleted.
+    DeleteRow {
+        /// `Ta1`.
+        table: &'static str,
+        /// Position that it had, from 0.
+        position: usize,
+        /// Column names and values that it had.
+        row: Vec<(&'static str, String)>,
+    },
+    /// A page came out of the printer.
+    Print(Print),
+}
+
+/// One printed page.
+#[derive(Clone, Debug)]
+pub struct Print {
+    /// Name of the document: the Message-ID it came with.
+    pub document: Arc<str>,
+    /// Page number from 1.
+    pub number: u32,
+    /// Pages in the document.
+    pub of: u32,
+    /// The image, for an image document.
+    pub page: Option<Page>,
+    /// The text, for a text document.
+    pub text: Option<Arc<str>>,
+}
+
+/// A message to the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Which call it is about; 0 for none.
+    pub call: u64,
+    /// Where it appears.
+    pub medium: Medium,
+    /// The words.
+    pub text: String,
+}
+
+/// Where a notice appears (paragraph 0081).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Medium {
+    /// The display 8a.
+    #[default]
+    Display,
+    /// The printing unit 7.
+    Printer,
+    /// A prescribed buzzer sound.
+    Buzzer,
+}

@@ -1,0 +1,68 @@
+//! What an operator can do at the panel.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faxproof_wire::page::Page;
+
+use crate::ta1::Row;
+
+/// An action at the operation unit 8.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// A number that stands for this order, stable when unrelated orders are added to a scenario.
+    pub key: u64,
+    /// What is done.
+    pub action: Action,
+}
+
+/// The actions.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Put a document in, dial an IP telephone number, press start.
+    Send {
+        /// The number as typed.
+        number: String,
+        /// What to send.
+        document: Document,
+    },
+    /// Show table Ta1 on the display.
+    ListTable,
+    /// Add a row to Ta1.
+    AddRow(Row),
+    /// Replace the first row with this number.
+    EditRow {
+        /// The number of the row to change.
+        number: String,
+        /// The new row.
+        row: Row,
+    },
+    /// Delete the first row with this number.
+    DeleteRow {
+        /// Its number.
+        number: String,
+    },
+    /// End the call that runs.
+    HangUp,
+}
+
+/// What lies in the scanning unit, or was typed.
+#[derive(Clone, Debug)]
+pub enum Document {
+    /// Scanned pages, and the same pages as a profile S TIFF: encoded once, shared by all calls.
+    Image {
+        /// How many pages.
+        pages: u32,
+        /// The TIFF file.
+        tiff: Bytes,
+    },
+    /// Typed text.
+    Text(Arc<str>),
+}
+
+impl Document {
+    /// A document of these pages.
+    pub fn of_pages(pages: &[Page]) -> Self {
+        Document::Image { pages: pages.len() as u32, tiff: faxproof_wire::page::tiff::write(pages) }
+    }
+}
