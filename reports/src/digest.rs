@@ -212,7 +212,7 @@ impl Form<'_> {
             self.number(page.bitmap.width.into());
             self.number(page.bitmap.height.into());
             self.number(page.resolution.y_dpi().into());
-            self.bytes(&page.bitmap.data);
+            self.bytes(page.bitmap.data());
         }
         self.number(text.is_some().into());
         self.texts(&[text.as_deref().unwrap_or_default()]);

@@ -140,7 +140,7 @@ fn printed(what: &What) -> String {
     let mut words = format!("printed page {number} of {of}");
     if let Some(page) = page {
         let (width, height) = (page.bitmap.width, page.bitmap.height);
-        words += &format!(", {width}x{height}, {}", short_digest(&page.bitmap.data, 8));
+        words += &format!(", {width}x{height}, {}", short_digest(page.bitmap.data(), 8));
     }
     if let Some(text) = text {
         words += &format!(", text of {} bytes, {}", text.len(), short_digest(text.as_bytes(), 8));

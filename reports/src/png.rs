@@ -2,12 +2,8 @@
 
 use std::io::Cursor;
 
-use faxproof_wire::page::{Page, Resolution};
+use faxproof_wire::page::{Bitmap, MAX_ROWS, MAX_WIDTH, Page, Resolution, SizeMismatch};
 use png::{BitDepth, ColorType, Decoder, Encoder, Limits, PixelDimensions, Unit};
-
-/// More than ten metres of the widest paper at the finest resolution that a fax knows; no PNG that
-/// claims more is unpacked.
-const MOST_PIXELS: u64 = 1 << 28;
 
 /// The page as a person should see it.
 ///
@@ -29,38 +25,39 @@ pub(crate) fn exact(page: &Page) -> Vec<u8> {
 
 /// Why bytes are not the picture of a page.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PixelsError {
-    /// More pixels than any page has.
-    #[error("a page of {0} x {1} pixels is larger than any page")]
+pub(crate) enum PictureError {
+    /// Larger than a page that could have been read.
+    #[error("{0} x {1} dots are more than any page has")]
     TooLarge(u32, u32),
     /// Not a PNG.
     #[error("not a readable PNG: {0}")]
     Png(#[from] png::DecodingError),
     /// A PNG, but not one bit of grey in the size that was written beside it.
-    #[error("the PNG is not one of {0} x {1} pixels with one bit each")]
+    #[error("the PNG is not one of {0} x {1} dots with one bit each")]
     Other(u32, u32),
+    /// Not as many bytes as the size needs.
+    #[error(transparent)]
+    Size(#[from] SizeMismatch),
 }
 
-/// The rows of what [`exact`] wrote, packed as in a bitmap.
-pub(crate) fn pixels(bytes: &[u8], width: u32, height: u32) -> Result<Vec<u8>, PixelsError> {
-    if width == 0 || height == 0 {
-        return Ok(Vec::new());
+/// The dots of what [`exact`] wrote.
+pub(crate) fn bitmap(bytes: &[u8], width: u32, height: u32) -> Result<Bitmap, PictureError> {
+    if width > MAX_WIDTH || height > MAX_ROWS {
+        return Err(PictureError::TooLarge(width, height));
     }
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(PixelsError::TooLarge(width, height));
+    let mut packed = vec![0; width.div_ceil(8) as usize * height as usize];
+    if !packed.is_empty() {
+        let limits = Limits { bytes: packed.len() + (1 << 20) };
+        let mut reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
+        let info = reader.info();
+        let kind = (info.color_type, info.bit_depth, info.width, info.height);
+        if kind != (ColorType::Grayscale, BitDepth::One, width, height) {
+            return Err(PictureError::Other(width, height));
+        }
+        reader.next_frame(&mut packed)?;
+        packed.iter_mut().for_each(|byte| *byte = !*byte);
     }
-    let size = stride(width) * height as usize;
-    let limits = Limits { bytes: size + (1 << 20) };
-    let mut reader = Decoder::new_with_limits(Cursor::new(bytes), limits).read_info()?;
-    let info = reader.info();
-    let kind = (info.color_type, info.bit_depth, info.width, info.height);
-    if kind != (ColorType::Grayscale, BitDepth::One, width, height) {
-        return Err(PixelsError::Other(width, height));
-    }
-    let mut data = vec![0; size];
-    reader.next_frame(&mut data)?;
-    data.iter_mut().for_each(|byte| *byte = !*byte);
-    Ok(data)
+    Ok(Bitmap::new(width, height, packed)?)
 }
 
 fn encode(page: &Page, copies: u32) -> Vec<u8> {
@@ -70,11 +67,10 @@ fn encode(page: &Page, copies: u32) -> Vec<u8> {
 
 fn try_encode(page: &Page, copies: u32) -> Result<Vec<u8>, png::EncodingError> {
     let bitmap = &page.bitmap;
-    let stride = stride(bitmap.width);
-    let mut rows = Vec::with_capacity(stride * bitmap.height as usize * copies as usize);
-    for row in bitmap.data.chunks_exact(stride.max(1)) {
+    let mut rows = Vec::with_capacity(bitmap.data().len() * copies as usize);
+    for y in 0..bitmap.height {
         for _ in 0..copies {
-            rows.extend(row.iter().map(|byte| !byte)); // in PNG 0 is black, in a fax 1
+            rows.extend(bitmap.row(y).iter().map(|byte| !byte)); // in PNG 0 is black, in a fax 1
         }
     }
     let mut out = Vec::new();
@@ -91,10 +87,6 @@ fn try_encode(page: &Page, copies: u32) -> Result<Vec<u8>, png::EncodingError> {
     writer.write_image_data(&rows)?;
     writer.finish()?;
     Ok(out)
-}
-
-fn stride(width: u32) -> usize {
-    width.div_ceil(8) as usize
 }
 
 /// Dots per inch as dots per metre, rounded; an inch is 0.0254 m.
@@ -132,14 +124,14 @@ mod tests {
         let bytes = png(&page(8, 2, Resolution::Standard));
         let (width, height, dims) = shape(&bytes);
         assert_eq!((width, height, dims.xppu, dims.yppu), (8, 4, 8031, 7717));
-        assert_eq!(pixels(&bytes, 8, 4).unwrap(), [0x80, 0x80, 0x40, 0x40]);
+        assert_eq!(&bitmap(&bytes, 8, 4).unwrap().data()[..], [0x80, 0x80, 0x40, 0x40]);
     }
 
     #[test]
-    fn pixels_come_back_as_they_were() {
+    fn dots_come_back_as_they_were() {
         for (width, height) in [(1, 1), (9, 5), (1728, 40)] {
             let page = page(width, height, Resolution::Standard);
-            assert_eq!(pixels(&exact(&page), width, height).unwrap(), &page.bitmap.data[..], "{width}");
+            assert_eq!(bitmap(&exact(&page), width, height).unwrap(), page.bitmap);
         }
     }
 
@@ -152,16 +144,16 @@ mod tests {
     #[test]
     fn a_size_that_is_not_the_pictures_is_refused() {
         let bytes = exact(&page(16, 4, Resolution::Fine));
-        assert!(matches!(pixels(&bytes, 16, 5), Err(PixelsError::Other(16, 5))));
+        assert!(matches!(bitmap(&bytes, 16, 5), Err(PictureError::Other(16, 5))));
     }
 
     #[test]
     fn a_size_beyond_any_page_is_refused_before_it_is_allocated() {
-        assert!(matches!(pixels(b"", u32::MAX, u32::MAX), Err(PixelsError::TooLarge(..))));
+        assert!(matches!(bitmap(b"", u32::MAX, u32::MAX), Err(PictureError::TooLarge(..))));
     }
 
     #[test]
     fn bytes_that_are_no_png_are_refused() {
-        assert!(matches!(pixels(b"GIF89a", 1, 1), Err(PixelsError::Png(_))));
+        assert!(matches!(bitmap(b"GIF89a", 1, 1), Err(PictureError::Png(_))));
     }
 }

@@ -75,12 +75,7 @@ pub(crate) fn power(at_ms: u64, host: &str, on: bool) -> Entry {
 
 /// A page with a slope of black from the upper left corner.
 pub(crate) fn page(width: u32, height: u32, resolution: Resolution) -> Page {
-    let stride = width.div_ceil(8) as usize;
-    let mut data = vec![0; stride * height as usize];
-    for y in 0..height.min(width) as usize {
-        data[y * stride + y / 8] |= 0x80 >> (y % 8);
-    }
-    Page { bitmap: Bitmap { width, height, data: data.into() }, resolution }
+    Page { bitmap: Bitmap::from_fn(width, height, |x, y| x == y), resolution }
 }
 
 pub(crate) fn printed_page(at_ms: u64, host: &str, page: Option<Page>, text: Option<&str>) -> Entry {

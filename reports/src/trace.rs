@@ -17,7 +17,7 @@ use crate::written;
 pub type Host = Arc<str>;
 
 /// One thing that was seen.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Microseconds since the scenario began.
     pub at_us: u64,
@@ -26,7 +26,7 @@ pub struct Entry {
 }
 
 /// The kinds of things a trace holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     /// A datagram, or one whole unit (command, reply, mail) of a byte stream, as its sender sent it.
@@ -209,7 +209,7 @@ pub trait Sink {
 }
 
 /// All entries of a run, in memory.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Trace {
     /// The entries in order of time.

@@ -23,7 +23,7 @@ pub(crate) mod bytes {
 /// evidence about, is wrong. A PNG is as small, and anybody can open it.
 pub(crate) mod page {
     use bytes::Bytes;
-    use faxproof_wire::page::{Bitmap, Page, Resolution};
+    use faxproof_wire::page::{Page, Resolution};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     use crate::png;
@@ -60,11 +60,11 @@ pub(crate) mod page {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Page>, D::Error> {
         let Some(written) = Option::<Written>::deserialize(from)? else { return Ok(None) };
         let Written { width, height, .. } = written;
-        let data = png::pixels(&written.png, width, height).map_err(D::Error::custom)?;
+        let bitmap = png::bitmap(&written.png, width, height).map_err(D::Error::custom)?;
         let resolution = match written.resolution {
             WrittenResolution::Standard => Resolution::Standard,
             WrittenResolution::Fine => Resolution::Fine,
         };
-        Ok(Some(Page { bitmap: Bitmap { width, height, data: data.into() }, resolution }))
+        Ok(Some(Page { bitmap, resolution }))
     }
 }

@@ -34,7 +34,7 @@ fn every_kind_of_entry_comes_back_as_it_was() {
     let back = Record::from_json(&record().to_json().unwrap()).unwrap().trace;
     assert_eq!(back.entries.len(), trace.entries.len());
     for (written, read) in trace.entries.iter().zip(&back.entries) {
-        assert_eq!(format!("{written:?}"), format!("{read:?}"));
+        assert_eq!(written, read);
     }
 }
 
