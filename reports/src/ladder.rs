@@ -5,6 +5,8 @@
 //! order, arcs of its flowchart (`·`), a page, a notice. The text is compared byte for byte with the
 //! one of an earlier run, so nothing is in it that differs between two runs that mean the same.
 
+use std::collections::BTreeMap;
+
 use crate::declaration::Declaration;
 use crate::digest::short_digest;
 use crate::names::{Names, one_line, port};
@@ -24,21 +26,26 @@ const SLOW_US: u64 = 500_000;
 
 /// The ladder of a run, ending with a line break. Datagrams sent again byte for byte fold into the
 /// first: `x3 at +0.5 +1.5`. A ladder of more than 120 lines is cut, and its last line says how many
-/// more there are.
+/// more steps there are.
 pub fn ladder(declaration: &Declaration, trace: &Trace) -> String {
     let trace = trace.redacted();
     let names = Names::new(declaration);
     let lanes = Lanes::new(declaration, &trace, &names);
     let title = format!("# {}: {}", one_line(&declaration.scenario), one_line(&declaration.title));
     let mut lines = vec![title, lanes.header()];
-    let pen = Pen { lanes, names, many_connections: has_many_connections(&trace) };
-    for step in steps(&trace) {
-        lines.extend(pen.lines(&step));
-    }
-    if lines.len() > MOST_LINES {
-        let more = lines.len() - (MOST_LINES - 1);
-        lines.truncate(MOST_LINES - 1);
-        lines.push(format!("... {more} more lines"));
+    let pen = Pen { lanes, names, ordinals: ordinals(&trace) };
+    let steps = steps(&trace);
+    let mut ends = vec![lines.len()];
+    for step in &steps {
+        lines.extend(pen.lines(step));
+        if lines.len() > MOST_LINES {
+            // Back to the last whole step that leaves room for the last line.
+            let whole = ends.partition_point(|&end| end < MOST_LINES) - 1;
+            lines.truncate(ends[whole]);
+            lines.push(format!("... {} more steps", steps.len() - whole));
+            break;
+        }
+        ends.push(lines.len());
     }
     lines.join("\n") + "\n"
 }
@@ -47,8 +54,9 @@ pub fn ladder(declaration: &Declaration, trace: &Trace) -> String {
 struct Pen<'a> {
     lanes: Lanes,
     names: Names<'a>,
-    /// Units on a connection say which only where there is a choice.
-    many_connections: bool,
+    /// Which of the connections between its two hosts each is, from 1. Its number in the trace
+    /// would change with every unrelated call.
+    ordinals: BTreeMap<u32, u32>,
 }
 
 impl Pen<'_> {
@@ -87,9 +95,7 @@ impl Pen<'_> {
                 '-'
             }
             Carrier::Stream { connection, .. } => {
-                if self.many_connections {
-                    notes.push(format!("#{connection}"));
-                }
+                notes.push(self.ordinal(*connection));
                 if !step.arrives() {
                     notes.push(word(fate).into());
                 }
@@ -122,15 +128,22 @@ impl Pen<'_> {
         };
         let (from, to_host) = if from_client { (client, server) } else { (server, client) };
         let is_attempt = word == &**event;
-        let note = if is_attempt {
-            format!("#{id} to {}{}", self.names.host(&to.ip().to_string()), port(to.port()))
-        } else {
-            format!("#{id}")
-        };
+        let mut note = self.ordinal(*id);
+        if is_attempt {
+            note += &format!(" to {}{}", self.names.host(&to.ip().to_string()), port(to.port()));
+        }
         let arrives = !matches!(word, "refused" | "unreachable" | "timed out");
         let label = format!("({})", one_line(word));
-        let arrow = Arrow { from, to: to_host, stroke: '=', label, arrives, note };
+        let arrow = Arrow { from, to: to_host, stroke: '=', label, arrives, note: note.trim_start().into() };
         self.lanes.arrow(step.at_us, &arrow)
+    }
+
+    /// `#2` for the second connection between two hosts; the first needs no number.
+    fn ordinal(&self, connection: u32) -> String {
+        match self.ordinals.get(&connection) {
+            Some(&ordinal) if ordinal > 1 => format!("#{ordinal}"),
+            _ => String::new(),
+        }
     }
 }
 
@@ -148,15 +161,28 @@ fn printed(what: &What) -> String {
     words
 }
 
-fn has_many_connections(trace: &Trace) -> bool {
-    let id = |what: &What| match what {
-        What::Connection { id, .. } => Some(*id),
-        What::Message { carrier: Carrier::Stream { connection, .. }, .. } => Some(*connection),
-        _ => None,
-    };
-    let mut ids = trace.entries.iter().filter_map(|entry| id(&entry.what));
-    let first = ids.next();
-    ids.any(|id| Some(id) != first)
+fn ordinals(trace: &Trace) -> BTreeMap<u32, u32> {
+    let mut ordinals = BTreeMap::new();
+    let mut between: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for entry in &trace.entries {
+        let (id, client, server) = match &entry.what {
+            What::Connection { id, client, server, .. } => (*id, client, server),
+            What::Message { from, to, carrier: Carrier::Stream { connection, from_client }, .. } => {
+                if *from_client {
+                    (*connection, from, to)
+                } else {
+                    (*connection, to, from)
+                }
+            }
+            _ => continue,
+        };
+        ordinals.entry(id).or_insert_with(|| {
+            let count = between.entry((client, server)).or_default();
+            *count += 1;
+            *count
+        });
+    }
+    ordinals
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The drawing of a ladder: one lane a host, arrows between lanes, words at a lane.
 
+use std::collections::BTreeSet;
+
 use crate::declaration::Declaration;
 use crate::names::Names;
 use crate::trace::{Trace, What};
@@ -40,16 +42,17 @@ impl Lanes {
     /// The declared hosts in their order, then those that only the trace knows. Of many declared
     /// hosts only those that do something have a lane.
     pub(super) fn new(declaration: &Declaration, trace: &Trace, names: &Names<'_>) -> Lanes {
-        let mut seen: Vec<&str> = Vec::new();
+        let declared: BTreeSet<&str> = declaration.hosts.iter().map(|host| &*host.name).collect();
+        let mut seen = BTreeSet::new();
+        let mut strangers = Vec::new();
         for host in trace.entries.iter().flat_map(|entry| hosts(&entry.what)) {
-            if !seen.contains(&host) {
-                seen.push(host);
+            if seen.insert(host) && !declared.contains(host) {
+                strangers.push(host);
             }
         }
-        let declared: Vec<&str> = declaration.hosts.iter().map(|host| &*host.name).collect();
-        let strangers = seen.iter().filter(|host| !declared.contains(host));
         let many = declared.len() > MOST_LANES;
-        let with_lane = declared.iter().filter(|host| !many || seen.contains(host));
+        let declared = declaration.hosts.iter().map(|host| &*host.name);
+        let with_lane = declared.filter(|host| !many || seen.contains(host));
         let named: Vec<_> =
             with_lane.chain(strangers).map(|host| (host.to_string(), names.host(host))).collect();
         let spacing = match named.len() {

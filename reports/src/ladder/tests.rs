@@ -94,11 +94,13 @@ fn a_refused_connection_has_a_broken_arrow() {
 }
 
 #[test]
-fn units_say_their_connection_where_there_are_several() {
+fn a_second_connection_between_two_hosts_has_a_number() {
     insta::assert_snapshot!(draw(vec![
         connection(0, 0, "alice", "bob", 40125, "opened"),
         connection(1, 1, "bob", "alice", 40126, "opened"),
-        stream_unit(2, "bob", "alice", false, "220", ""),
+        connection(2, 2, "alice", "bob", 40127, "opened"),
+        connection(3, 2, "alice", "bob", 40127, "server reset"),
+        connection(4, 0, "alice", "bob", 40125, "client closed"),
     ]));
 }
 
@@ -143,7 +145,16 @@ fn a_long_ladder_is_cut_and_says_so() {
     let entries = (0..200).map(|at_ms| mark(at_ms, "alice", "4.S1.ordered")).collect();
     let text = ladder(&declaration(&HOSTS), &Trace { entries });
     assert_eq!(text.lines().count(), 120);
-    assert_eq!(text.lines().last(), Some("... 83 more lines")); // 2 + 200 - 119
+    assert_eq!(text.lines().last(), Some("... 83 more steps")); // 2 + 200 - 119
+}
+
+#[test]
+fn a_step_of_several_lines_is_cut_whole() {
+    let words = "word ".repeat(60);
+    let steps = |count| -> Vec<Entry> { (0..count).map(|at_ms| order(at_ms, "alice", 1, &words)).collect() };
+    let lines_of_one = draw(steps(1)).lines().count();
+    let cut = draw(steps(200)).lines().count() - 1;
+    assert_eq!((lines_of_one, cut), (4, 116));
 }
 
 #[test]
@@ -151,7 +162,7 @@ fn a_ladder_of_120_lines_is_whole() {
     let entries = (0..118).map(|at_ms| mark(at_ms, "alice", "4.S1.ordered")).collect();
     let text = ladder(&declaration(&HOSTS), &Trace { entries });
     assert_eq!(text.lines().count(), 120);
-    assert!(!text.contains("more lines"));
+    assert!(!text.contains("more steps"));
 }
 
 #[test]
