@@ -37,15 +37,25 @@ pub const FIGURE_4: &[ArcEvidence] = &[
     arc("4.S2.refused", &[Wire], refused),
     arc("4.S2.unanswered", &[Wire], unanswered),
     arc("4.S2.silent", &[Wire], silent),
-    arc("4.S5.registered", &[Wire, Inputs], |case, call| s5(case, call, |is| matches!(is, Registered::Protocol(_)))),
-    arc("4.S5.number-unknown", &[Wire, Inputs], |case, call| s5(case, call, |is| *is == Registered::NumberUnknown)),
-    arc("4.S5.protocol-unknown", &[Wire, Inputs], |case, call| s5(case, call, |is| *is == Registered::ProtocolUnknown)),
+    arc("4.S5.registered", &[Wire, Inputs], |case, call| {
+        s5(case, call, |is| matches!(is, Registered::Protocol(_)))
+    }),
+    arc("4.S5.number-unknown", &[Wire, Inputs], |case, call| {
+        s5(case, call, |is| *is == Registered::NumberUnknown)
+    }),
+    arc("4.S5.protocol-unknown", &[Wire, Inputs], |case, call| {
+        s5(case, call, |is| *is == Registered::ProtocolUnknown)
+    }),
     arc("4.S6.unsupported-here", &[Wire, Inputs], |case, call| s5(case, call, |is| is_unsupported(call, is))),
     arc("4.S7.smtp", &[Wire, Inputs], |case, call| s7(case, call, "smtp")),
     arc("4.S7.http", &[Wire, Inputs], |case, call| s7(case, call, "http")),
-    arc("4.S8.succeeded", &[Wire, Inputs], |case, call| taken_if(stored(case, call) && case.delivered(call).is_some())),
+    arc("4.S8.succeeded", &[Wire, Inputs], |case, call| {
+        taken_if(stored(case, call) && case.delivered(call).is_some())
+    }),
     arc("4.S8.declined", &[Wire, Inputs], declined),
-    arc("4.S8.failed", &[Wire, Inputs], |case, call| if stored(case, call) { broken(case, call) } else { Sight::NotTaken }),
+    arc("4.S8.failed", &[Wire, Inputs], |case, call| {
+        if stored(case, call) { broken(case, call) } else { Sight::NotTaken }
+    }),
     arc("4.S9.display", &[Paper], |case, call| s9(case, call, Medium::Display)),
     arc("4.S9.print", &[Paper], |case, call| s9(case, call, Medium::Printer)),
     arc("4.S9.buzzer", &[Paper], |case, call| s9(case, call, Medium::Buzzer)),
@@ -201,7 +211,8 @@ fn ended(_: &Case<'_>, call: &Call<'_>) -> Sight {
 
 fn bye_unanswered(case: &Case<'_>, call: &Call<'_>) -> Sight {
     let Some((_, bye)) = call.bye_sent() else { return Sight::NotTaken };
-    let undecided = call.bye_received().is_some() || bye.seen.unreachable || case.until_end_us(bye.seen.at) < PATIENCE_US;
+    let undecided =
+        call.bye_received().is_some() || bye.seen.unreachable || case.until_end_us(bye.seen.at) < PATIENCE_US;
     match bye_response(call) {
         Some(_) => Sight::NotTaken,
         None if undecided => Sight::Open,
@@ -235,7 +246,11 @@ fn nothing_presented(case: &Case<'_>, call: &Call<'_>) -> Sight {
     let request = call.presentation_request().map_or(0, |(_, step)| step.seen.at);
     match call.presentation() {
         Some(Presentation::Nothing) => Sight::Taken,
-        Some(Presentation::Silence) if call.bye_received().is_some() || case.until_end_us(request) < PATIENCE_US => Sight::Open,
+        Some(Presentation::Silence)
+            if call.bye_received().is_some() || case.until_end_us(request) < PATIENCE_US =>
+        {
+            Sight::Open
+        }
         Some(Presentation::Silence) => Sight::Taken,
         Some(Presentation::Protocols(_)) | None => Sight::NotTaken,
     }

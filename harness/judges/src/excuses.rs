@@ -19,7 +19,9 @@ pub const RSIP: &[Excuse] = &[
     Excuse {
         id: "rsip.folding",
         about: "refuses header lines that are folded (RFC 3261 §7.3.1)",
-        matches: |bytes, difference| refuses(difference) && head(bytes).lines().any(|line| line.starts_with([' ', '\t'])),
+        matches: |bytes, difference| {
+            refuses(difference) && head(bytes).lines().any(|line| line.starts_with([' ', '\t']))
+        },
     },
     Excuse {
         id: "rsip.ipv6",
@@ -30,14 +32,17 @@ pub const RSIP: &[Excuse] = &[
         id: "rsip.unknown-method",
         about: "refuses methods that it does not know (RFC 3261 §7.1)",
         matches: |bytes, difference| {
-            let known = rsip::Method::all().iter().any(|method| head(bytes).starts_with(&format!("{method} ")));
+            let known =
+                rsip::Method::all().iter().any(|method| head(bytes).starts_with(&format!("{method} ")));
             refuses(difference) && !known && !head(bytes).starts_with("SIP/2.0 ")
         },
     },
     Excuse {
         id: "rsip.compact-names",
         about: "does not know the one-letter header names (RFC 3261 §7.3.3)",
-        matches: |bytes, difference| !refuses(difference) && head(bytes).lines().any(|line| line.as_bytes().get(1) == Some(&b':')),
+        matches: |bytes, difference| {
+            !refuses(difference) && head(bytes).lines().any(|line| line.as_bytes().get(1) == Some(&b':'))
+        },
     },
     Excuse {
         id: "rsip.tel",
@@ -47,13 +52,17 @@ pub const RSIP: &[Excuse] = &[
     Excuse {
         id: "rsip.vias-on-a-line",
         about: "sees only one Via on a line that lists several (RFC 3261 §7.3.1)",
-        matches: |bytes, difference| difference.field == "number of Via" && head(bytes).lines().any(lists_vias),
+        matches: |bytes, difference| {
+            difference.field == "number of Via" && head(bytes).lines().any(lists_vias)
+        },
     },
     Excuse {
         id: "rsip.surplus-octets",
         about: "takes everything behind the header for the body, whatever Content-Length says (RFC 3261 §18.3)",
         matches: |_, difference| {
-            difference.field == "body" && difference.theirs.len() > difference.ours.len() && difference.theirs.starts_with(&difference.ours)
+            difference.field == "body"
+                && difference.theirs.len() > difference.ours.len()
+                && difference.theirs.starts_with(&difference.ours)
         },
     },
 ];
@@ -87,7 +96,8 @@ fn lists_vias(line: &str) -> bool {
 
 fn has_private_parameter(bytes: &[u8]) -> bool {
     let line = String::from_utf8_lossy(bytes);
-    line.split_once('>').is_some_and(|(_, parameters)| parameters.split(' ').any(|word| word.starts_with(['X', 'x'])))
+    line.split_once('>')
+        .is_some_and(|(_, parameters)| parameters.split(' ').any(|word| word.starts_with(['X', 'x'])))
 }
 
 #[cfg(test)]

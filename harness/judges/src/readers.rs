@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use rsip::headers::ToTypedHeader;
+use rsip::headers::{ToTypedHeader, UntypedHeader};
 use rsip::message::{HasHeaders, HeadersExt};
 use smtp_proto::Request;
 use smtp_proto::response::parser::ResponseReceiver;
@@ -28,11 +28,18 @@ pub fn sip_difference(sip: &Sip, bytes: &[u8]) -> Option<Difference> {
         Err(error) => return Some(refused(error.to_string())),
     };
     let typed = |error: rsip::Error| format!("unreadable: {error}");
-    let tag = |tag: Option<&rsip::common::uri::param::Tag>| tag.map(|tag| tag.value().to_owned()).unwrap_or_default();
-    let cseq = theirs.cseq_header().and_then(|cseq| cseq.typed()).map(|cseq| format!("{} {}", cseq.seq, cseq.method));
+    let tag = |tag: Option<&rsip::common::uri::param::Tag>| {
+        tag.map(|tag| tag.value().to_owned()).unwrap_or_default()
+    };
+    let cseq = theirs
+        .cseq_header()
+        .and_then(|cseq| cseq.typed())
+        .map(|cseq| format!("{} {}", cseq.seq, cseq.method));
     let from = theirs.from_header().and_then(|from| from.typed()).map(|from| tag(from.tag()));
     let to = theirs.to_header().and_then(|to| to.typed()).map(|to| tag(to.tag()));
-    let branch = theirs.transaction_id().map(|branch| branch.map(|branch| branch.value().to_owned()).unwrap_or_default());
+    let branch = theirs
+        .transaction_id()
+        .map(|branch| branch.map(|branch| branch.value().to_owned()).unwrap_or_default());
     let call_id = theirs.call_id_header().map(|call_id| call_id.value().to_owned());
     let vias = theirs.headers().iter().filter(|header| matches!(header, rsip::Header::Via(_))).count();
     let own_vias = sip.message.values(faxproof_wire::sip::Name::Via).count();
@@ -70,7 +77,8 @@ pub fn command_difference(line: &[u8]) -> Option<Difference> {
         Request::Rcpt { to } => to.address.to_string(),
         _ => return None,
     };
-    let ours = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path.to_owned());
+    let ours =
+        text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path.to_owned());
     let ours = ours.unwrap_or_default();
     (ours != address).then_some(Difference { field: "address", ours, theirs: address })
 }
@@ -82,7 +90,9 @@ pub fn reply_difference(reply: &[u8], code: u16) -> Option<Difference> {
     }
     match ResponseReceiver::default().parse(&mut reply.iter()) {
         Ok(theirs) if theirs.code == code => None,
-        Ok(theirs) => Some(Difference { field: "code", ours: code.to_string(), theirs: theirs.code.to_string() }),
+        Ok(theirs) => {
+            Some(Difference { field: "code", ours: code.to_string(), theirs: theirs.code.to_string() })
+        }
         Err(error) => Some(refused(format!("{error:?}"))),
     }
 }
@@ -94,7 +104,8 @@ fn refused(why: String) -> Difference {
 /// A line ends with CRLF and with nothing else (RFC 5321 §2.3.8); smtp-proto is content with LF.
 fn line_end_difference(line: &[u8]) -> Option<Difference> {
     let bare = line.iter().enumerate().any(|(at, byte)| {
-        *byte == b'\n' && (at == 0 || line.get(at - 1) != Some(&b'\r')) || *byte == b'\r' && line.get(at + 1) != Some(&b'\n')
+        *byte == b'\n' && (at == 0 || line.get(at - 1) != Some(&b'\r'))
+            || *byte == b'\r' && line.get(at + 1) != Some(&b'\n')
     });
     let whole = line.ends_with(b"\r\n") && !bare;
     (!whole).then(|| Difference { field: "line end", ours: "not CRLF".into(), theirs: "a line".into() })

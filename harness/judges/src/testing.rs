@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use faxproof_reports::{
-    Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration, Ta1Row, Trace, Verdict,
-    What,
+    Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration, Ta1Row, Trace,
+    Verdict, What,
 };
 use faxproof_wire::sdp::{Description, Setup};
 
@@ -68,13 +68,21 @@ impl Bench {
     // What holds before the run.
 
     pub(crate) fn registered(mut self, protocol: &str) -> Bench {
-        let row = Ta1Row { destination: "bob".into(), number: "05012345678".into(), protocol: Some(protocol.into()) };
+        let row = Ta1Row {
+            destination: "bob".into(),
+            number: "05012345678".into(),
+            protocol: Some(protocol.into()),
+        };
         self.declaration.hosts[0].ta1.push(row);
         self
     }
 
     pub(crate) fn external(mut self, name: &str) -> Bench {
-        self.declaration.hosts.iter_mut().filter(|host| &*host.name == name).for_each(|host| host.external = true);
+        self.declaration
+            .hosts
+            .iter_mut()
+            .filter(|host| &*host.name == name)
+            .for_each(|host| host.external = true);
         self
     }
 
@@ -188,7 +196,13 @@ impl Bench {
         self.request("ACK", cseq);
     }
 
-    pub(crate) fn respond(&mut self, method: &str, cseq: u32, code: u16, body: Option<&Description>) -> usize {
+    pub(crate) fn respond(
+        &mut self,
+        method: &str,
+        cseq: u32,
+        code: u16,
+        body: Option<&Description>,
+    ) -> usize {
         let bytes = self.response_bytes(method, cseq, code, body);
         self.datagram("bob", "alice", bytes, true)
     }
@@ -210,7 +224,13 @@ impl Bench {
     pub(crate) fn connection(&mut self, event: &str) -> usize {
         let to = SocketAddr::new(BOB, BOBS_PORT);
         let id = self.connection.unwrap_or_default();
-        self.push(What::Connection { id, client: "alice".into(), server: "bob".into(), to, event: event.into() })
+        self.push(What::Connection {
+            id,
+            client: "alice".into(),
+            server: "bob".into(),
+            to,
+            event: event.into(),
+        })
     }
 
     pub(crate) fn command(&mut self, line: &str) -> usize {
@@ -271,7 +291,14 @@ impl Bench {
     }
 
     pub(crate) fn printed(&mut self, document: &str, number: u32, of: u32) -> usize {
-        self.push(What::Printed { host: "bob".into(), document: document.into(), number, of, page: None, text: None })
+        self.push(What::Printed {
+            host: "bob".into(),
+            document: document.into(),
+            number,
+            of,
+            page: None,
+            text: None,
+        })
     }
 
     // What a device tells of itself.

@@ -4,6 +4,7 @@ use faxproof_reports::{Host, HostDeclaration, OrderDeclaration};
 use faxproof_wire::sdp::Description;
 
 use super::message::{Seen, Sip};
+use super::{digits, same_number};
 
 /// A call of a fax, by the Call-ID of the INVITE that it sent.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Call<'a> {
     pub call_id: &'a str,
     /// What the caller sent and what reached it.
     pub view: Vec<Step<'a>>,
+    /// The number in To of the first INVITE, as written.
+    pub called: String,
     /// The operator's order behind the call, and its position in the trace.
     pub order: Option<(usize, &'a OrderDeclaration)>,
     /// The connections that were made for it: positions in [`Case::streams`](super::Case::streams).
@@ -62,9 +65,13 @@ pub enum Announcement {
 }
 
 impl<'a> Call<'a> {
-    /// The number that was called, as written: in the order, else in the first Request-URI's place.
-    pub fn dialled(&self) -> Option<&str> {
-        self.order.and_then(|(_, order)| order.to.as_deref())
+    /// Whether the call went to this number. What the operator dialled decides; the form on the wire,
+    /// which may carry a country code, does only where no order is known.
+    pub fn went_to(&self, number: &str) -> bool {
+        match self.order.and_then(|(_, order)| order.to.as_deref()) {
+            Some(dialled) => digits(dialled) == digits(number),
+            None => same_number(&self.called, number),
+        }
     }
 
     /// Steps sent by the caller that satisfy this, with their places.
@@ -79,7 +86,9 @@ impl<'a> Call<'a> {
 
     /// Numbers of CSeq of the INVITEs that form the dialog (several after a challenge or redirect).
     pub fn forming(&self) -> Vec<u32> {
-        self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_none()).map(|(_, step)| step.sip.cseq.0).collect()
+        self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_none())
+            .map(|(_, step)| step.sip.cseq.0)
+            .collect()
     }
 
     /// T1: the first INVITE.
@@ -126,7 +135,8 @@ impl<'a> Call<'a> {
     pub fn presentation(&self) -> Option<Presentation> {
         self.presentation_request()?;
         let Some((_, response)) = self.presentation_response() else { return Some(Presentation::Silence) };
-        let description = response.sip.description().filter(|_| response.sip.is_response("OPTIONS", 200..=299));
+        let description =
+            response.sip.description().filter(|_| response.sip.is_response("OPTIONS", 200..=299));
         Some(match description.map(|description| description.presented()) {
             Some(protocols) if !protocols.is_empty() => Presentation::Protocols(protocols),
             _ => Presentation::Nothing,
@@ -164,7 +174,8 @@ impl<'a> Call<'a> {
             return Announcement::Unmade;
         }
         let Some((_, response)) = self.announcement_response() else { return Announcement::Unanswered };
-        let refused = response.sip.description().is_none_or(|answer| answer.media.is_empty() || answer.is_refusal());
+        let refused =
+            response.sip.description().is_none_or(|answer| answer.media.is_empty() || answer.is_refusal());
         match response.sip.code {
             Some(200..=299) if !refused => Announcement::Accepted,
             code => Announcement::Refused(code.unwrap_or_default()),

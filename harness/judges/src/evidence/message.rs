@@ -70,7 +70,7 @@ impl Sip {
     /// The session description in the body; `None` where there is none or it cannot be read.
     pub fn description(&self) -> Option<Description> {
         let body = self.message.body();
-        if body.is_empty() { None } else { sdp::parse(body).ok() }
+        if body.is_empty() { None } else { sdp::parse(&body).ok() }
     }
 
     fn new(message: Message) -> Result<Sip, String> {

@@ -9,6 +9,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use faxproof_reports::{Class, Declaration, Entry, Host, OrderDeclaration, Trace, What};
+use faxproof_wire::sip::Name;
 
 pub use call::{Announcement, Call, Presentation, Step};
 pub use message::{Seen, Sip, looks_like_sip, read};
@@ -85,7 +86,9 @@ impl<'a> Case<'a> {
     pub fn ordered_in(&self, call: &Call<'_>, kind: &str) -> bool {
         let entries = self.trace.entries.iter().enumerate().skip(call.span.0);
         let mut during = entries.take_while(|(at, _)| *at <= call.span.1);
-        during.any(|(_, entry)| self.order_of(entry).is_some_and(|order| order.host == call.caller.name && order.kind == kind))
+        during.any(|(_, entry)| {
+            self.order_of(entry).is_some_and(|order| order.host == call.caller.name && order.kind == kind)
+        })
     }
 
     /// The declared step that this entry carries out.
@@ -103,7 +106,9 @@ impl<'a> Case<'a> {
     /// document was not delivered as far as the caller knows.
     pub fn delivered(&self, call: &Call<'_>) -> Option<usize> {
         let mut answers = self.streams_of(call).filter_map(|stream| stream.acknowledgement());
-        answers.find(|answer| *answer.from != call.caller.name && answer.delivered_us.is_some()).map(|answer| answer.at)
+        answers
+            .find(|answer| *answer.from != call.caller.name && answer.delivered_us.is_some())
+            .map(|answer| answer.at)
     }
 
     /// Every `send` order that an operator carried out: position, order, and the call that it made.
@@ -111,7 +116,11 @@ impl<'a> Case<'a> {
         let entries = self.trace.entries.iter().enumerate();
         let orders = entries.filter_map(|(at, entry)| self.order_of(entry).map(|order| (at, order)));
         let sends = orders.filter(|(_, order)| order.kind == "send");
-        sends.map(|(at, order)| (at, order, self.calls.iter().find(|call| call.order.is_some_and(|(of, _)| of == at)))).collect()
+        sends
+            .map(|(at, order)| {
+                (at, order, self.calls.iter().find(|call| call.order.is_some_and(|(of, _)| of == at)))
+            })
+            .collect()
     }
 
     /// Gives every call the earliest order of its caller that dialled its number and has no call yet.
@@ -119,12 +128,12 @@ impl<'a> Case<'a> {
         let sends: Vec<_> = self.sends().into_iter().map(|(at, order, _)| (at, order)).collect();
         let mut taken = vec![false; sends.len()];
         for call in &mut self.calls {
-            let called = call.invite().map(|step| step.sip.message.header(faxproof_wire::sip::Name::To));
-            let called = called.flatten().map(|to| user_part(&to)).unwrap_or_default();
             let open = |(index, (at, order)): &(usize, &(usize, &OrderDeclaration))| {
                 !taken[*index] && *at < call.span.0 && order.host == call.caller.name
             };
-            let dialled = |order: &OrderDeclaration| order.to.as_deref().is_some_and(|to| same_number(to, &called));
+            let dialled = |order: &OrderDeclaration| {
+                order.to.as_deref().is_some_and(|to| same_number(to, &call.called))
+            };
             let mut candidates = sends.iter().enumerate().filter(open).peekable();
             let first = candidates.peek().map(|(index, _)| *index);
             let chosen = candidates.find(|(_, (_, order))| dialled(order)).map(|(index, _)| index).or(first);
@@ -147,7 +156,8 @@ impl<'a> Case<'a> {
             let mut candidates: Vec<_> = self.calls.iter_mut().filter(begun).collect();
             let port = stream.to.port();
             let named = candidates.iter().rposition(|call| {
-                call.accepted_answer().is_some_and(|(_, answer)| answer.media.iter().any(|media| media.port == port))
+                call.accepted_answer()
+                    .is_some_and(|(_, answer)| answer.media.iter().any(|media| media.port == port))
             });
             let Some(chosen) = named.or(candidates.len().checked_sub(1)) else { continue };
             let call = &mut candidates[chosen];
@@ -200,7 +210,13 @@ fn calls<'a>(declaration: &'a Declaration, messages: &'a [Seen]) -> Vec<Call<'a>
         let messages = by_call_id.get(call_id)?;
         let view = view(host, messages);
         let span = (messages.first()?.0.at, messages.last()?.0.at);
-        Some(Call { caller, callee: callee(host, messages), call_id, view, order: None, streams: Vec::new(), span })
+        let to = messages
+            .iter()
+            .find(|(_, sip)| sip.is_request("INVITE"))
+            .and_then(|(_, sip)| sip.message.header(Name::To));
+        let called = to.map(|to| user_part(&to)).unwrap_or_default();
+        let callee = callee(host, messages);
+        Some(Call { caller, callee, call_id, view, called, order: None, streams: Vec::new(), span })
     };
     begun.into_iter().filter_map(fax).collect()
 }
@@ -222,10 +238,11 @@ fn view<'a>(host: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Vec<Step<'a>> {
 
 /// Who answered: the first that sent a 2xx or 180 to the INVITE, else the last that got it.
 fn callee<'a>(caller: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Option<&'a Host> {
-    let answered = messages.iter().find(|(_, sip)| {
-        sip.is_response("INVITE", 180..=180) || sip.is_response("INVITE", 200..=299)
-    });
-    let called = messages.iter().rev().find(|(seen, sip)| sip.is_request("INVITE") && seen.delivered_us.is_some());
+    let answered = messages
+        .iter()
+        .find(|(_, sip)| sip.is_response("INVITE", 180..=180) || sip.is_response("INVITE", 200..=299));
+    let called =
+        messages.iter().rev().find(|(seen, sip)| sip.is_request("INVITE") && seen.delivered_us.is_some());
     let host = answered.map(|(seen, _)| &seen.from).or(called.map(|(seen, _)| &seen.to));
     host.filter(|host| *host != caller)
 }

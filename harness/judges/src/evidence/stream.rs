@@ -142,7 +142,9 @@ pub fn streams(trace: &Trace) -> Vec<Stream<'_>> {
                 streams[index].events.push((at, event));
             }
             What::Message { from, carrier: Carrier::Stream { connection, .. }, bytes, fate, .. } => {
-                let Some(stream) = index_of.get(connection).and_then(|index| streams.get_mut(*index)) else { continue };
+                let Some(stream) = index_of.get(connection).and_then(|index| streams.get_mut(*index)) else {
+                    continue;
+                };
                 let kind = kind(&stream.units, from, bytes);
                 stream.units.push(Unit {
                     at,
@@ -166,7 +168,11 @@ fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     if let Some(rest) = line.strip_prefix("HTTP/1.") {
-        return rest.split(' ').nth(1).and_then(|code| code.parse().ok()).map_or(Kind::Other, Kind::HttpResponse);
+        return rest
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .map_or(Kind::Other, Kind::HttpResponse);
     }
     if line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0") {
         return Kind::HttpRequest;

@@ -30,7 +30,9 @@ impl Case<'_> {
             let same = |known: &Ta1Row| digits(&known.number) == digits(&row.number);
             let known = rows.iter().position(same);
             // An edit of the number itself leaves only the name to find the row by.
-            let named = rows.iter().position(|known| !row.destination.is_empty() && known.destination == row.destination);
+            let named = rows
+                .iter()
+                .position(|known| !row.destination.is_empty() && known.destination == row.destination);
             match (&**change, known.or(named)) {
                 ("delete", Some(index)) => drop(rows.remove(index)),
                 ("change", Some(index)) => rows[index] = row,
@@ -41,24 +43,27 @@ impl Case<'_> {
         rows
     }
 
-    /// What Ta1 said of the dialled number when the call had been acknowledged (S5). `None` where
-    /// the number is not known or the caller never came so far.
+    /// What Ta1 said of the number called when the answer was acknowledged (S5). `None` where the
+    /// caller never came so far.
     pub fn registered(&self, call: &Call<'_>) -> Option<Registered> {
-        let dialled = digits(call.dialled()?);
         let (_, ack) = call.acknowledged()?;
         let rows = self.ta1_before(&call.caller.name, ack.seen.at);
-        let Some(row) = rows.iter().find(|row| digits(&row.number) == dialled) else {
+        let Some(row) = rows.iter().find(|row| call.went_to(&row.number)) else {
             return Some(Registered::NumberUnknown);
         };
         let protocol = row.protocol.as_deref().map(str::trim).filter(|protocol| !protocol.is_empty());
-        Some(protocol.map_or(Registered::ProtocolUnknown, |name| Registered::Protocol(name.to_ascii_lowercase())))
+        Some(
+            protocol
+                .map_or(Registered::ProtocolUnknown, |name| Registered::Protocol(name.to_ascii_lowercase())),
+        )
     }
 
     /// Whether only the device itself knows what its Ta1 said at this call: it stands outside the
     /// simulation and has learned or been edited since the start.
     pub fn ta1_is_claim(&self, call: &Call<'_>) -> bool {
         let host = &call.caller.name;
-        let edited = self.declaration.orders.iter().any(|order| order.host == *host && order.kind.starts_with("ta1-"));
+        let edited =
+            self.declaration.orders.iter().any(|order| order.host == *host && order.kind.starts_with("ta1-"));
         let earlier = self.calls.iter().any(|other| {
             other.caller.name == *host && other.span.0 < call.span.0 && other.presentation_request().is_some()
         });
@@ -74,7 +79,8 @@ impl Case<'_> {
         let mut edited_us = None;
         let mut changes = Vec::new();
         for (at, entry) in self.trace.entries.iter().enumerate().take(until).skip(call.span.0) {
-            if self.order_of(entry).is_some_and(|order| order.host == *host && order.kind.starts_with("ta1-")) {
+            if self.order_of(entry).is_some_and(|order| order.host == *host && order.kind.starts_with("ta1-"))
+            {
                 edited_us = Some(entry.at_us);
             }
             let What::Row { host: owner, table, change, row } = &entry.what else { continue };
@@ -89,7 +95,8 @@ impl Case<'_> {
 /// A row of the trace under the names of Figure 2 or of the declaration.
 pub fn ta1_row(columns: &[(Arc<str>, Arc<str>)]) -> Ta1Row {
     let column = |names: &[&str]| {
-        let named = |(name, _): &&(Arc<str>, Arc<str>)| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let named =
+            |(name, _): &&(Arc<str>, Arc<str>)| names.iter().any(|known| name.eq_ignore_ascii_case(known));
         columns.iter().find(named).map(|(_, value)| value.to_string())
     };
     Ta1Row {

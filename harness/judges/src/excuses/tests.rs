@@ -23,7 +23,10 @@ fn read(text: &str) -> (Option<Difference>, Option<&'static str>) {
     let seen = evidence::read(&Trace { entries: vec![Entry { at_us: 0, what }] });
     let sip = seen[0].sip().expect("our parser reads it");
     let difference = sip_difference(sip, text.as_bytes());
-    let id = difference.as_ref().and_then(|difference| excuse(RSIP, text.as_bytes(), difference)).map(|excuse| excuse.id);
+    let id = difference
+        .as_ref()
+        .and_then(|difference| excuse(RSIP, text.as_bytes(), difference))
+        .map(|excuse| excuse.id);
     (difference, id)
 }
 
@@ -69,7 +72,8 @@ fn tel_addresses_are_excused() {
 
 #[test]
 fn several_vias_on_a_line_are_excused() {
-    let (difference, excuse) = read(&PLAIN.replace("z9hG4bK1", "z9hG4bK1, SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK2"));
+    let (difference, excuse) =
+        read(&PLAIN.replace("z9hG4bK1", "z9hG4bK1, SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK2"));
     assert!(difference.is_some());
     assert_eq!(excuse, Some("rsip.vias-on-a-line"));
 }
@@ -85,7 +89,10 @@ fn surplus_octets_are_excused() {
 fn a_private_parameter_of_mail_is_excused() {
     let line = b"MAIL FROM:<a@example.net> XNUMBER=050\r\n";
     let difference = command_difference(line).expect("smtp-proto refuses it");
-    assert_eq!(excuse(SMTP_PROTO, line, &difference).map(|excuse| excuse.id), Some("smtp-proto.private-parameters"));
+    assert_eq!(
+        excuse(SMTP_PROTO, line, &difference).map(|excuse| excuse.id),
+        Some("smtp-proto.private-parameters")
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use faxproof_reports::Weight;
 
-use crate::evidence::{Announcement, Call, Case, Registered, digits};
+use crate::evidence::{Announcement, Call, Case, Registered};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const LEARNED_ROW: Rule = Rule {
@@ -27,21 +27,30 @@ pub(super) const TABLE_UNTOUCHED: Rule = Rule {
 
 fn learned_row(case: &Case<'_>, report: &mut Report) {
     for call in &case.calls {
-        let (Some(delivered), Some(asked)) = (case.delivered(call), call.presentation_request()) else { continue };
-        let (host, Some(dialled)) = (&call.caller.name, call.dialled().map(digits)) else { continue };
+        let (Some(delivered), Some(asked)) = (case.delivered(call), call.presentation_request()) else {
+            continue;
+        };
+        let host = &call.caller.name;
         if report.lacks_claim(case, host, asked.1.seen.at) || case.lost_power_in(host, call) {
             continue;
         }
-        let (Some(protocol), Some(registered)) = (call.announced_protocol(), case.registered(call)) else { continue };
+        let (Some(protocol), Some(registered)) = (call.announced_protocol(), case.registered(call)) else {
+            continue;
+        };
         report.applies();
         let changes = case.ta1_changes(call);
-        let own = changes.iter().find(|(_, _, row)| digits(&row.number) == dialled);
+        let own = changes.iter().find(|(_, _, row)| call.went_to(&row.number));
         let Some((at, change, row)) = own else {
-            report.breach(host, format!("it learned {protocol} for the number and stored no row"), &[delivered]);
+            report.breach(
+                host,
+                format!("it learned {protocol} for the number and stored no row"),
+                &[delivered],
+            );
             continue;
         };
         if !row.protocol.as_deref().is_some_and(|stored| stored.eq_ignore_ascii_case(&protocol)) {
-            let text = format!("it used {protocol} and stored {:?}", row.protocol.as_deref().unwrap_or_default());
+            let text =
+                format!("it used {protocol} and stored {:?}", row.protocol.as_deref().unwrap_or_default());
             report.breach(host, text, &[*at, delivered]);
         }
         let wanted = if registered == Registered::NumberUnknown { "add" } else { "change" };
@@ -59,15 +68,21 @@ fn table_untouched(case: &Case<'_>, report: &mut Report) {
             continue;
         }
         report.applies();
-        let dialled = call.dialled().map(digits);
         let before = case.ta1_before(host, call.span.0);
         for (at, change, row) in case.ta1_changes(call) {
-            let own = Some(digits(&row.number)) == dialled;
-            if !own {
-                report.breach(host, format!("the call made a {change:?} of the row of another number"), &[at]);
+            if !call.went_to(&row.number) {
+                report.breach(
+                    host,
+                    format!("the call made a {change:?} of the row of another number"),
+                    &[at],
+                );
             } else if !may_store(case, call, change) {
-                report.breach(host, format!("the call made a {change:?} of its row without having learned anything"), &[at]);
-            } else if let Some(known) = before.iter().find(|known| Some(digits(&known.number)) == dialled)
+                report.breach(
+                    host,
+                    format!("the call made a {change:?} of its row without having learned anything"),
+                    &[at],
+                );
+            } else if let Some(known) = before.iter().find(|known| call.went_to(&known.number))
                 && change == "change"
                 && (known.destination != row.destination || known.number != row.number)
             {

@@ -26,7 +26,11 @@ fn agree(case: &Case<'_>, report: &mut Report) {
     for (index, call) in case.calls.iter().enumerate() {
         let host = &call.caller.name;
         let undecided = !call.is_over() && case.until_end_us(call.span.1) < PATIENCE_US;
-        if case.is_external(host) || undecided || case.lost_power_in(host, call) || case.ordered_in(call, "hang-up") {
+        if case.is_external(host)
+            || undecided
+            || case.lost_power_in(host, call)
+            || case.ordered_in(call, "hang-up")
+        {
             continue;
         }
         let marks = marks.get(&index);
@@ -84,8 +88,14 @@ mod tests {
     use super::*;
     use crate::testing::{Bench, Picture};
 
-    const LEARNING: [&str; 6] =
-        ["4.S2.answered", "4.S5.number-unknown", "4.S13.selected", "4.S15.smtp", "4.S16.new-record", "4.S10.ended"];
+    const LEARNING: [&str; 6] = [
+        "4.S2.answered",
+        "4.S5.number-unknown",
+        "4.S13.selected",
+        "4.S15.smtp",
+        "4.S16.new-record",
+        "4.S10.ended",
+    ];
 
     fn marked(mut run: Bench, arcs: &[&str]) -> Bench {
         for arc in arcs {

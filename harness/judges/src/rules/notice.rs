@@ -59,7 +59,11 @@ fn notice_on_failure(case: &Case<'_>, report: &mut Report) {
             }
             [notice] => check_words(case, &send, notice, report),
             [_, second, ..] => {
-                report.breach(host, "the operator was told of one failure more than once", &[second.at, send.at]);
+                report.breach(
+                    host,
+                    "the operator was told of one failure more than once",
+                    &[second.at, send.at],
+                );
             }
         }
     }
@@ -91,7 +95,8 @@ fn check_words(case: &Case<'_>, send: &Send<'_, '_>, notice: &Notice<'_>, report
     }
     let declared = case.declaration.host(host).and_then(|host| host.failure_notice.as_deref());
     if let Some(declared) = declared.filter(|declared| *declared != notice.medium.as_str()) {
-        let text = format!("the failure was told by {}, not by {declared} as declared", notice.medium.as_str());
+        let text =
+            format!("the failure was told by {}, not by {declared} as declared", notice.medium.as_str());
         report.breach(host, text, &[notice.at]);
     }
 }
@@ -122,7 +127,11 @@ fn sends<'c, 'a>(case: &'c Case<'a>) -> Vec<Send<'c, 'a>> {
     for (at, entry) in case.trace.entries.iter().enumerate() {
         let What::Notice { host, medium, text, .. } = &entry.what else { continue };
         let (medium, text): (Medium, &str) = (*medium, text);
-        if medium != Medium::Buzzer && !text.contains(IMAGE_FAILED) && !text.contains(EMAIL_FAILED) && !tells_failure(text) {
+        if medium != Medium::Buzzer
+            && !text.contains(IMAGE_FAILED)
+            && !text.contains(EMAIL_FAILED)
+            && !tells_failure(text)
+        {
             continue;
         }
         let here = |send: &Send<'_, '_>| send.order.host == *host && send.at < at;

@@ -58,7 +58,8 @@ fn signalling(case: &Case<'_>, report: &mut Report) {
             let asked = call.presentation_request();
             let told = call.presentation_response().map(|(place, _)| place);
             if let Some((_, request)) = asked.filter(|_| told.is_none_or(|told| place < told)) {
-                let text = "it announced a protocol (re-INVITE) before the presentation that it had asked for";
+                let text =
+                    "it announced a protocol (re-INVITE) before the presentation that it had asked for";
                 report.breach(name, text, &[at, request.seen.at]);
             }
         }
@@ -145,7 +146,12 @@ fn hang_up(case: &Case<'_>, report: &mut Report) {
 }
 
 /// What was still to be done on the connection when the caller hung up.
-fn unfinished(case: &Case<'_>, call: &Call<'_>, stream: &Stream<'_>, bye: usize) -> Option<(&'static str, usize)> {
+fn unfinished(
+    case: &Case<'_>,
+    call: &Call<'_>,
+    stream: &Stream<'_>,
+    bye: usize,
+) -> Option<(&'static str, usize)> {
     let before = || stream.units.iter().take_while(|unit| unit.at < bye);
     if stream.is_over_before(bye) {
         return None;

@@ -45,11 +45,14 @@ fn printed_what_was_acknowledged(case: &Case<'_>, report: &mut Report) {
         }
         // A sender that heard no answer sends again under the same Message-ID: then it is printed
         // once or more often.
-        let same = |other: &&Acknowledged<'_>| other.host == document.host && other.message_id == document.message_id;
+        let same = |other: &&Acknowledged<'_>| {
+            other.host == document.host && other.message_id == document.message_id
+        };
         let copies = documents.iter().filter(same).count();
         let wanted = if order.document.as_deref() == Some("text") { None } else { Some(order.pages) };
         if let Some(text) = complaint(&pages, wanted, copies) {
-            let evidence: Vec<usize> = std::iter::once(document.at).chain(pages.iter().map(|page| page.0)).collect();
+            let evidence: Vec<usize> =
+                std::iter::once(document.at).chain(pages.iter().map(|page| page.0)).collect();
             report.breach(document.host, text, &evidence);
         }
     }

@@ -53,7 +53,9 @@ fn none_when_registered(case: &Case<'_>, report: &mut Report) {
         let Registered::Protocol(protocol) = registered else { continue };
         report.applies();
         if let Some((_, request)) = call.presentation_request() {
-            let text = format!("it asked for a presentation (OPTIONS) though {protocol} was registered for the number");
+            let text = format!(
+                "it asked for a presentation (OPTIONS) though {protocol} was registered for the number"
+            );
             report.breach(&call.caller.name, text, &[request.seen.at]);
         }
     }
@@ -94,18 +96,28 @@ fn stopped(case: &Case<'_>, call: &Call<'_>) -> bool {
 
 fn announces_what_is_known(case: &Case<'_>, report: &mut Report) {
     for (call, registered) in cases(case, report) {
-        let (Some((_, step)), Some(announced)) = (call.announcement(), call.announced_protocol()) else { continue };
+        let (Some((_, step)), Some(announced)) = (call.announcement(), call.announced_protocol()) else {
+            continue;
+        };
         report.applies();
         let at = step.seen.at;
         match registered {
             Registered::Protocol(protocol) if protocol != announced => {
-                let text = format!("it announced {announced} though {protocol} was registered for the number");
+                let text =
+                    format!("it announced {announced} though {protocol} was registered for the number");
                 report.breach(&call.caller.name, text, &[at]);
             }
-            Registered::ProtocolUnknown | Registered::NumberUnknown if !call.in_common().contains(&announced) => {
+            Registered::ProtocolUnknown | Registered::NumberUnknown
+                if !call.in_common().contains(&announced) =>
+            {
                 let presented = call.presentation_response().map(|(_, step)| step.seen.at);
-                let text = format!("it announced {announced}, which was not presented or which it cannot run");
-                report.breach(&call.caller.name, text, &[Some(at), presented].into_iter().flatten().collect::<Vec<_>>());
+                let text =
+                    format!("it announced {announced}, which was not presented or which it cannot run");
+                report.breach(
+                    &call.caller.name,
+                    text,
+                    &[Some(at), presented].into_iter().flatten().collect::<Vec<_>>(),
+                );
             }
             _ => {}
         }

@@ -59,10 +59,16 @@ fn sip_valid(case: &Case<'_>, report: &mut Report) {
     for seen in own(case) {
         report.applies();
         match &seen.read {
-            Err(why) => report.breach(&seen.from, format!("it sent a message that is no SIP: {why}"), &[seen.at]),
+            Err(why) => {
+                report.breach(&seen.from, format!("it sent a message that is no SIP: {why}"), &[seen.at])
+            }
             Ok(sip) => {
                 if let Err(why) = sip.message.validate() {
-                    report.breach(&seen.from, format!("it sent a SIP message that lacks something: {why}"), &[seen.at]);
+                    report.breach(
+                        &seen.from,
+                        format!("it sent a SIP message that lacks something: {why}"),
+                        &[seen.at],
+                    );
                 }
             }
         }
@@ -90,7 +96,11 @@ fn sip_echoed(case: &Case<'_>, report: &mut Report) {
             continue;
         };
         if let Some(field) = changed(asked, sip) {
-            report.breach(&seen.from, format!("its response does not repeat the request's {field}"), &[seen.at, request.at]);
+            report.breach(
+                &seen.from,
+                format!("its response does not repeat the request's {field}"),
+                &[seen.at, request.at],
+            );
         }
     }
 }
@@ -221,7 +231,8 @@ mod tests {
     fn a_response_with_another_from_is_a_breach() {
         let mut run = Bench::new();
         run.datagram("alice", "bob", options("From: <sip:alice@example.net>;tag=a\r\n"), true);
-        let response = options("From: <sip:alice@example.net>;tag=z\r\n").replace("OPTIONS sip:bob@192.0.2.20 SIP/2.0", "SIP/2.0 200 OK");
+        let response = options("From: <sip:alice@example.net>;tag=z\r\n")
+            .replace("OPTIONS sip:bob@192.0.2.20 SIP/2.0", "SIP/2.0 200 OK");
         let at = run.datagram("bob", "alice", response, true);
         assert_eq!(run.judged("wire.sip-echoed"), Picture::breach("bob", at));
     }
@@ -232,7 +243,11 @@ mod tests {
         let compact = options("From: <sip:alice@example.net>;tag=a\r\n").replace("Call-ID:", "i:");
         let at = run.datagram("alice", "bob", compact, true);
         assert_eq!(run.judged("wire.sip-readable"), Picture::told("alice", at));
-        assert!(run.result("wire.sip-readable").findings[0].text.starts_with("excused 1 times: rsip.compact-names"));
+        assert!(
+            run.result("wire.sip-readable").findings[0]
+                .text
+                .starts_with("excused 1 times: rsip.compact-names")
+        );
     }
 
     #[test]

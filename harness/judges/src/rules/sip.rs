@@ -1,5 +1,7 @@
 //! Duties of a SIP user agent that a call of Figure 4 depends on.
 
+use std::collections::BTreeMap;
+
 use faxproof_reports::Weight;
 
 use crate::evidence::{Call, Case, PATIENCE_US, Step};
@@ -46,37 +48,43 @@ pub(super) const CANCEL_AFTER_PROVISIONAL: Rule = Rule {
 
 fn ack_for_2xx(case: &Case<'_>, report: &mut Report) {
     for call in &case.calls {
-        let answers: Vec<&Step<'_>> =
-            call.received(|sip| sip.is_response("INVITE", 200..=299)).map(|(_, step)| step).collect();
-        for (index, answer) in answers.iter().enumerate() {
-            let same = |other: &&&Step<'_>| same_answer(other, answer);
-            let first_us = answers.iter().find(same).map_or(answer.at_us, |first| first.at_us);
-            // Behind Timer M nobody is there any more to acknowledge a late copy (RFC 6026 §8.4).
-            if answer.at_us.saturating_sub(first_us) > PATIENCE_US {
-                continue;
-            }
-            report.applies();
-            let later = answers[index..].iter().filter(same).count();
-            let acks = call.sent(|sip| sip.is_request("ACK") && sip.cseq.0 == answer.sip.cseq.0);
-            let acks = acks.filter(|(_, ack)| ack.at_us >= answer.at_us && ack.sip.to_tag == answer.sip.to_tag).count();
-            if acks < later && !case.lost_power_in(&call.caller.name, call) {
-                let text = format!("it got {later} copies of a 2xx to INVITE and sent {acks} ACK after them");
-                report.breach(&call.caller.name, text, &[answer.seen.at]);
-                break;
+        for waiting in unacknowledged(call, report) {
+            if !case.lost_power_in(&call.caller.name, call) {
+                let text = "it got a 2xx to INVITE, or a copy of one, and sent no ACK for it";
+                report.breach(&call.caller.name, text, &[waiting.seen.at]);
             }
         }
     }
 }
 
-fn same_answer(one: &Step<'_>, other: &Step<'_>) -> bool {
-    one.sip.cseq.0 == other.sip.cseq.0 && one.sip.to_tag == other.sip.to_tag
+/// The 2xx to INVITE that no ACK followed: every ACK settles the oldest copy that waits for one.
+fn unacknowledged<'a>(call: &Call<'a>, report: &mut Report) -> Vec<Step<'a>> {
+    type Answer<'a> = (u32, &'a Option<String>);
+    let mut first_us: BTreeMap<Answer<'a>, u64> = BTreeMap::new();
+    let mut waiting: Vec<Step<'a>> = Vec::new();
+    for step in &call.view {
+        let answer = (step.sip.cseq.0, &step.sip.to_tag);
+        if !step.sent && step.sip.is_response("INVITE", 200..=299) {
+            let first_us = *first_us.entry(answer).or_insert(step.at_us);
+            // Behind Timer M nobody is there any more to acknowledge a late copy (RFC 6026 §8.4).
+            if step.at_us.saturating_sub(first_us) <= PATIENCE_US {
+                report.applies();
+                waiting.push(*step);
+            }
+        } else if step.sent && step.sip.is_request("ACK") {
+            let settled = waiting.iter().position(|wait| (wait.sip.cseq.0, &wait.sip.to_tag) == answer);
+            settled.map(|index| waiting.remove(index));
+        }
+    }
+    waiting
 }
 
 fn bye_for_dialog(case: &Case<'_>, report: &mut Report) {
     for call in &case.calls {
         let Some((_, answer)) = call.answered() else { continue };
         report.applies();
-        let excused = case.lost_power_in(&call.caller.name, call) || case.until_end_us(call.span.1) < PATIENCE_US;
+        let excused =
+            case.lost_power_in(&call.caller.name, call) || case.until_end_us(call.span.1) < PATIENCE_US;
         if !ended(case, call) && !excused {
             let text = "the dialog came up and nobody ended it with BYE";
             report.breach(&call.caller.name, text, &[answer.seen.at, call.span.1]);
@@ -97,7 +105,9 @@ fn no_bye_without_dialog(case: &Case<'_>, report: &mut Report) {
         if answered.is_none() {
             report.applies();
         }
-        if let Some((_, bye)) = call.bye_sent().filter(|(place, _)| answered.is_none_or(|answered| *place < answered)) {
+        if let Some((_, bye)) =
+            call.bye_sent().filter(|(place, _)| answered.is_none_or(|answered| *place < answered))
+        {
             report.breach(&call.caller.name, "it sent BYE though no 2xx had made a dialog", &[bye.seen.at]);
         }
     }
@@ -113,16 +123,20 @@ fn cancel_after_provisional(case: &Case<'_>, report: &mut Report) {
         // The CANCEL carries the branch of the INVITE that it cancels (RFC 3261 §9.1).
         let responses = || {
             let before = case.messages.iter().take_while(|other| other.at < seen.at);
-            let arrived = before.filter(|other| other.to == seen.from && other.delivered_us.is_some_and(|at| at <= seen.sent_us));
+            let arrived = before.filter(|other| {
+                other.to == seen.from && other.delivered_us.is_some_and(|at| at <= seen.sent_us)
+            });
             let sip = arrived.filter_map(|other| other.sip().map(|sip| (other.at, sip)));
             sip.filter(|(_, sip)| sip.branch == cancel.branch && sip.call_id == cancel.call_id)
         };
         if !responses().any(|(_, sip)| sip.is_response("INVITE", 100..=699)) {
             report.breach(&seen.from, "it sent CANCEL before any provisional response", &[seen.at]);
         }
-        let last = responses().filter(|(_, sip)| sip.is_response("INVITE", 200..=699)).map(|(at, _)| at).next();
+        let last =
+            responses().filter(|(_, sip)| sip.is_response("INVITE", 200..=699)).map(|(at, _)| at).next();
         let repeated = |other: &&crate::evidence::Seen| {
-            other.from == seen.from && other.sip().is_some_and(|sip| sip.is_request("CANCEL") && sip.branch == cancel.branch)
+            other.from == seen.from
+                && other.sip().is_some_and(|sip| sip.is_request("CANCEL") && sip.branch == cancel.branch)
         };
         let first = case.messages.iter().find(repeated).map_or(seen.at, |first| first.at);
         if let Some(last) = last.filter(|_| first == seen.at) {
