@@ -8,4 +8,4 @@ mod read;
 mod tests;
 
 pub use compose::Mail;
-pub use read::{MAX_OCTETS, MAX_PARTS, MimeError, Problem, Received, read};
+pub use read::{MAX_DEPTH, MAX_OCTETS, MAX_PARTS, MimeError, Problem, Received, read};

@@ -132,6 +132,14 @@ fn all_documents_are_found_in_their_order() {
 }
 
 #[test]
+fn a_multipart_inside_a_multipart_is_whole() {
+    let inner = "--y\r\nContent-Type: image/tiff\r\n\r\nin\r\n--y--";
+    let raw = multipart(&[("multipart/mixed; boundary=y", inner), ("image/tiff", "out")]);
+    let received = read(raw.as_bytes()).unwrap();
+    assert_eq!((received.tiffs, received.problems), (vec![Bytes::from("in"), Bytes::from("out")], vec![]));
+}
+
+#[test]
 fn what_a_fax_cannot_print_is_listed() {
     let raw = multipart(&[("Application/PDF", "%PDF"), ("text/html", "<p>"), ("text/plain", "x")]);
     assert_eq!(read(raw.as_bytes()).unwrap().other, ["application/pdf", "text/html"]);
@@ -190,22 +198,64 @@ fn an_unknown_transfer_encoding_is_a_problem() {
     assert_eq!(read(raw.as_bytes()).unwrap().problems, [problem]);
 }
 
-#[test]
-fn deep_nesting_is_refused() {
-    let raw = "Content-Type: message/rfc822\r\n\r\n".repeat(100_000);
-    assert_eq!(read(raw.as_bytes()), Err(MimeError::TooManyParts));
+/// Multiparts inside each other, each with a boundary of its own.
+fn nested(depth: usize) -> String {
+    let inner = (1..depth).fold("\r\n".to_owned(), |inner, level| {
+        format!("Content-Type: multipart/mixed; boundary=x{level}\r\n\r\n--x{level}\r\n{inner}\r\n--x{level}--\r\n")
+    });
+    format!("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n{inner}\r\n--x--\r\n")
 }
 
 #[test]
 fn the_deepest_nesting_that_is_read_is_read() {
-    let raw = "Content-Type: message/rfc822\r\n\r\n".repeat(MAX_PARTS);
+    assert_eq!(read(nested(MAX_DEPTH).as_bytes()).unwrap().problems, []);
+}
+
+#[test]
+fn deeper_nesting_is_refused() {
+    assert_eq!(read(nested(MAX_DEPTH + 1).as_bytes()), Err(MimeError::TooDeep));
+}
+
+#[test]
+fn mails_inside_mails_are_not_descended_into() {
+    let raw = "Content-Type: message/rfc822\r\n\r\n".repeat(100_000);
     assert_eq!(read(raw.as_bytes()).unwrap().other, ["message/rfc822"]);
 }
 
 #[test]
-fn parts_without_a_type_are_bounded_too() {
-    let raw = format!("Content-Type: multipart/mixed; boundary=x\r\n\r\n{}", "--x\r\n\r\n".repeat(2000));
-    assert_eq!(read(raw.as_bytes()), Err(MimeError::TooManyParts));
+fn a_part_of_a_digest_is_a_mail() {
+    let raw = multipart(&[("multipart/digest; boundary=y", "--y\r\n\r\nSubject: z\r\n\r\n\r\n--y--")]);
+    assert_eq!(read(raw.as_bytes()).unwrap().other, ["message/rfc822"]);
+}
+
+#[test]
+fn the_number_of_parts_is_bounded() {
+    let parts = |count| vec![("text/plain", "x"); count];
+    assert_eq!(read(multipart(&parts(MAX_PARTS - 1)).as_bytes()).unwrap().text.len(), MAX_PARTS - 1);
+    assert_eq!(read(multipart(&parts(MAX_PARTS)).as_bytes()), Err(MimeError::TooManyParts));
+}
+
+#[test]
+fn a_multipart_without_parts_is_damaged() {
+    for body in ["", "text", "--x--"] {
+        let raw = format!("Content-Type: multipart/mixed; boundary=x\r\n\r\n{body}");
+        assert_eq!(read(raw.as_bytes()).unwrap().problems, [Problem::NoEnd { part: 0 }], "{body}");
+    }
+}
+
+#[test]
+fn a_quoted_printable_text_in_latin_1_is_decoded() {
+    let raw = multipart(&[(
+        "text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable",
+        "F=E4x",
+    )]);
+    assert_eq!(read(raw.as_bytes()).unwrap().text, ["F\u{e4}x"]);
+}
+
+#[test]
+fn what_is_no_message_is_refused() {
+    assert_eq!(read(b""), Err(MimeError::NoHeader));
+    assert_eq!(read(b"\r\nbody"), Err(MimeError::NoHeader));
 }
 
 #[test]
@@ -217,7 +267,9 @@ fn mutated_mails_never_panic() {
         ("multipart/digest; boundary=y", "--y\r\n\r\n\r\n--y--"),
     ]);
     let mut damaged = 0;
-    for seed in [&mail[..], nested.as_bytes()] {
+    let no_boundary =
+        b"Content-Type: multipart/digest; boundary=\n\n--\nContent-Type: message/rfc822\n\n\n--\n\n----\n";
+    for seed in [&mail[..], nested.as_bytes(), no_boundary] {
         each_mutation(seed, 50_000, |bytes| {
             damaged += read(bytes).map_or(0, |received| received.problems.len());
         });

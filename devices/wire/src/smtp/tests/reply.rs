@@ -130,7 +130,7 @@ fn every_chunking_reads_the_same() {
 #[test]
 fn mutated_replies_never_panic_and_read_back_when_read() {
     let mut readable = 0;
-    each_mutation(EHLO.as_bytes(), 200_000, |bytes| {
+    each_mutation(EHLO.as_bytes(), 50_000, |bytes| {
         let Ok(reply) = Reply::parse(bytes) else { return };
         readable += 1;
         assert_eq!(Reply::parse(&reply.to_bytes()).map(|again| again.code), Ok(reply.code));
