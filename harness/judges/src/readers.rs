@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use faxproof_wire::sip::Name;
+use faxproof_wire::smtp::{Command, Reply};
 use rsip::headers::{ToTypedHeader, UntypedHeader};
 use rsip::message::{HasHeaders, HeadersExt};
 use smtp_proto::Request;
@@ -42,7 +44,7 @@ pub fn sip_difference(sip: &Sip, bytes: &[u8]) -> Option<Difference> {
         .map(|branch| branch.map(|branch| branch.value().to_owned()).unwrap_or_default());
     let call_id = theirs.call_id_header().map(|call_id| call_id.value().to_owned());
     let vias = theirs.headers().iter().filter(|header| matches!(header, rsip::Header::Via(_))).count();
-    let own_vias = sip.message.values(faxproof_wire::sip::Name::Via).count();
+    let own_vias = sip.message.values(Name::Via).count();
     let own = |text: &Option<String>| text.clone().unwrap_or_default();
     let pairs = [
         ("start line", own_start(sip), start_of(&theirs)),
@@ -58,57 +60,51 @@ pub fn sip_difference(sip: &Sip, bytes: &[u8]) -> Option<Difference> {
     other.map(|(field, ours, theirs)| Difference { field, ours, theirs })
 }
 
-/// The first point on which smtp-proto reads a command line otherwise than we do.
+/// The first point on which smtp-proto reads a command line otherwise than we do. A line that we
+/// refuse is a difference too: smtp-proto is content with LF for a line end, for example.
 pub fn command_difference(line: &[u8]) -> Option<Difference> {
-    if let Some(difference) = line_end_difference(line) {
-        return Some(difference);
-    }
+    let ours = match Command::parse(line) {
+        Ok(command) => command,
+        Err(error) => return Some(refused_by_us(error.to_string())),
+    };
     let theirs = match Request::parse(&mut line.iter()) {
         Ok(request) => request,
         Err(error) => return Some(refused(format!("{error:?}"))),
     };
-    let text = String::from_utf8_lossy(line);
-    let verb = text.trim_end().split(' ').next().unwrap_or_default().to_ascii_uppercase();
-    if verb != theirs.name() {
-        return Some(Difference { field: "verb", ours: verb, theirs: theirs.name().to_owned() });
+    if ours.verb() != theirs.name() {
+        return Some(Difference {
+            field: "verb",
+            ours: ours.verb().to_owned(),
+            theirs: theirs.name().to_owned(),
+        });
     }
-    let address = match &theirs {
-        Request::Mail { from } => from.address.to_string(),
-        Request::Rcpt { to } => to.address.to_string(),
+    let (ours, theirs) = match (ours, &theirs) {
+        (Command::MailFrom { path, .. }, Request::Mail { from }) => (path, from.address.to_string()),
+        (Command::RcptTo { path, .. }, Request::Rcpt { to }) => (path, to.address.to_string()),
         _ => return None,
     };
-    let ours =
-        text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path.to_owned());
-    let ours = ours.unwrap_or_default();
-    (ours != address).then_some(Difference { field: "address", ours, theirs: address })
+    (ours != theirs).then_some(Difference { field: "path", ours, theirs })
 }
 
 /// The first point on which smtp-proto reads a reply, of one line or more, otherwise than we do.
-pub fn reply_difference(reply: &[u8], code: u16) -> Option<Difference> {
-    if let Some(difference) = line_end_difference(reply) {
-        return Some(difference);
-    }
+pub fn reply_difference(reply: &[u8]) -> Option<Difference> {
+    let ours = match Reply::parse(reply) {
+        Ok(reply) => reply.code.to_string(),
+        Err(error) => return Some(refused_by_us(error.to_string())),
+    };
     match ResponseReceiver::default().parse(&mut reply.iter()) {
-        Ok(theirs) if theirs.code == code => None,
-        Ok(theirs) => {
-            Some(Difference { field: "code", ours: code.to_string(), theirs: theirs.code.to_string() })
-        }
+        Ok(theirs) if theirs.code.to_string() == ours => None,
+        Ok(theirs) => Some(Difference { field: "code", ours, theirs: theirs.code.to_string() }),
         Err(error) => Some(refused(format!("{error:?}"))),
     }
 }
 
-fn refused(why: String) -> Difference {
-    Difference { field: "message", ours: "readable".into(), theirs: why }
+fn refused_by_us(why: String) -> Difference {
+    Difference { field: "line", ours: why, theirs: "not asked".into() }
 }
 
-/// A line ends with CRLF and with nothing else (RFC 5321 §2.3.8); smtp-proto is content with LF.
-fn line_end_difference(line: &[u8]) -> Option<Difference> {
-    let bare = line.iter().enumerate().any(|(at, byte)| {
-        *byte == b'\n' && (at == 0 || line.get(at - 1) != Some(&b'\r'))
-            || *byte == b'\r' && line.get(at + 1) != Some(&b'\n')
-    });
-    let whole = line.ends_with(b"\r\n") && !bare;
-    (!whole).then(|| Difference { field: "line end", ours: "not CRLF".into(), theirs: "a line".into() })
+fn refused(why: String) -> Difference {
+    Difference { field: "message", ours: "readable".into(), theirs: why }
 }
 
 fn own_start(sip: &Sip) -> String {
