@@ -94,7 +94,9 @@ pub fn read(trace: &Trace) -> Vec<Seen> {
     let mut seen = Vec::new();
     for (at, entry) in trace.entries.iter().enumerate() {
         let What::Message { from, to, carrier, bytes, fate, .. } = &entry.what else { continue };
-        if matches!(carrier, Carrier::Stream { .. }) && !looks_like_sip(bytes) {
+        // Empty lines keep a way open and say nothing (RFC 3261 §7.5).
+        let empty = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        if empty || (matches!(carrier, Carrier::Stream { .. }) && !looks_like_sip(bytes)) {
             continue;
         }
         seen.push(Seen {

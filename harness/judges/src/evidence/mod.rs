@@ -246,3 +246,6 @@ fn callee<'a>(caller: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Option<&'a Hos
     let host = answered.map(|(seen, _)| &seen.from).or(called.map(|(seen, _)| &seen.to));
     host.filter(|host| *host != caller)
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,13 +51,13 @@ pub enum Kind {
     Command(String),
     /// An SMTP reply.
     Reply(u16),
-    /// The mail, up to and with the final dot.
+    /// A whole mail, up to and with the final dot.
     Mail,
     /// An HTTP request.
     HttpRequest,
     /// An HTTP response.
     HttpResponse(u16),
-    /// Nothing of these.
+    /// Nothing of these, such as a mail that was cut off.
     Other,
 }
 
@@ -184,10 +184,15 @@ fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
     let last_reply = before.iter().rposition(|unit| matches!(unit.kind, Kind::Reply(_)));
     let mail_sent = before.iter().rposition(|unit| unit.kind == Kind::Mail);
     if last_reply.is_some_and(|at| before[at].kind == Kind::Reply(354)) && mail_sent < last_reply {
-        return Kind::Mail;
+        return if is_whole_mail(bytes) { Kind::Mail } else { Kind::Other };
     }
     let verb = line.split(' ').next().unwrap_or_default();
     Kind::Command(verb.to_ascii_uppercase())
+}
+
+/// Whether the final dot came (RFC 5321 §4.1.1.4).
+fn is_whole_mail(bytes: &[u8]) -> bool {
+    bytes == b".\r\n" || bytes.ends_with(b"\r\n.\r\n")
 }
 
 fn reply_code(line: &str) -> Option<u16> {

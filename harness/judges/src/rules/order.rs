@@ -132,7 +132,9 @@ fn hang_up(case: &Case<'_>, report: &mut Report) {
         for stream in case.streams_of(call) {
             report.applies();
             let name = &call.caller.name;
-            if let Some(late) = stream.units.iter().find(|unit| unit.from == name && unit.at > bye.seen.at) {
+            // What was cut off shows in the trace only when the connection ends.
+            let mut whole = stream.units.iter().filter(|unit| unit.kind != Kind::Other);
+            if let Some(late) = whole.find(|unit| unit.from == name && unit.at > bye.seen.at) {
                 report.breach(name, "it sent on the connection after its BYE", &[late.at, bye.seen.at]);
             }
             if case.ordered_in(call, "hang-up") || call.bye_received().is_some() {

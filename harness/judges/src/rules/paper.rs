@@ -2,7 +2,7 @@
 
 use faxproof_reports::{Class, Host, OrderDeclaration, Weight, What};
 
-use crate::evidence::{Case, Kind, bare_id};
+use crate::evidence::{Case, bare_id};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const PRINTED_WHAT_WAS_ACKNOWLEDGED: Rule = Rule {
@@ -125,9 +125,9 @@ fn arrived<'a>(case: &Case<'a>) -> Vec<Document<'a>> {
         let Some(unit) = stream.document() else { continue };
         let receiver = if unit.from == stream.client { stream.server } else { stream.client };
         let acknowledgement = stream.acknowledgement();
-        let whole =
-            unit.delivered_us.is_some() && (unit.kind != Kind::Mail || unit.bytes.ends_with(END_OF_MAIL));
-        let (Some(host), true) = (case.declaration.host(receiver), whole) else { continue };
+        let Some(host) = case.declaration.host(receiver).filter(|_| unit.delivered_us.is_some()) else {
+            continue;
+        };
         // A refusal that a rule of the scenario wrote is not the receiver's.
         let refusal = stream.units.iter().find(|answer| answer.at > unit.at && answer.is_answer());
         let refusal = refusal.filter(|answer| acknowledgement.is_none() && !answer.tampered);
@@ -143,9 +143,6 @@ fn arrived<'a>(case: &Case<'a>) -> Vec<Document<'a>> {
     documents.sort_by_key(|document| document.refused.is_some());
     documents
 }
-
-/// What ends a mail (RFC 5321 §4.1.1.4).
-const END_OF_MAIL: &[u8] = b"\r\n.\r\n";
 
 #[cfg(test)]
 mod tests {
