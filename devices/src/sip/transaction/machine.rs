@@ -48,7 +48,10 @@ impl Transaction {
         out: &mut Outbox,
     ) -> Option<Tell> {
         let Some((_, _, next, actions)) = self.table.row(self.state, input) else {
-            out.unexpected(format!("{input:?} in {:?} of the {}", self.state, self.table.name), "see its table");
+            out.unexpected(
+                format!("{input:?} in {:?} of the {}", self.state, self.table.name),
+                "see its table",
+            );
             return None;
         };
         self.state = *next;

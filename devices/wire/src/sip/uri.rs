@@ -190,10 +190,11 @@ fn parse_sip(scheme: Scheme, rest: &str) -> Result<Uri, ParseError> {
     uri.params = parse_params(params, base)?;
     base += params.len() + 1;
     for header in headers.into_iter().flat_map(|headers| headers.split('&')) {
-        escaped(&header.replacen('=', "", 1), scan::URI_HEADER, "characters allowed in a URI header", base)?;
         let Some((name, value)) = header.split_once('=').filter(|(name, _)| !name.is_empty()) else {
             return Err(ParseError::Syntax { expected: "a header name and value in the URI", offset: base });
         };
+        escaped(name, scan::URI_HEADER, "characters allowed in a URI header", base)?;
+        escaped(value, scan::URI_HEADER, "characters allowed in a URI header", base + name.len() + 1)?;
         uri.headers.push((name.to_owned(), value.to_owned()));
         base += header.len() + 1;
     }
