@@ -143,3 +143,61 @@ pub(crate) struct Way {
 fn is_cut(link: &LinkPlan, now: Time) -> bool {
     link.cut.is_some_and(|(begin, end)| begin <= now && now < end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::testing::{pings, request};
+
+    fn links(link: LinkPlan) -> Links {
+        let plan = pings();
+        let roster = Arc::new(Roster::of(&plan).unwrap());
+        Links::of(&NetworkPlan { default: link, links: Vec::new() }, 1, roster).unwrap()
+    }
+
+    fn lost(links: &mut Links, n: u32) -> bool {
+        let bytes = request("a", 1, n);
+        links.datagram(Time(0), Some(0), Some(1), "OPTIONS", &bytes) == Passage::Lost
+    }
+
+    #[test]
+    fn a_share_of_datagrams_is_lost_that_is_near_the_one_asked_for() {
+        let mut links = links(LinkPlan { loss_ppm: 200_000, ..LinkPlan::default() });
+        let count = (0..2_000).filter(|&n| lost(&mut links, n)).count();
+        assert!((350..450).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn traffic_between_changes_no_decision() {
+        let plan = LinkPlan { loss_ppm: 500_000, ..LinkPlan::default() };
+        let (mut alone, mut among) = (links(plan), links(plan));
+        for n in 0..100 {
+            lost(&mut among, 1_000 + n);
+            assert_eq!(lost(&mut alone, n), lost(&mut among, n));
+        }
+    }
+
+    #[test]
+    fn a_retransmission_has_a_decision_of_its_own() {
+        let mut links = links(LinkPlan { loss_ppm: 500_000, ..LinkPlan::default() });
+        let fates: Vec<bool> = (0..20).map(|_| lost(&mut links, 1)).collect();
+        assert!(fates.contains(&true) && fates.contains(&false));
+    }
+
+    #[test]
+    fn tries_of_a_segment_double_their_distance_until_the_cut_ends() {
+        let cut = Some((Time(0), Time(5_000_000)));
+        let links = links(LinkPlan { cut, ..LinkPlan::default() });
+        let way = Way { from: Some(0), to: Some(1), connection: 1, kind: "client", offset: 0 };
+        // Sent at 0, 1, 3 and 7 s.
+        assert_eq!(links.segment(Time(0), way, 0), Some((Time(7_005_000), 3)));
+    }
+
+    #[test]
+    fn a_cut_that_lasts_longer_than_tcp_tries_is_the_end() {
+        let cut = Some((Time(0), Time(100_000_000)));
+        let links = links(LinkPlan { cut, ..LinkPlan::default() });
+        let way = Way { from: Some(0), to: Some(1), connection: 1, kind: "client", offset: 0 };
+        assert_eq!(links.segment(Time(0), way, 0), None);
+    }
+}

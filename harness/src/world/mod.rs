@@ -178,3 +178,22 @@ impl FromStr for World {
         world.ok_or_else(|| WorldError::UnknownWorld(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_worlds_are_read_back() {
+        assert!(
+            World::ALL.into_iter().all(|world| world.to_string().parse::<World>().is_ok_and(|w| w == world))
+        );
+        assert!("moon".parse::<World>().is_err());
+    }
+
+    #[test]
+    fn a_world_can_be_handed_to_another_thread() {
+        fn is_send<T: Send>() {}
+        is_send::<VirtualWorld>();
+    }
+}

@@ -71,22 +71,27 @@ impl Network {
     pub(crate) fn datagram(&mut self, now: Time, from: Party, to: Party, bytes: Bytes, due: &mut Due) {
         let label = sip::label(&bytes);
         let Some(handling) = self.rules.handle(from.place, to.place, &label, &bytes) else {
-            return self.fly(now, Duration::default(), (from, to), (label, bytes), due);
+            self.fly(now, Duration::default(), (from, to), (label, bytes), due);
+            return;
         };
         let label = if handling.bytes == bytes { label } else { sip::label(&handling.bytes) };
         let message = (label, handling.bytes.clone());
+        let delay = Duration(handling.delay_us);
+        let mut arrival = None;
         if handling.dropped {
             self.enter_datagram(now, from, to, message.clone(), Fate::Dropped);
         } else {
-            self.fly(now, Duration(handling.delay_us), (from, to), message.clone(), due);
+            arrival = self.fly(now, delay, (from, to), message.clone(), due);
         }
         self.enter_faults(now, from, &handling);
         if let (Some(after_us), false) = (handling.copy_after_us, handling.dropped) {
-            self.fly(now, Duration(handling.delay_us + after_us), (from, to), message, due);
+            self.fly(now, Duration(delay.0.saturating_add(after_us)), (from, to), message, due);
         }
-        let latency = Duration(self.links.link(from.place, to.place).latency_us + handling.delay_us);
+        // A message that is lost lets the power fail when it would have arrived.
+        let latency = Duration(self.links.link(from.place, to.place).latency_us);
+        let arrival = arrival.unwrap_or(now + delay + latency);
         for &(host, back_after_us) in &handling.crashes {
-            let at = if from.place == Some(host) { now } else { now + latency };
+            let at = if from.place == Some(host) { now } else { arrival };
             due.push((at, Consequence::PowerOff { host, back_after_us }));
         }
     }
@@ -126,6 +131,7 @@ impl Network {
         there
     }
 
+    /// Lets a datagram go on its way. Returns when it arrives.
     fn fly(
         &mut self,
         now: Time,
@@ -133,35 +139,38 @@ impl Network {
         (from, to): (Party, Party),
         (label, bytes): (Arc<str>, Bytes),
         due: &mut Due,
-    ) {
+    ) -> Option<Time> {
         if !self.exists(to) {
             if let Some(host) = from.place {
                 let told = now + delay + self.links.round_trip(from.place, to.place);
                 due.push((told, Consequence::Unreachable { host, to: to.address }));
             }
             self.enter_datagram(now, from, to, (label, bytes), Fate::Unreachable);
-            return;
+            return None;
         }
-        let Passage::Arrives { at, copy } =
-            self.links.datagram(now + delay, from.place, to.place, &label, &bytes)
-        else {
+        let passage = self.links.datagram(now + delay, from.place, to.place, &label, &bytes);
+        let Passage::Arrives { at, copy } = passage else {
             self.enter_datagram(now, from, to, (label, bytes), Fate::Lost);
-            return;
+            return None;
         };
         let foreseen = Fate::Delivered { at_us: at.0 };
-        let slot = Some(self.enter_datagram(now, from, to, (label, bytes.clone()), foreseen));
+        let slot = Some(self.enter_datagram(now, from, to, (label.clone(), bytes.clone()), foreseen));
         if let Some(copied) = copy {
+            let sender = self.name(from);
+            tap::fault(&mut self.ledger, now, &sender, &format!("the network duplicated {label}"));
             let copy = Flight { from, to, bytes: bytes.clone(), slot: None };
             due.push((copied, Consequence::Datagram(copy)));
         }
         due.push((at, Consequence::Datagram(Flight { from, to, bytes, slot })));
+        Some(at)
     }
 
     /// Whether anything takes datagrams there.
     fn exists(&self, to: Party) -> bool {
         match to.place {
             Some(place) if self.roster.is_external(place) => true,
-            Some(_) => to.address.port() == SIP_PORT,
+            // A host without power says nothing, whatever the port.
+            Some(place) => to.address.port() == SIP_PORT || !self.hosts[place].on,
             None => self.open && self.strangers.contains(&to.address.ip()),
         }
     }

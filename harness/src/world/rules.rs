@@ -170,3 +170,80 @@ impl Handling {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Match;
+    use crate::world::testing::{pings, request};
+
+    fn handled(rules: Vec<Rule>, times: usize) -> Vec<Option<Handling>> {
+        let roster = Roster::of(&pings()).unwrap();
+        let mut rules = Rules::of(&rules, &roster).unwrap();
+        let bytes = request("ping", 1, 1);
+        (0..times).map(|_| rules.handle(Some(1), Some(0), "OPTIONS", &bytes)).collect()
+    }
+
+    fn rule(label: &str, nth: &[u32], act: Act) -> Rule {
+        Rule { on: Match { label: Some(label.into()), nth: nth.into(), ..Match::default() }, act }
+    }
+
+    #[test]
+    fn only_the_occurrences_named_are_meant() {
+        let handled = handled(vec![rule("OPTIONS", &[2, 4], Act::Drop)], 5);
+        let meant: Vec<bool> = handled.iter().map(Option::is_some).collect();
+        assert_eq!(meant, [false, true, false, true, false]);
+    }
+
+    #[test]
+    fn another_label_is_not_meant() {
+        assert_eq!(handled(vec![rule("INVITE", &[], Act::Drop)], 1), [None]);
+    }
+
+    #[test]
+    fn a_direction_is_meant_only_if_it_fits() {
+        let act = Act::Delay { by_us: 1 };
+        let on = Match { from: Some("echo".into()), ..Match::default() };
+        assert_eq!(handled(vec![Rule { on, act: act.clone() }], 1), [None]);
+        let on = Match { from: Some("ping".into()), to: Some("echo".into()), ..Match::default() };
+        assert!(handled(vec![Rule { on, act }], 1)[0].is_some());
+    }
+
+    #[test]
+    fn acts_add_up_in_their_order() {
+        let header = |name: &str, value: &str| Act::SetHeader { name: name.into(), value: value.into() };
+        let rules = vec![
+            rule("OPTIONS", &[], header("Max-Forwards", "0")),
+            rule("OPTIONS", &[], Act::RemoveHeader { name: "To".into() }),
+            rule("OPTIONS", &[], Act::SetBody { content_type: "text/plain".into(), body: "x".into() }),
+        ];
+        let Some(handling) = handled(rules, 1).remove(0) else { panic!("not handled") };
+        let text = String::from_utf8_lossy(&handling.bytes).into_owned();
+        assert!(text.contains("Max-Forwards: 0\r\n") && !text.contains("\r\nTo:"));
+        assert!(text.contains("Content-Length: 1\r\n") && text.ends_with("\r\n\r\nx"));
+        assert_eq!(handling.faults.len(), 3);
+    }
+
+    #[test]
+    fn a_byte_is_counted_from_either_end() {
+        let corrupt = |at| rule("OPTIONS", &[], Act::Corrupt { at, xor: 1 });
+        let Some(handling) = handled(vec![corrupt(0), corrupt(-1)], 1).remove(0) else {
+            panic!("not handled")
+        };
+        assert_eq!((handling.bytes[0], handling.bytes.last()), (b'O' ^ 1, Some(&(b'\n' ^ 1))));
+    }
+
+    #[test]
+    fn a_rule_that_cannot_act_says_so() {
+        let handled = handled(vec![rule("OPTIONS", &[], Act::SetCode { code: 486 })], 1);
+        let faults = handled[0].as_ref().map(|handling| handling.faults.join(""));
+        assert_eq!(faults.as_deref(), Some("could not edit OPTIONS: a request has no status code"));
+    }
+
+    #[test]
+    fn a_rule_for_an_unknown_host_is_refused() {
+        let on = Match { from: Some("nobody".into()), ..Match::default() };
+        let rules = Rules::of(&[Rule { on, act: Act::Drop }], &Roster::of(&pings()).unwrap());
+        assert!(matches!(rules, Err(WorldError::UnknownHost(name)) if &*name == "nobody"));
+    }
+}

@@ -33,14 +33,14 @@ impl Network {
     pub(crate) fn stream_bytes(&mut self, now: Time, id: u32, client: bool, bytes: Bytes, due: &mut Due) {
         let units = self.connections.of_mut(id).framer.push(!client, &bytes);
         if self.holds(id, client) {
-            return self.pass_units(now, id, client, units, due);
+            return self.pass_units(now, id, units, due);
         }
         let (ours, others): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|u| u.from_server != client);
         let offset = self.connections.of(id).end(client).sent;
         let (at, attempt) = self.arrival(now, id, client, Duration::default());
         let slots = self.enter_units(now, id, client, ours, fate(at));
         self.pass(now, id, client, (Load::Bytes(bytes), offset, slots), (at, attempt), due);
-        self.pass_units(now, id, client, others, due);
+        self.pass_units(now, id, others, due);
     }
 
     /// FIN after all that was sent.
@@ -193,7 +193,7 @@ impl Network {
     }
 
     /// Units that came to completion: those that were held go on their way, the others have gone.
-    fn pass_units(&mut self, now: Time, id: u32, _by_client: bool, units: Vec<Unit>, due: &mut Due) {
+    fn pass_units(&mut self, now: Time, id: u32, units: Vec<Unit>, due: &mut Due) {
         for unit in units {
             let client = !unit.from_server;
             if self.holds(id, client) {

@@ -27,6 +27,17 @@ fn datagrams_pass_as_in_the_virtual_world() {
 }
 
 #[test]
+fn hosts_may_have_ipv6_addresses() {
+    let at = |last| std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last).into();
+    let hosts = vec![
+        host_at("ping", at(1), (at(2), 5060).into(), ping),
+        host_at("echo", at(2), (at(1), 5060).into(), echo),
+    ];
+    let plan = until(plan(hosts), 3);
+    assert_eq!(learnt(&run_turmoil(&plan), "ping"), learnt(&run_virtual(&plan).0, "ping"));
+}
+
+#[test]
 fn times_are_those_of_the_virtual_world_within_two_ticks_a_hop() {
     let plan = until(pings(), 12);
     let (turmoil, virtual_) = (run_turmoil(&plan), run_virtual(&plan).0);

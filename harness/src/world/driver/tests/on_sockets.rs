@@ -22,7 +22,7 @@ fn pair(network: u8, port: u16, parts: [(&'static str, Part); 2]) -> Plan {
         host_at(a, at(network, 1), SocketAddr::new(at(network, 2), port), first),
         host_at(b, at(network, 2), SocketAddr::new(at(network, 1), port), second),
     ]);
-    plan.until = Time(2_500_000);
+    plan.until = Time(1_500_000);
     plan
 }
 
@@ -73,7 +73,7 @@ fn an_outside_client_gets_an_answer() {
 fn an_outside_client_connects_to_the_shifted_port() {
     let plan = pair(4, 25, [("b", server), ("other", echo)]);
     let outside = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(800));
+        thread::sleep(Duration::from_millis(400));
         let mut stream = TcpStream::connect((at(4, 1), 20_025)).unwrap();
         stream.write_all(b"EHLO outside\r\n").unwrap();
         let replies = BufReader::new(stream.try_clone().unwrap()).lines().take(2);

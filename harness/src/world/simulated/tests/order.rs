@@ -4,7 +4,7 @@ use super::super::VirtualWorld;
 use crate::plan::{LinkPlan, Plan};
 use crate::world::testing::*;
 use crate::world::{Options, World, WorldError, run};
-use faxproof_devices::core::Time;
+use faxproof_devices::core::{Event, Outbox, Time};
 
 fn lossy(mut plan: Plan) -> Plan {
     let link =
@@ -34,6 +34,27 @@ fn an_unrelated_host_changes_no_entry_of_the_others() {
     let (before, after) = (run_virtual(&plan).0, run_virtual(&more).0);
     assert_eq!(lines_of(&before, "ping"), lines_of(&after, "ping"));
     assert_ne!(lines(&before), lines(&after));
+}
+
+#[test]
+fn an_unrelated_call_of_the_same_host_changes_no_entry_of_the_others() {
+    fn busy(memory: &mut Memory, now: Time, event: &Event, out: &mut Outbox) {
+        if matches!(event, Event::PowerOn { .. } | Event::Timer(_)) {
+            out.datagram(memory.peer, request("other call", memory.boots, memory.count));
+        }
+        ping(memory, now, event, out);
+    }
+    let plan = lossy(pings());
+    let mut more = plan.clone();
+    more.hosts[0] = host("ping", 1, (2, 5060), busy);
+    let of_first_call = |plan: &Plan| {
+        let messages = run_virtual(plan).0.entries.into_iter().filter(|entry| match &entry.what {
+            What::Message { bytes, .. } => !String::from_utf8_lossy(bytes).contains("other call"),
+            _ => false,
+        });
+        messages.map(|entry| format!("{entry:?}")).collect::<Vec<_>>()
+    };
+    assert_eq!(of_first_call(&plan), of_first_call(&more));
 }
 
 #[test]
