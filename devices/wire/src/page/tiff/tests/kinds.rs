@@ -1,0 +1,132 @@
+//! Each kind of TIFF that users bring.
+
+use super::super::*;
+use super::*;
+use crate::page::mh::{Eol, FillOrder, Form};
+
+fn reads(tiff: &RawTiff) {
+    assert_eq!(read(&tiff.build()), Ok(vec![small_page()]));
+}
+
+/// The page with black as 0.
+fn negative() -> Page {
+    let Page { bitmap, resolution } = small_page();
+    let negative = Bitmap::from_fn(bitmap.width, bitmap.height, |x, y| !bitmap.is_black(x, y));
+    Page { bitmap: negative, resolution }
+}
+
+fn mmr(page: &Page) -> Vec<u8> {
+    let mut encoder = fax::encoder::Encoder::new(fax::VecWriter::new());
+    for y in 0..page.bitmap.height {
+        let colour = |x| if page.bitmap.is_black(x, y) { fax::Color::Black } else { fax::Color::White };
+        encoder.encode_line((0..page.bitmap.width).map(colour), page.bitmap.width).unwrap();
+    }
+    encoder.finish().unwrap().finish()
+}
+
+#[test]
+fn either_byte_order() {
+    for big_endian in [false, true] {
+        reads(&RawTiff { big_endian, ..RawTiff::mh(&small_page()) });
+    }
+}
+
+#[test]
+fn mh_in_either_bit_order() {
+    for (number, fill_order) in [(1, FillOrder::MsbFirst), (2, FillOrder::LsbFirst)] {
+        let strip = mh::encode_in(&small_page().bitmap, Form { fill_order, eol: Eol::Plain });
+        let mut tiff = RawTiff::coded(&small_page(), 3, vec![strip]);
+        tiff.set(Tag::FILL_ORDER, Kind::Short, &[number]);
+        reads(&tiff);
+    }
+}
+
+#[test]
+fn mh_with_aligned_eols() {
+    let form = Form { eol: Eol::ByteAligned, ..Form::default() };
+    let mut tiff = RawTiff::coded(&small_page(), 3, vec![mh::encode_in(&small_page().bitmap, form)]);
+    tiff.set(Tag::T4_OPTIONS, Kind::Long, &[4]);
+    reads(&tiff);
+}
+
+#[test]
+fn mh_without_eol() {
+    let form = Form { eol: Eol::Absent, ..Form::default() };
+    reads(&RawTiff::coded(&small_page(), 2, vec![mh::encode_in(&small_page().bitmap, form)]));
+}
+
+#[test]
+fn mmr_with_and_without_its_end_code() {
+    let whole = mmr(&small_page());
+    reads(&RawTiff::coded(&small_page(), 4, vec![whole.clone()]));
+    let cut = whole[..whole.len() - 3].to_vec();
+    reads(&RawTiff::coded(&small_page(), 4, vec![cut]));
+}
+
+#[test]
+fn plain_dots() {
+    reads(&RawTiff::coded(&small_page(), 1, vec![small_page().bitmap.data().to_vec()]));
+}
+
+#[test]
+fn either_meaning_of_black() {
+    for strip in [RawTiff::mh(&negative()), RawTiff::coded(&negative(), 4, vec![mmr(&negative())])] {
+        let mut tiff = strip;
+        tiff.set(Tag::PHOTOMETRIC, Kind::Short, &[1]);
+        reads(&tiff);
+    }
+}
+
+#[test]
+fn several_strips_the_last_one_shorter() {
+    let page = small_page();
+    let strips = [(0, 5), (5, 10), (10, 12)].map(|(from, to)| {
+        let part = Bitmap::from_fn(61, to - from, |x, y| page.bitmap.is_black(x, from + y));
+        mh::encode_in(&part, Form::default())
+    });
+    let mut tiff = RawTiff::coded(&page, 3, strips.to_vec());
+    tiff.set(Tag::ROWS_PER_STRIP, Kind::Short, &[5]);
+    reads(&tiff);
+}
+
+#[test]
+fn resolutions_are_taken_in_inches_or_centimetres() {
+    let cases = [
+        ([98, 1], 2, Resolution::Standard),
+        ([385, 10], 3, Resolution::Standard),
+        ([77, 1], 3, Resolution::Fine),
+        ([600, 3], 2, Resolution::Fine),
+        ([72, 1], 1, Resolution::Standard),
+        ([u32::MAX, 1], 3, Resolution::Fine),
+    ];
+    for (value, unit, resolution) in cases {
+        let mut tiff = RawTiff::mh(&small_page());
+        tiff.set(Tag::Y_RESOLUTION, Kind::Rational, &value);
+        tiff.set(Tag::RESOLUTION_UNIT, Kind::Short, &[unit]);
+        assert_eq!(read(&tiff.build()).unwrap()[0].resolution, resolution, "{value:?} unit {unit}");
+    }
+}
+
+#[test]
+fn a_preview_is_no_page() {
+    let mut tiff = RawTiff::mh(&small_page());
+    tiff.set(Tag::NEW_SUBFILE_TYPE, Kind::Long, &[1]);
+    assert_eq!(read(&tiff.build()), Err(TiffError::NoPages));
+}
+
+#[test]
+fn what_is_not_read_is_named() {
+    let cases = [
+        (Tag::T4_OPTIONS, 1, Unsupported::Mr),
+        (Tag::T4_OPTIONS, 2, Unsupported::UncompressedMode),
+        (Tag::COMPRESSION, 5, Unsupported::Compression(5)),
+        (Tag::BITS_PER_SAMPLE, 8, Unsupported::BitsPerSample(8)),
+        (Tag::SAMPLES_PER_PIXEL, 3, Unsupported::SamplesPerPixel(3)),
+        (Tag::PHOTOMETRIC, 2, Unsupported::Photometric(2)),
+    ];
+    for (tag, value, what) in cases {
+        let mut tiff = RawTiff::mh(&small_page());
+        tiff.set(tag, Kind::Short, &[value]);
+        assert_eq!(read(&tiff.build()), Err(TiffError::Unsupported { page: 1, what }));
+    }
+}
