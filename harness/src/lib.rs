@@ -1,3 +1,4 @@
 //! Scenarios, worlds and the `faxproof` program.
 
 pub mod plan;
+pub mod scenario;
