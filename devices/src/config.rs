@@ -70,6 +70,8 @@ pub struct Habits {
     pub presents: Option<Vec<String>>,
     /// Whether S16 stores the protocol although S15 failed (the flowchart read literally).
     pub store_on_transfer_failure: bool,
+    /// Whether it registers at all.
+    pub registers: bool,
     /// Lifetime that it asks for when it registers.
     pub register_for: Duration,
     /// The largest mail that it takes, in octets (SIZE, RFC 1870).
@@ -87,6 +89,7 @@ impl Default for Habits {
             refusal: Refusal::NotAcceptable,
             presents: None,
             store_on_transfer_failure: false,
+            registers: true,
             register_for: Duration::secs(3600),
             size_limit: 20_000_000,
         }

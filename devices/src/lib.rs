@@ -9,4 +9,6 @@ pub mod config;
 pub mod core;
 pub mod number;
 pub mod order;
+pub mod sip;
+pub mod smtp;
 pub mod ta1;

@@ -1,5 +1,7 @@
 //! Table Ta1 (Figure 2): which protocol a destination can do.
 
+use crate::core::Durable;
+
 /// A row of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
@@ -19,6 +21,15 @@ impl Row {
             ("number", self.number.clone()),
             ("protocol", self.protocol.clone().unwrap_or_default()),
         ]
+    }
+
+    fn of_columns(columns: &[(&'static str, String)]) -> Self {
+        let column = |name: &str| columns.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        Row {
+            destination: column("destination").unwrap_or_default(),
+            number: column("number").unwrap_or_default(),
+            protocol: column("protocol").filter(|protocol| !protocol.is_empty()),
+        }
     }
 }
 
@@ -62,18 +73,35 @@ impl Ta1 {
         }
     }
 
-    /// Step S16: stores the protocol in the number's record, or in a new one. Returns the row and whether it is new.
-    pub fn learn(&mut self, number: &str, protocol: &str) -> Option<(Row, bool)> {
+    /// The table as it was before the power failed: as delivered, and then what was committed.
+    pub fn restored(delivered: &[Row], committed: &[Durable]) -> Self {
+        let mut table = Ta1::new(delivered.to_vec());
+        for change in committed {
+            match change {
+                Durable::CommitRow { position, added: true, row, .. } => {
+                    let position = (*position).min(table.rows.len());
+                    table.rows.insert(position, Row::of_columns(row));
+                }
+                Durable::CommitRow { position, row, .. } => table.replace(*position, Row::of_columns(row)),
+                Durable::DeleteRow { position, .. } if *position < table.rows.len() => {
+                    table.rows.remove(*position);
+                }
+                Durable::DeleteRow { .. } | Durable::Print(_) => {}
+            }
+        }
+        table
+    }
+
+    /// Step S16: stores the protocol in the number's record, or in a new one. Returns where, and whether
+    /// the record is new; `None` if the table is full.
+    pub fn learn(&mut self, number: &str, protocol: &str) -> Option<(usize, bool)> {
         if let Some(at) = self.position(number) {
             self.rows[at].protocol = Some(protocol.to_owned());
-            return Some((self.rows[at].clone(), false));
+            return Some((at, false));
         }
-        let row = Row {
-            destination: String::new(),
-            number: number.to_owned(),
-            protocol: Some(protocol.to_owned()),
-        };
-        self.add(row.clone()).then_some((row, true))
+        let row =
+            Row { destination: String::new(), number: number.to_owned(), protocol: Some(protocol.to_owned()) };
+        self.add(row).then(|| (self.rows.len() - 1, true))
     }
 
     /// Adds a row; false if the table is full.
@@ -85,21 +113,20 @@ impl Ta1 {
         room
     }
 
-    /// Replaces the first row with this number; false if there is none.
-    pub fn edit(&mut self, number: &str, row: Row) -> bool {
-        let found = self.position(number);
-        if let Some(at) = found {
-            self.rows[at] = row;
+    /// Replaces the row at this position, if there is one.
+    pub fn replace(&mut self, position: usize, row: Row) {
+        if let Some(old) = self.rows.get_mut(position) {
+            *old = row;
         }
-        found.is_some()
     }
 
-    /// Deletes the first row with this number and returns it.
-    pub fn delete(&mut self, number: &str) -> Option<Row> {
-        self.position(number).map(|at| self.rows.remove(at))
+    /// Takes the row at this position out. The position must come from [`Ta1::position`].
+    pub fn remove(&mut self, position: usize) -> Row {
+        self.rows.remove(position)
     }
 
-    fn position(&self, number: &str) -> Option<usize> {
+    /// Where the first row with this number is.
+    pub fn position(&self, number: &str) -> Option<usize> {
         let digits = crate::number::digits(number);
         self.rows.iter().position(|row| crate::number::digits(&row.number) == digits)
     }
@@ -123,15 +150,15 @@ mod tests {
     #[test]
     fn learning_fills_the_record_and_leaves_the_name() {
         let mut table = Ta1::new(vec![row("050-1", None), row("050-2", None)]);
-        let (learned, new) = table.learn("0501", "smtp").expect("room");
-        assert_eq!((learned, new), (row("050-1", Some("smtp")), false));
+        assert_eq!(table.learn("0501", "smtp"), Some((0, false)));
+        assert_eq!(table.rows()[0], row("050-1", Some("smtp")));
         assert_eq!(table.registered("050-2"), Registered::ProtocolUnknown);
     }
 
     #[test]
     fn learning_an_unknown_number_makes_a_record() {
         let mut table = Ta1::default();
-        assert!(table.learn("050-9", "smtp").is_some_and(|(_, new)| new));
+        assert_eq!(table.learn("050-9", "smtp"), Some((0, true)));
         assert_eq!(table.rows().len(), 1);
     }
 
@@ -139,8 +166,21 @@ mod tests {
     fn of_two_rows_with_one_number_the_first_counts() {
         let mut table = Ta1::new(vec![row("050-1", Some("http")), row("050-1", Some("smtp"))]);
         assert_eq!(table.registered("050-1"), Registered::Protocol("http".into()));
-        table.delete("050-1");
+        table.remove(0);
         assert_eq!(table.registered("050-1"), Registered::Protocol("smtp".into()));
+    }
+
+    #[test]
+    fn a_restored_table_holds_what_was_committed() {
+        let delivered = [row("050-1", None), row("050-2", None)];
+        let commit = |position, added, row: Row| Durable::CommitRow { table: "Ta1", position, added, row: row.columns() };
+        let log = [
+            commit(0, false, row("050-1", Some("smtp"))),
+            commit(2, true, row("050-3", Some("smtp"))),
+            Durable::DeleteRow { table: "Ta1", position: 1, row: Vec::new() },
+        ];
+        let table = Ta1::restored(&delivered, &log);
+        assert_eq!(table.rows(), [row("050-1", Some("smtp")), row("050-3", Some("smtp"))]);
     }
 
     #[test]

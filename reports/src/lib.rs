@@ -4,9 +4,27 @@
 //! Nothing here can reach a device or a world: a report is made from what was recorded.
 
 pub mod declaration;
+pub mod digest;
+pub mod ladder;
+mod names;
+pub mod parity;
+pub mod png;
+pub mod record;
+pub mod redact;
+pub mod summary;
 pub mod trace;
 pub mod verdict;
+mod written;
+
+#[cfg(test)]
+mod samples;
 
 pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row};
+pub use digest::{Counts, DigestSink, NullSink, digest};
+pub use ladder::ladder;
+pub use parity::{Sequence, parity_difference, sequence};
+pub use record::{Coverage, Record, RecordError};
+pub use redact::Redactor;
+pub use summary::{coverage_table, difference};
 pub use trace::{Carrier, Entry, Fate, Host, Medium, Sink, Trace, What};
 pub use verdict::{Finding, RuleResult, Verdict, Weight};

@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_wire::page::Page;
+use serde::{Deserialize, Serialize};
+
+use crate::written;
 
 /// A host's name as the scenario gives it.
 pub type Host = Arc<str>;
 
 /// One thing that was seen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Microseconds since the scenario began.
     pub at_us: u64,
@@ -23,7 +26,8 @@ pub struct Entry {
 }
 
 /// The kinds of things a trace holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum What {
     /// A datagram, or one whole unit (command, reply, mail) of a byte stream, as its sender sent it.
     Message {
@@ -36,6 +40,7 @@ pub enum What {
         /// Short name: `INVITE`, `200 OPTIONS`, `EHLO`, `354`, `message`, `raw`.
         label: Arc<str>,
         /// The bytes that left the sender (after the scenario's rules had their way).
+        #[serde(with = "written::bytes")]
         bytes: Bytes,
         /// What became of it.
         fate: Fate,
@@ -85,6 +90,7 @@ pub enum What {
         /// Pages of the document.
         of: u32,
         /// The image; `None` where the document is text.
+        #[serde(with = "written::page")]
         page: Option<Page>,
         /// The text printed, where the document is text.
         text: Option<Arc<str>>,
@@ -137,7 +143,8 @@ pub enum What {
 }
 
 /// How a message travelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Carrier {
     /// UDP.
     Datagram {
@@ -156,7 +163,8 @@ pub enum Carrier {
 }
 
 /// What became of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It arrived (on real sockets: it was handed to the network) at this instant.
     Delivered {
@@ -172,7 +180,8 @@ pub enum Fate {
 }
 
 /// Where a notice to the operator appears (paragraph 0081).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Medium {
     /// The display 8a.
     Display,
@@ -200,7 +209,8 @@ pub trait Sink {
 }
 
 /// All entries of a run, in memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Trace {
     /// The entries in order of time.
     pub entries: Vec<Entry>,

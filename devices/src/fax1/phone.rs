@@ -1,0 +1,123 @@
+//! The fax as a SIP user agent: who it is, and the headers that say so.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faxproof_wire::sdp::Description;
+use faxproof_wire::sip::{Builder, Message, Method, Name, Via, reason_phrase};
+
+use crate::config::FaxConfig;
+use crate::core::Entropy;
+use crate::number;
+use crate::sip::dialog::Dialog;
+use crate::sip::transaction::Layer;
+use crate::sip::{SIP_PORT, address};
+
+/// Methods that the fax understands.
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+/// Media type of a session description.
+pub(super) const SDP: &str = "application/sdp";
+
+/// Identity and transactions of a fax.
+#[derive(Clone, Debug)]
+pub(super) struct Phone {
+    pub(super) config: Arc<FaxConfig>,
+    /// Entropy of this boot.
+    pub(super) entropy: Entropy,
+    pub(super) layer: Layer,
+}
+
+impl Phone {
+    pub(super) fn new(config: Arc<FaxConfig>, boots: u32) -> Self {
+        let entropy = config.entropy.part(("boot", boots));
+        Phone { config, entropy, layer: Layer::new(entropy.part("transactions")) }
+    }
+
+    /// A Via whose branch belongs to (call, CSeq, what).
+    pub(super) fn via(&self, call: u64, cseq: u32, what: &str) -> String {
+        let branch = format!("z9hG4bK{}", self.entropy.key(("branch", call, cseq, what)).token());
+        Via::new("UDP", &address::host(self.config.address), Some(SIP_PORT), &branch).to_string()
+    }
+
+    /// Our Contact value.
+    pub(super) fn contact(&self) -> String {
+        let user = number::sip_user(&self.config.number);
+        format!("<sip:{user}@{}:{SIP_PORT}>", address::host(self.config.address))
+    }
+
+    /// The address of record of a number in our domain.
+    pub(super) fn record_of(&self, dialled: &str) -> String {
+        format!("sip:{}@{}", number::sip_user(dialled), self.config.domain)
+    }
+
+    /// A request outside any dialog, to a number of our domain.
+    pub(super) fn request(&self, method: Method, to: &str, call: u64) -> Builder {
+        let server = self.config.sip_server;
+        let tag = self.entropy.key(("tag", call)).token();
+        let call_id = self.entropy.key(("call-id", call)).token();
+        let uri = self.record_of(to);
+        let own = self.record_of(&self.config.number);
+        let name = method.as_str().to_owned();
+        Builder::request(method, &uri)
+            .header(Name::Via, self.via(call, 1, &name))
+            .header(Name::MaxForwards, "70")
+            .header(Name::Route, format!("<sip:{}:{};lr>", address::host(server.ip()), server.port()))
+            .header(Name::From, format!("<{own}>;tag={tag}"))
+            .header(Name::To, format!("<{uri}>"))
+            .header(Name::CallId, format!("{call_id}@{}", address::host(self.config.address)))
+            .header(Name::CSeq, format!("1 {name}"))
+    }
+
+    /// The CANCEL for an INVITE of ours (RFC 3261 §9.1): its Via, Request-URI, Route, From, To and CSeq number.
+    pub(super) fn cancel(invite: &Message) -> Message {
+        let number = invite.cseq().map_or(1, |cseq| cseq.0);
+        Builder::request(Method::Cancel, invite.request_uri().unwrap_or_default())
+            .copy(invite, Name::Via)
+            .header(Name::MaxForwards, "70")
+            .copy(invite, Name::Route)
+            .copy(invite, Name::From)
+            .copy(invite, Name::To)
+            .copy(invite, Name::CallId)
+            .header(Name::CSeq, format!("{number} CANCEL"))
+            .finish()
+    }
+
+    /// Headers that belong in an INVITE and in its 2xx (§13.2.1, §13.3.1.4).
+    pub(super) fn with_abilities(&self, message: Builder) -> Builder {
+        message
+            .header(Name::Contact, self.contact())
+            .header(Name::Allow, ALLOW)
+            .header(Name::Supported, "")
+            .header(Name::Accept, SDP)
+    }
+
+    /// A plain response.
+    pub(super) fn response(&self, request: &Message, code: u16) -> Builder {
+        let tag = self.entropy.key(("to-tag", request.call_id(), request.from_tag())).token();
+        Builder::reply_with_tag(request, code, reason_phrase(code), &tag)
+    }
+
+    /// The protocols that we present in R3.
+    pub(super) fn presented(&self) -> Vec<String> {
+        let config = &self.config;
+        let own = || config.protocols.iter().map(|protocol| protocol.token().to_owned()).collect();
+        config.habits.presents.clone().unwrap_or_else(own)
+    }
+
+    /// The capability description (RFC 3264 §9); its session id differs from every other of ours.
+    pub(super) fn capabilities(&self, call: u64, cseq: u32) -> Bytes {
+        let id = self.session_id(("capabilities", call, cseq));
+        Description::capabilities(self.config.address, id, 1, &self.presented()).to_bytes()
+    }
+
+    /// A session id: a number of at most 18 digits, so that it fits in 63 bits (RFC 3264 §5).
+    pub(super) fn session_id(&self, what: impl std::hash::Hash) -> String {
+        self.entropy.key(("session", what)).below(1_000_000_000_000).to_string()
+    }
+
+    /// A request of ours within a dialog.
+    pub(super) fn in_dialog(&self, dialog: &mut Dialog, method: Method, call: u64) -> Builder {
+        let via = self.via(call, dialog.local_cseq + 1, method.as_str());
+        dialog.request(method, &via)
+    }
+}

@@ -1,0 +1,8 @@
+//! SIP as boxes use it (RFC 3261): transactions, dialogs, and the parts of a user agent.
+
+pub mod address;
+pub mod dialog;
+pub mod transaction;
+
+/// The port of SIP over UDP and TCP.
+pub const SIP_PORT: u16 = 5060;

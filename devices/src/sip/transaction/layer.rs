@@ -1,0 +1,272 @@
+//! The transaction layer of a box: finds the transaction for each message, or makes one.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use faxproof_wire::sip::{Builder, Message, Method, Name, Via};
+
+use super::machine::{Tell, Transaction};
+use super::{INVITE_CLIENT, INVITE_SERVER, Input, NON_INVITE_CLIENT, NON_INVITE_SERVER, State};
+use crate::core::{Entropy, Outbox, Time, Timer};
+use crate::sip::{SIP_PORT, address};
+
+/// Transactions at one time; a request beyond them is answered 503 without a transaction.
+pub const MAX_TRANSACTIONS: usize = 50_000;
+
+/// All transactions of a box.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    entropy: Entropy,
+    running: BTreeMap<u64, Transaction>,
+}
+
+/// What the layer tells its user. `tx` names the transaction.
+#[derive(Clone, Debug)]
+pub enum Up {
+    /// A new request; answer it with [`Layer::respond`].
+    Request {
+        /// Its server transaction.
+        tx: u64,
+        /// The request, `received` filled in.
+        message: Message,
+        /// Source of the packet.
+        from: SocketAddr,
+    },
+    /// An ACK that belongs to a 2xx (or to nothing).
+    Ack {
+        /// The ACK.
+        message: Message,
+    },
+    /// A response to a request of ours.
+    Response {
+        /// Its client transaction.
+        tx: u64,
+        /// The response.
+        message: Message,
+    },
+    /// No answer in time: Timer B or F of a client, H of a server.
+    Timeout {
+        /// The transaction, gone now.
+        tx: u64,
+    },
+    /// The transport could not deliver.
+    Unreachable {
+        /// The transaction, gone now unless it was Accepted.
+        tx: u64,
+    },
+}
+
+impl Layer {
+    /// An empty layer that draws its numbers from `entropy`.
+    pub fn new(entropy: Entropy) -> Self {
+        Layer { entropy, running: BTreeMap::new() }
+    }
+
+    /// Whether this transaction still runs.
+    pub fn owns(&self, tx: u64) -> bool {
+        self.running.contains_key(&tx)
+    }
+
+    /// How many run.
+    pub fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Whether none runs.
+    pub fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// The request of a running transaction.
+    pub fn request_of(&self, tx: u64) -> Option<&Message> {
+        self.running.get(&tx).map(|transaction| &transaction.request)
+    }
+
+    /// Sends a request in a client transaction of its own. Its top Via must carry a fresh branch.
+    pub fn send(&mut self, now: Time, request: Message, to: SocketAddr, out: &mut Outbox) -> u64 {
+        let invite = request.method() == Some(&Method::Invite);
+        let id = self.client_id(request.branch().unwrap_or_default(), invite, is_cancel(&request));
+        let table = if invite { &INVITE_CLIENT } else { &NON_INVITE_CLIENT };
+        let mut transaction = Transaction::new(table, request, to);
+        transaction.input(now, id, Input::Begin, None, out);
+        self.running.insert(id, transaction);
+        id
+    }
+
+    /// Answers a request. A response for a transaction that is gone is recorded as unexpected.
+    pub fn respond(&mut self, now: Time, tx: u64, response: Message, out: &mut Outbox) {
+        let input = match response.code().unwrap_or_default() {
+            ..200 => Input::OwnProvisional,
+            200..300 => Input::OwnSuccess,
+            _ => Input::OwnFailure,
+        };
+        let Some(transaction) = self.running.get_mut(&tx) else {
+            out.unexpected(format!("own {} after the end of its transaction", response.label()), "nothing");
+            return;
+        };
+        transaction.response = Some(response);
+        transaction.input(now, tx, input, None, out);
+        self.bury(tx);
+    }
+
+    /// Sends the ACK for a 2xx, and again for every copy of that 2xx (RFC 3261 §13.2.2.4).
+    pub fn acknowledge(&mut self, tx: u64, tag: &str, ack: Message, to: SocketAddr, out: &mut Outbox) {
+        out.datagram(to, ack.raw().clone());
+        if let Some(transaction) = self.running.get_mut(&tx) {
+            transaction.acks.push((tag.to_owned(), ack, to));
+        }
+    }
+
+    /// Takes a message from the network.
+    pub fn receive(&mut self, now: Time, from: SocketAddr, message: Message, out: &mut Outbox) -> Option<Up> {
+        if message.is_request() {
+            self.receive_request(now, from, message, out)
+        } else {
+            self.receive_response(now, message, out)
+        }
+    }
+
+    /// Takes a timer of a transaction.
+    pub fn fires(&mut self, now: Time, timer: Timer, out: &mut Outbox) -> Option<Up> {
+        let transaction = self.running.get_mut(&timer.owner)?;
+        let tell = transaction.input(now, timer.owner, Input::Fires(timer.name), None, out);
+        self.bury(timer.owner);
+        (tell == Some(Tell::Timeout)).then_some(Up::Timeout { tx: timer.owner })
+    }
+
+    /// ICMP says that nothing reaches this address: every transaction with it that still waits hears it
+    /// (RFC 3261 §18.4).
+    pub fn unreachable(&mut self, now: Time, to: SocketAddr, out: &mut Outbox) -> Vec<Up> {
+        let waits = |t: &Transaction| t.peer == to && t.table.row(t.state, Input::Unreachable).is_some();
+        let ids: Vec<u64> = self.running.iter().filter(|(_, t)| waits(t)).map(|(id, _)| *id).collect();
+        let mut told = Vec::new();
+        for tx in ids {
+            if let Some(transaction) = self.running.get_mut(&tx)
+                && transaction.input(now, tx, Input::Unreachable, None, out).is_some()
+            {
+                told.push(Up::Unreachable { tx });
+            }
+            self.bury(tx);
+        }
+        told
+    }
+
+    /// The INVITE transaction that a CANCEL means: the one with its branch and sent-by (RFC 3261 §9.2).
+    pub fn cancelled_by(&self, cancel: &Message) -> Option<u64> {
+        let id = self.server_id(cancel, &Method::Invite)?;
+        self.owns(id).then_some(id)
+    }
+
+    fn receive_request(
+        &mut self,
+        now: Time,
+        from: SocketAddr,
+        message: Message,
+        out: &mut Outbox,
+    ) -> Option<Up> {
+        let method = message.method()?.clone();
+        let matched = if method == Method::Ack { Method::Invite } else { method.clone() };
+        let Some(id) = self.server_id(&message, &matched) else {
+            out.unexpected("a request without a usable Via", "a request");
+            return None;
+        };
+        if let Some(transaction) = self.running.get_mut(&id) {
+            let input = if method == Method::Ack { Input::Ack } else { Input::Copy };
+            let tell = transaction.input(now, id, input, None, out);
+            return (tell == Some(Tell::Message)).then_some(Up::Ack { message });
+        }
+        if method == Method::Ack {
+            return Some(Up::Ack { message });
+        }
+        let (message, back) = note_source(message, from)?;
+        if self.running.len() >= MAX_TRANSACTIONS {
+            let busy = Builder::reply_to(&message, 503, "Service Unavailable").header(Name::RetryAfter, "32");
+            out.datagram(back, busy.finish().raw().clone());
+            return None;
+        }
+        let table = if method == Method::Invite { &INVITE_SERVER } else { &NON_INVITE_SERVER };
+        let mut transaction = Transaction::new(table, message.clone(), back);
+        transaction.input(now, id, Input::Begin, None, out);
+        self.running.insert(id, transaction);
+        Some(Up::Request { tx: id, message, from })
+    }
+
+    fn receive_response(&mut self, now: Time, message: Message, out: &mut Outbox) -> Option<Up> {
+        let (_, method) = message.cseq()?;
+        let id = self.client_id(
+            message.branch().unwrap_or_default(),
+            method == Method::Invite,
+            method == Method::Cancel,
+        );
+        let Some(transaction) = self.running.get_mut(&id) else {
+            // RFC 6026 §8.9: a response that matches no transaction is dropped.
+            out.unexpected(format!("{} that answers no request", message.label()), "nothing");
+            return None;
+        };
+        let input = match message.code().unwrap_or_default() {
+            ..200 => Input::Provisional,
+            200..300 => Input::Success,
+            _ => Input::Failure,
+        };
+        let tell = transaction.input(now, id, input, Some(&message), out);
+        let tag = message.to_tag().unwrap_or_default();
+        if let Some((_, ack, to)) = transaction.acks.iter().find(|(known, ..)| known == tag) {
+            out.datagram(*to, ack.raw().clone());
+            return None;
+        }
+        self.bury(id);
+        (tell == Some(Tell::Message)).then_some(Up::Response { tx: id, message })
+    }
+
+    fn bury(&mut self, id: u64) {
+        if self.running.get(&id).is_some_and(|transaction| transaction.state == State::Terminated) {
+            self.running.remove(&id);
+        }
+    }
+
+    /// A response belongs to the transaction with its branch and CSeq method (RFC 3261 §17.1.3).
+    fn client_id(&self, branch: &str, invite: bool, cancel: bool) -> u64 {
+        self.entropy.key(("client", branch, invite, cancel)).0
+    }
+
+    /// A request belongs to the transaction with its branch, sent-by and method (RFC 3261 §17.2.3).
+    fn server_id(&self, message: &Message, method: &Method) -> Option<u64> {
+        let via = message.via().ok()?;
+        let sent_by = (via.host.to_ascii_lowercase(), via.port.unwrap_or(SIP_PORT));
+        match via.branch() {
+            Some(branch) if branch.starts_with("z9hG4bK") => {
+                Some(self.entropy.key(("server", branch, sent_by, method.as_str())).0)
+            }
+            // A sender of RFC 2543 has no unique branch: Call-ID, From tag and CSeq stand for it.
+            _ => {
+                let cseq = message.cseq()?.0;
+                let call = (message.call_id()?.to_owned(), message.from_tag().map(str::to_owned));
+                Some(self.entropy.key(("old server", call, cseq, sent_by, method.as_str())).0)
+            }
+        }
+    }
+}
+
+fn is_cancel(request: &Message) -> bool {
+    request.method() == Some(&Method::Cancel)
+}
+
+/// Notes the packet's source in the top Via (RFC 3261 §18.2.1, RFC 3581 §4) and says where responses go
+/// (§18.2.2).
+fn note_source(message: Message, from: SocketAddr) -> Option<(Message, SocketAddr)> {
+    let mut via: Via = message.via().ok()?;
+    let sent_by = address::host_ip(&via.host);
+    let asks_for_port = via.rport() == Some(None);
+    if sent_by == Some(from.ip()) && !asks_for_port {
+        let port = via.port.unwrap_or(SIP_PORT);
+        return Some((message, SocketAddr::new(from.ip(), port)));
+    }
+    via.params.set("received", Some(&from.ip().to_string()));
+    let mut port = via.port.unwrap_or(SIP_PORT);
+    if asks_for_port {
+        via.params.set("rport", Some(&from.port().to_string()));
+        port = from.port();
+    }
+    let noted = message.edit().replace_first_value(Name::Via, via.to_string()).finish();
+    Some((noted, SocketAddr::new(from.ip(), port)))
+}

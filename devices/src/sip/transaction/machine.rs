@@ -1,0 +1,127 @@
+//! One transaction: a table, a state, and the messages that it repeats.
+
+use std::net::SocketAddr;
+
+use faxproof_wire::sip::{Builder, Message, Method, Name};
+
+use super::{Action, Input, State, T2, Table, timer_value};
+use crate::core::{Duration, Outbox, Time, Timer};
+
+/// A running transaction.
+#[derive(Clone, Debug)]
+pub(super) struct Transaction {
+    pub(super) table: &'static Table,
+    pub(super) state: State,
+    pub(super) request: Message,
+    /// Where requests (client) or responses (server) go.
+    pub(super) peer: SocketAddr,
+    /// Server: the last response sent.
+    pub(super) response: Option<Message>,
+    /// Client: the user's ACKs for 2xx, by To tag: a copy of the 2xx is answered with a copy of its ACK.
+    pub(super) acks: Vec<(String, Message, SocketAddr)>,
+    /// Current interval of the doubling timer (A, E or G; a machine has one of them).
+    interval: Duration,
+}
+
+/// What the user of a transaction is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tell {
+    Message,
+    Timeout,
+    Unreachable,
+}
+
+impl Transaction {
+    pub(super) fn new(table: &'static Table, request: Message, peer: SocketAddr) -> Self {
+        let state = State::Start;
+        Transaction { table, state, request, peer, response: None, acks: Vec::new(), interval: Duration(0) }
+    }
+
+    /// Does what the table says. `response` is the response that came (client). An input that the state
+    /// does not foresee changes nothing and is recorded.
+    pub(super) fn input(
+        &mut self,
+        now: Time,
+        id: u64,
+        input: Input,
+        response: Option<&Message>,
+        out: &mut Outbox,
+    ) -> Option<Tell> {
+        let Some((_, _, next, actions)) = self.table.row(self.state, input) else {
+            out.unexpected(
+                format!("{input:?} in {:?} of the {}", self.state, self.table.name),
+                "see its table",
+            );
+            return None;
+        };
+        self.state = *next;
+        let mut tell = None;
+        for action in *actions {
+            tell = self.act(now, id, *action, response, out).or(tell);
+        }
+        tell
+    }
+
+    fn act(
+        &mut self,
+        now: Time,
+        id: u64,
+        action: Action,
+        response: Option<&Message>,
+        out: &mut Outbox,
+    ) -> Option<Tell> {
+        match action {
+            Action::SendRequest => out.datagram(self.peer, self.request.raw().clone()),
+            Action::SendResponse => {
+                if let Some(response) = &self.response {
+                    out.datagram(self.peer, response.raw().clone());
+                }
+            }
+            Action::SendTrying => {
+                let trying = Builder::reply_to(&self.request, 100, "Trying").finish();
+                out.datagram(self.peer, trying.raw().clone());
+                self.response = Some(trying);
+            }
+            Action::SendAck => {
+                if let Some(response) = response {
+                    out.datagram(self.peer, ack(&self.request, response).raw().clone());
+                }
+            }
+            Action::PassUp => return Some(Tell::Message),
+            Action::TellTimeout => return Some(Tell::Timeout),
+            Action::TellUnreachable => return Some(Tell::Unreachable),
+            Action::Arm(name) => self.arm(now, id, name, timer_value(name), out),
+            Action::ArmSlow(name) => self.arm(now, id, name, T2, out),
+            Action::ArmDoubled(name) => {
+                let doubled = self.interval * 2;
+                let after = if name == "A" { doubled } else { doubled.min(T2) };
+                self.arm(now, id, name, after, out);
+            }
+            Action::Disarm(name) => out.disarm(Timer { owner: id, name }),
+        }
+        None
+    }
+
+    fn arm(&mut self, now: Time, id: u64, name: &'static str, after: Duration, out: &mut Outbox) {
+        if matches!(name, "A" | "E" | "G") {
+            self.interval = after;
+        }
+        out.arm(now, after, Timer { owner: id, name });
+    }
+}
+
+/// The ACK for a final response other than 2xx: same branch, Request-URI and Route as the INVITE, To as
+/// in the response (RFC 3261 §17.1.1.3).
+fn ack(invite: &Message, response: &Message) -> Message {
+    let number = invite.cseq().map_or(0, |cseq| cseq.0);
+    let via = invite.values(Name::Via).next().unwrap_or_default();
+    Builder::request(Method::Ack, invite.request_uri().unwrap_or_default())
+        .header(Name::Via, via)
+        .header(Name::MaxForwards, "70")
+        .copy(invite, Name::Route)
+        .copy(invite, Name::From)
+        .copy(response, Name::To)
+        .copy(invite, Name::CallId)
+        .header(Name::CSeq, format!("{number} ACK"))
+        .finish()
+}

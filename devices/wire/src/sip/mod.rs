@@ -1,0 +1,39 @@
+//! SIP messages (RFC 3261), read and written without loss.
+//!
+//! A [`Message`] is the bytes that were on the wire plus an index of where its parts lie. Nothing is
+//! rewritten, reordered or guessed: [`Message::raw`] gives back what came in, and typed views such as
+//! [`Via`], [`NameAddr`] and [`Uri`] are made when someone asks. New messages come from a [`Builder`],
+//! changed ones (a proxy's work) from an [`Edit`]; both write bytes and index in one go.
+
+mod address;
+mod build;
+mod edit;
+mod error;
+mod fields;
+mod message;
+mod method;
+mod name;
+mod params;
+mod parse;
+mod reason;
+mod scan;
+mod uri;
+mod validate;
+mod via;
+mod write;
+
+pub use address::NameAddr;
+pub use build::Builder;
+pub use edit::Edit;
+pub use error::ParseError;
+pub use message::{Header, Message};
+pub use method::Method;
+pub use name::Name;
+pub use params::Params;
+pub use parse::{MAX_HEADERS, MAX_MESSAGE_BYTES};
+pub use reason::reason_phrase;
+pub use uri::{Scheme, Uri};
+pub use via::Via;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! Cutting a watched SMTP connection into the units that a reader of a trace wants to see.
+
+use bytes::{Bytes, BytesMut};
+
+use super::command::is_verb;
+use super::data::EndOfData;
+use super::line::end_of_line;
+use super::reply::reply_line;
+
+/// One command, one reply or one message, exactly as it went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Whether the server sent it.
+    pub from_server: bool,
+    /// All of its octets, line ends included. The units of one direction, joined, are its stream.
+    pub bytes: Bytes,
+    /// The verb of a command, the code of a reply, `message` for mail data with its final dot, `raw`
+    /// for what is none of these.
+    pub label: String,
+}
+
+/// Watches both directions of one connection that carries SMTP, from its first octet.
+///
+/// Whether the octets behind a DATA are a message depends on the reply, so they are kept back until
+/// it came. Without a 354 they are commands.
+#[derive(Debug, Clone)]
+pub struct Framer {
+    client: Stream,
+    server: Stream,
+    mode: Mode,
+    /// Replies that the server owes, the greeting included.
+    owed: usize,
+    /// Code of the incomplete reply at the start of the server's stream, and where its lines end.
+    reply: Option<(u16, usize)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Commands,
+    /// The last command was DATA: its reply decides.
+    AfterData,
+    /// The last command was STARTTLS: its reply decides.
+    AfterStartTls,
+    Message(EndOfData),
+}
+
+#[derive(Debug, Clone)]
+struct Stream {
+    from_server: bool,
+    buffer: BytesMut,
+    /// Octets at the start of the buffer that were searched already.
+    scanned: usize,
+    /// The stream cannot be framed any more.
+    raw: bool,
+}
+
+/// The most octets that are kept of a command or a reply that has no end.
+const MAX_LINES: usize = 64 * 1024;
+/// The most octets that are kept of a message.
+const MAX_MESSAGE: usize = 64 * 1024 * 1024;
+
+impl Default for Framer {
+    fn default() -> Self {
+        Framer::new()
+    }
+}
+
+impl Framer {
+    /// A framer at the start of a connection, the server's greeting still to come.
+    pub fn new() -> Framer {
+        let (client, server) = (Stream::new(false), Stream::new(true));
+        Framer { client, server, mode: Mode::Commands, owed: 1, reply: None }
+    }
+
+    /// Takes octets of one direction, in the order in which they passed, and returns the units that
+    /// they complete. A reply to DATA can complete units of the client too.
+    pub fn push(&mut self, from_server: bool, bytes: &[u8]) -> Vec<Unit> {
+        let stream = if from_server { &mut self.server } else { &mut self.client };
+        stream.buffer.extend_from_slice(bytes);
+        let mut units = Vec::new();
+        self.cut_replies(&mut units);
+        self.cut_commands(&mut units);
+        units
+    }
+
+    /// The incomplete rest of one direction, as `raw`, when the connection has ended.
+    pub fn pending(&mut self, from_server: bool) -> Option<Unit> {
+        if from_server {
+            self.reply = None;
+        }
+        let stream = if from_server { &mut self.server } else { &mut self.client };
+        let all = stream.buffer.len();
+        (all > 0).then(|| stream.cut(all, "raw"))
+    }
+
+    fn cut_commands(&mut self, units: &mut Vec<Unit>) {
+        let mut limit = MAX_LINES;
+        while !self.client.raw {
+            match &mut self.mode {
+                Mode::Commands => {
+                    let Some(end) = self.client.line_end() else { break };
+                    let verb = verb_of(&self.client.buffer[..end]);
+                    self.mode = match verb.as_str() {
+                        "DATA" => Mode::AfterData,
+                        "STARTTLS" => Mode::AfterStartTls,
+                        _ => Mode::Commands,
+                    };
+                    self.owed += 1;
+                    units.push(self.client.cut(end, &verb));
+                }
+                Mode::Message(end_of_data) => {
+                    let fresh = &self.client.buffer[self.client.scanned..];
+                    let Some(used) = end_of_data.scan(fresh, |_| {}) else {
+                        self.client.scanned = self.client.buffer.len();
+                        limit = MAX_MESSAGE;
+                        break;
+                    };
+                    self.mode = Mode::Commands;
+                    self.owed += 1;
+                    units.push(self.client.cut(self.client.scanned + used, "message"));
+                }
+                Mode::AfterData => {
+                    limit = MAX_MESSAGE;
+                    break;
+                }
+                Mode::AfterStartTls => break,
+            }
+        }
+        self.client.give_up_beyond(limit, units);
+    }
+
+    fn cut_replies(&mut self, units: &mut Vec<Unit>) {
+        while !self.server.raw {
+            let Some(end) = self.server.line_end() else { break };
+            let gathered = self.reply.map(|(_, end)| end).unwrap_or_default();
+            let line = &self.server.buffer[gathered..end];
+            let parsed =
+                reply_line(line.strip_suffix(b"\r\n").unwrap_or(line)).map(|(code, last, _)| (code, last));
+            let goes_on = match (self.reply, parsed) {
+                (Some((first, _)), Some((code, _))) => first == code,
+                (Some(_), None) => false,
+                (None, _) => true,
+            };
+            if !goes_on {
+                // The lines before this one are no reply; look at this one again on its own.
+                self.reply = None;
+                units.push(self.server.cut(gathered, "raw"));
+                continue;
+            }
+            match parsed {
+                None => units.push(self.server.cut(end, "raw")),
+                Some((code, false)) => {
+                    self.reply = Some((code, end));
+                    self.server.scanned = end;
+                }
+                Some((code, true)) => {
+                    self.reply = None;
+                    units.push(self.server.cut(end, &code.to_string()));
+                    self.answered(code);
+                }
+            }
+        }
+        self.server.give_up_beyond(MAX_LINES, units);
+    }
+
+    /// A reply came; when it is the one that the client waits for, it decides how to go on.
+    fn answered(&mut self, code: u16) {
+        self.owed = self.owed.saturating_sub(1);
+        self.mode = match self.mode {
+            Mode::AfterData if code == 354 => Mode::Message(EndOfData::default()),
+            Mode::AfterStartTls if code == 220 && self.owed == 0 => {
+                // What follows is ciphertext.
+                (self.client.raw, self.server.raw) = (true, true);
+                Mode::Commands
+            }
+            Mode::AfterData | Mode::AfterStartTls if self.owed == 0 => Mode::Commands,
+            unchanged => unchanged,
+        };
+    }
+}
+
+impl Stream {
+    fn new(from_server: bool) -> Stream {
+        Stream { from_server, buffer: BytesMut::new(), scanned: 0, raw: false }
+    }
+
+    /// Where the first line that was not looked at ends.
+    fn line_end(&mut self) -> Option<usize> {
+        let end = end_of_line(&self.buffer, self.scanned);
+        if end.is_none() {
+            // The last octet may be the CR of a CRLF that is still on its way.
+            self.scanned = self.buffer.len().saturating_sub(1).max(self.scanned);
+        }
+        end
+    }
+
+    fn cut(&mut self, end: usize, label: &str) -> Unit {
+        self.scanned = 0;
+        let bytes = self.buffer.split_to(end).freeze();
+        Unit { from_server: self.from_server, bytes, label: label.to_owned() }
+    }
+
+    /// From the moment where a unit grows beyond `limit`, the stream passes as it comes.
+    fn give_up_beyond(&mut self, limit: usize, units: &mut Vec<Unit>) {
+        self.raw |= self.buffer.len() > limit;
+        if self.raw && !self.buffer.is_empty() {
+            units.push(self.cut(self.buffer.len(), "raw"));
+        }
+    }
+}
+
+fn verb_of(line: &[u8]) -> String {
+    let end = line.iter().position(|octet| !octet.is_ascii_alphabetic()).unwrap_or(line.len());
+    let (word, rest) = line.split_at(end);
+    let ends = matches!(rest.first(), None | Some(b' ' | b'\t' | b'\r'));
+    let verb = ends && is_verb(word);
+    if verb { String::from_utf8_lossy(word).to_ascii_uppercase() } else { "raw".to_owned() }
+}

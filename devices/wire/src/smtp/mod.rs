@@ -1,0 +1,19 @@
+//! SMTP on one connection (RFC 5321): commands, replies, mail data, and their borders in a stream.
+//!
+//! A chunk from TCP is never a message: every reader here is fed whatever arrived and hands out what
+//! is complete. A line ends on CRLF and on nothing else. Whoever takes a bare LF for a line end can
+//! be made to see commands inside a mail.
+
+mod command;
+mod data;
+mod framer;
+mod line;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+pub use command::{Command, CommandError, CommandReader, Param};
+pub use data::{DataEnd, DataReader, TooBig, stuff};
+pub use framer::{Framer, Unit};
+pub use line::{LineReader, MAX_COMMAND_LINE, MAX_TEXT_LINE, Overlong};
+pub use reply::{MAX_REPLY_LINES, Reply, ReplyError, ReplyReader};

@@ -1,0 +1,7 @@
+//! Tests of the codec; one file per reader below `tests/`.
+
+mod command;
+mod data;
+mod framer;
+mod line;
+mod reply;

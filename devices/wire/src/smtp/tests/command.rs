@@ -1,0 +1,201 @@
+use smtp_proto::Request;
+
+use crate::sdp::mutations::each_mutation;
+use crate::smtp::{Command, CommandError, CommandReader, MAX_COMMAND_LINE, Param};
+
+fn samples() -> Vec<(Command, &'static str)> {
+    let mail = |path: &str, params| Command::MailFrom { path: path.into(), params };
+    let rcpt = |path: &str, params| Command::RcptTo { path: path.into(), params };
+    vec![
+        (Command::Ehlo("fax-a.example.com".into()), "EHLO fax-a.example.com\r\n"),
+        (Command::Ehlo("[192.0.2.10]".into()), "EHLO [192.0.2.10]\r\n"),
+        (Command::Helo("fax-a.example.com".into()), "HELO fax-a.example.com\r\n"),
+        (
+            mail("fax-a@example.com", vec![Param::new("SIZE", "48213"), Param::new("RET", "HDRS")]),
+            "MAIL FROM:<fax-a@example.com> SIZE=48213 RET=HDRS\r\n",
+        ),
+        (mail("", vec![]), "MAIL FROM:<>\r\n"),
+        (
+            rcpt("FAX=+815012345678@example.net", vec![Param::new("NOTIFY", "SUCCESS,FAILURE")]),
+            "RCPT TO:<FAX=+815012345678@example.net> NOTIFY=SUCCESS,FAILURE\r\n",
+        ),
+        (Command::Data, "DATA\r\n"),
+        (Command::Rset, "RSET\r\n"),
+        (Command::Noop, "NOOP\r\n"),
+        (Command::Vrfy("fax-b".into()), "VRFY fax-b\r\n"),
+        (Command::Quit, "QUIT\r\n"),
+    ]
+}
+
+fn code(line: &str) -> Option<u16> {
+    Command::parse(line.as_bytes()).err().map(|error| error.code)
+}
+
+fn path(line: &str) -> String {
+    match Command::parse(line.as_bytes()).unwrap() {
+        Command::MailFrom { path, .. } | Command::RcptTo { path, .. } => path,
+        other => panic!("{other:?} has no path"),
+    }
+}
+
+#[test]
+fn commands_are_written_to_the_octet() {
+    for (command, line) in samples() {
+        assert_eq!(command.to_line(), line.as_bytes());
+    }
+}
+
+#[test]
+fn what_is_written_reads_back() {
+    for (command, line) in samples() {
+        assert_eq!(Command::parse(line.as_bytes()), Ok(command));
+    }
+}
+
+#[test]
+fn an_independent_reader_reads_the_same() {
+    for (command, line) in samples() {
+        let read = Request::parse(&mut line.as_bytes().iter()).unwrap();
+        assert_eq!(read.name(), command.verb());
+        let same = match (&command, &read) {
+            (Command::Ehlo(ours), Request::Ehlo { host }) => ours == host,
+            (Command::Helo(ours), Request::Helo { host }) => ours == host,
+            (Command::MailFrom { path, params }, Request::Mail { from }) => {
+                let size = params.iter().find(|param| param.keyword == "SIZE");
+                let size = size.and_then(|size| size.value.as_deref()).unwrap_or("0");
+                *path == from.address && size == from.size.to_string()
+            }
+            (Command::RcptTo { path, .. }, Request::Rcpt { to }) => *path == to.address,
+            (Command::Vrfy(ours), Request::Vrfy { value }) => ours == value,
+            _ => true,
+        };
+        assert!(same, "{line}");
+    }
+}
+
+#[test]
+fn verbs_and_keywords_are_read_in_any_case() {
+    let expected = Command::MailFrom { path: "a@b".into(), params: vec![Param::new("SIZE", "1")] };
+    assert_eq!(Command::parse(b"mail from:<a@b> size=1  \r\n"), Ok(expected));
+}
+
+#[test]
+fn an_unknown_verb_is_told_apart_from_no_command() {
+    assert_eq!(Command::parse(b"xfoo bar"), Ok(Command::Unknown { verb: "XFOO".into() }));
+    assert_eq!(code("<html>"), Some(500));
+    assert_eq!(code(""), Some(500));
+}
+
+#[test]
+fn arguments_that_do_not_fit_are_501() {
+    let lines = [
+        "EHLO",
+        "EHLO a b",
+        "HELO ",
+        "MAIL",
+        "MAIL FROM:",
+        "MAIL FROM: <a@b>",
+        "MAIL FROM :<a@b>",
+        "MAIL FROM:a@b",
+        "MAIL FROM:<a@b",
+        "MAIL FROM:<a@b>SIZE=1",
+        "MAIL FROM:<a@b> =1",
+        "MAIL FROM:<a@b> SIZE=",
+        "MAIL TO:<a@b>",
+        "MAIL FROM:<a b@c>",
+        "MAIL FROM:<@c>",
+        "MAIL FROM:<a@>",
+        "RCPT TO:<>",
+        "RCPT TO:<fax>",
+        "DATA now",
+        "RSET x",
+        "QUIT x",
+        "VRFY",
+    ];
+    for line in lines {
+        assert_eq!(code(line), Some(501), "{line}");
+    }
+}
+
+#[test]
+fn bare_line_ends_and_eight_bit_octets_are_no_command() {
+    for line in ["NOOP\nQUIT", "NOOP\rQUIT", "NOOP\0", "EHLO f\u{e4}x"] {
+        assert_eq!(code(line), Some(500), "{line:?}");
+    }
+}
+
+#[test]
+fn lengths_of_paths_are_bounded() {
+    let (local, domain) = ("l".repeat(64), "d".repeat(189));
+    assert_eq!(path(&format!("RCPT TO:<{local}@{domain}>")).len(), 254);
+    assert_eq!(code(&format!("RCPT TO:<l{local}@example.com>")), Some(501));
+    assert_eq!(code(&format!("RCPT TO:<{local}@d{domain}>")), Some(501));
+}
+
+#[test]
+fn a_quoted_local_part_may_hold_anything() {
+    assert_eq!(path(r#"MAIL FROM:<"a> <\"b@"@c> SIZE=1"#), r#""a> <\"b@"@c"#);
+}
+
+#[test]
+fn a_source_route_is_dropped() {
+    assert_eq!(path("RCPT TO:<@a.example,@b.example:fax@c.example>"), "fax@c.example");
+}
+
+#[test]
+fn the_postmaster_needs_no_domain() {
+    assert_eq!(path("RCPT TO:<Postmaster>"), "Postmaster");
+}
+
+#[test]
+fn values_cannot_bring_a_command_of_their_own() {
+    let line = Command::Ehlo("a\r\nQUIT\r\n\0".into()).to_line();
+    assert_eq!(line, b"EHLO aQUIT\r\n");
+    let mail = Command::MailFrom {
+        path: "a@b> SIZE=1\r\nDATA".into(),
+        params: vec![Param::new("ENVID", "x\r\n y")],
+    };
+    assert_eq!(mail.to_line(), b"MAIL FROM:<a@b__SIZE=1DATA> ENVID=xy\r\n");
+}
+
+#[test]
+fn every_chunking_reads_the_same() {
+    let stream: String = samples().into_iter().map(|(_, line)| line).collect();
+    for at in 0..=stream.len() {
+        let mut reader = CommandReader::new();
+        let mut read = Vec::new();
+        for chunk in [&stream[..at], &stream[at..]] {
+            reader.feed(chunk.as_bytes());
+            read.extend(reader.by_ref().map(Result::unwrap));
+        }
+        assert_eq!(read, samples().into_iter().map(|(command, _)| command).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_is_500_and_the_next_is_read() {
+    let mut reader = CommandReader::new();
+    reader.feed(format!("NOOP {}\r\nQUIT\r\n", "x".repeat(MAX_COMMAND_LINE)).as_bytes());
+    assert!(matches!(reader.next(), Some(Err(CommandError { code: 500, .. }))));
+    assert_eq!(reader.next(), Some(Ok(Command::Quit)));
+}
+
+#[test]
+fn what_follows_data_is_left_for_the_message() {
+    let mut reader = CommandReader::new();
+    reader.feed(b"DATA\r\nSubject: x\r\n");
+    assert_eq!(reader.next(), Some(Ok(Command::Data)));
+    assert_eq!(reader.take_rest(), "Subject: x\r\n");
+}
+
+#[test]
+fn mutated_commands_never_panic_and_read_back_when_read() {
+    let seed = b"MAIL FROM:<\"a b\"@example.com> SIZE=48213 RET=HDRS ENVID=a1b2";
+    let mut readable = 0;
+    each_mutation(seed, 50_000, |bytes| {
+        let Ok(command) = Command::parse(bytes) else { return };
+        readable += 1;
+        assert_eq!(Command::parse(&command.to_line()), Ok(command));
+    });
+    assert!(readable > 0);
+}

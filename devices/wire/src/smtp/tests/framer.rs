@@ -1,0 +1,167 @@
+use crate::sdp::mutations::each_mutation;
+use crate::smtp::{Framer, Unit};
+
+const S: bool = true;
+const C: bool = false;
+
+const SESSION: [(bool, &str); 13] = [
+    (S, "220 fax-b.example.net ESMTP ready\r\n"),
+    (C, "EHLO fax-a.example.com\r\n"),
+    (S, "250-fax-b.example.net\r\n250-DSN\r\n250 SIZE 20000000\r\n"),
+    (C, "MAIL FROM:<fax-a@example.com> SIZE=48213\r\n"),
+    (S, "250 2.1.0 ok\r\n"),
+    (C, "RCPT TO:<fax-b@example.net>\r\n"),
+    (S, "250 2.1.5 ok\r\n"),
+    (C, "DATA\r\n"),
+    (S, "354 go\r\n"),
+    (C, "Subject: x\r\n\r\nQUIT\r\n..\r\na\n.\r\n.\r\n"),
+    (S, "250 2.0.0 accepted\r\n"),
+    (C, "QUIT\r\n"),
+    (S, "221 2.0.0 bye\r\n"),
+];
+
+fn run<'a>(framer: &mut Framer, session: impl IntoIterator<Item = (bool, &'a [u8])>) -> Vec<Unit> {
+    session.into_iter().flat_map(|(from_server, bytes)| framer.push(from_server, bytes)).collect()
+}
+
+fn labels(session: &[(bool, &str)]) -> Vec<String> {
+    let mut framer = Framer::new();
+    let units = run(&mut framer, session.iter().map(|(side, text)| (*side, text.as_bytes())));
+    units.into_iter().map(|unit| unit.label).collect()
+}
+
+#[test]
+fn a_session_is_cut_into_its_units() {
+    let expected =
+        ["220", "EHLO", "250", "MAIL", "250", "RCPT", "250", "DATA", "354", "message", "250", "QUIT", "221"];
+    assert_eq!(labels(&SESSION), expected);
+}
+
+#[test]
+fn each_unit_holds_its_octets_unchanged() {
+    let units = run(&mut Framer::new(), SESSION.iter().map(|(side, text)| (*side, text.as_bytes())));
+    let seen: Vec<_> = units.iter().map(|unit| (unit.from_server, &unit.bytes[..])).collect();
+    assert_eq!(seen, SESSION.map(|(side, text)| (side, text.as_bytes())));
+}
+
+#[test]
+fn every_chunking_gives_the_same_units() {
+    let whole = run(&mut Framer::new(), SESSION.iter().map(|(side, text)| (*side, text.as_bytes())));
+    for (line, (side, text)) in SESSION.iter().enumerate() {
+        for at in 0..=text.len() {
+            let mut framer = Framer::new();
+            let (first, second) = text.as_bytes().split_at(at);
+            let before = SESSION[..line].iter().map(|(side, text)| (*side, text.as_bytes()));
+            let after = SESSION[line + 1..].iter().map(|(side, text)| (*side, text.as_bytes()));
+            assert_eq!(run(&mut framer, before.chain([(*side, first), (*side, second)]).chain(after)), whole);
+        }
+    }
+}
+
+#[test]
+fn octet_by_octet_gives_the_same_units() {
+    let whole = run(&mut Framer::new(), SESSION.iter().map(|(side, text)| (*side, text.as_bytes())));
+    let octets =
+        SESSION.iter().flat_map(|(side, text)| text.as_bytes().chunks(1).map(|octet| (*side, octet)));
+    assert_eq!(run(&mut Framer::new(), octets), whole);
+}
+
+#[test]
+fn commands_sent_together_are_told_apart() {
+    let session = [
+        (S, "220 a\r\n"),
+        (C, "MAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\n"),
+        (S, "250 a\r\n250 b\r\n354 c\r\n"),
+        (C, "x\r\n.\r\nQUIT\r\n"),
+    ];
+    let expected = ["220", "MAIL", "RCPT", "DATA", "250", "250", "354", "message", "QUIT"];
+    assert_eq!(labels(&session), expected);
+}
+
+#[test]
+fn after_a_refused_data_commands_go_on() {
+    let session = [(S, "220 a\r\n"), (C, "DATA\r\n"), (S, "503 b\r\n"), (C, "RSET\r\nQUIT\r\n")];
+    assert_eq!(labels(&session), ["220", "DATA", "503", "RSET", "QUIT"]);
+}
+
+#[test]
+fn octets_behind_data_wait_for_the_reply() {
+    let hasty = (C, "DATA\r\nQUIT\r\n.\r\n");
+    assert_eq!(labels(&[(S, "220 a\r\n"), hasty, (S, "354 b\r\n")]), ["220", "DATA", "354", "message"]);
+    assert_eq!(labels(&[(S, "220 a\r\n"), hasty, (S, "503 b\r\n")]), ["220", "DATA", "503", "QUIT", "raw"]);
+}
+
+#[test]
+fn the_reply_to_an_earlier_command_is_not_that_to_data() {
+    let session =
+        [(S, "220 a\r\n"), (C, "RCPT TO:<a@b>\r\nDATA\r\nx\r\n.\r\n"), (S, "550 a\r\n"), (S, "354 b\r\n")];
+    assert_eq!(labels(&session), ["220", "RCPT", "DATA", "550", "354", "message"]);
+}
+
+#[test]
+fn a_line_that_is_no_reply_is_raw() {
+    assert_eq!(labels(&[(S, "hello\r\n250-a\r\nwhat\r\n250 b\r\n")]), ["raw", "raw", "raw", "250"]);
+}
+
+#[test]
+fn a_reply_whose_code_changes_is_raw_up_to_the_change() {
+    assert_eq!(labels(&[(S, "250-a\r\n550-b\r\n550 c\r\n")]), ["raw", "550"]);
+}
+
+#[test]
+fn behind_starttls_everything_is_raw() {
+    let session =
+        [(S, "220 a\r\n"), (C, "STARTTLS\r\n"), (S, "220 go\r\n"), (C, "\x16\x03QUIT\r\n"), (S, "250 a\r\n")];
+    assert_eq!(labels(&session), ["220", "STARTTLS", "220", "raw", "raw"]);
+}
+
+#[test]
+fn an_incomplete_rest_is_handed_out_as_raw() {
+    let mut framer = Framer::new();
+    framer.push(S, b"250-a\r\n250");
+    framer.push(C, b"QUI");
+    let rest = framer.pending(S).unwrap();
+    assert_eq!((rest.from_server, &rest.bytes[..], rest.label.as_str()), (S, &b"250-a\r\n250"[..], "raw"));
+    assert_eq!(framer.pending(C).unwrap().bytes, "QUI");
+    assert_eq!(framer.pending(C), None);
+}
+
+#[test]
+fn a_line_without_end_is_not_kept() {
+    let mut framer = Framer::new();
+    let (mut kept, mut passed) = (0_usize, 0_usize);
+    for _ in 0..100 {
+        kept += 4096;
+        passed += framer.push(C, &[b'x'; 4096]).iter().map(|unit| unit.bytes.len()).sum::<usize>();
+        assert!(kept - passed <= 64 * 1024);
+    }
+}
+
+#[test]
+fn mutated_sessions_lose_no_octet() {
+    let client: String = SESSION.iter().filter(|(side, _)| *side == C).map(|(_, text)| *text).collect();
+    let server: String = SESSION.iter().filter(|(side, _)| *side == S).map(|(_, text)| *text).collect();
+    let seed = format!("{server}\u{1}{client}");
+    each_mutation(seed.as_bytes(), 50_000, |bytes| {
+        let split = bytes.iter().position(|octet| *octet == 1).unwrap_or(bytes.len() / 2);
+        let (server, client) = bytes.split_at(split);
+        let mut framer = Framer::new();
+        let mut units = Vec::new();
+        for at in 0..4 {
+            for (side, stream) in [(S, server), (C, client)] {
+                let quarter = &stream[stream.len() * at / 4..stream.len() * (at + 1) / 4];
+                units.extend(framer.push(side, quarter));
+            }
+        }
+        units.extend(framer.pending(S));
+        units.extend(framer.pending(C));
+        for (side, stream) in [(S, server), (C, client)] {
+            let joined: Vec<u8> = units
+                .iter()
+                .filter(|unit| unit.from_server == side)
+                .flat_map(|unit| unit.bytes.clone())
+                .collect();
+            assert_eq!(joined, stream);
+        }
+    });
+}

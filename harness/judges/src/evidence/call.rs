@@ -1,0 +1,211 @@
+//! A call as its caller sees it: what it sent, and what reached it, in the order of its own clock.
+
+use faxproof_reports::{Host, HostDeclaration, OrderDeclaration};
+use faxproof_wire::sdp::Description;
+
+use super::message::{Seen, Sip};
+use super::{digits, same_number};
+
+/// A call of a fax, by the Call-ID of the INVITE that it sent.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The fax that called.
+    pub caller: &'a HostDeclaration,
+    /// The host that answered, or to which the INVITE came.
+    pub callee: Option<&'a Host>,
+    /// Call-ID.
+    pub call_id: &'a str,
+    /// What the caller sent and what reached it.
+    pub view: Vec<Step<'a>>,
+    /// The number in To of the first INVITE, as written.
+    pub called: String,
+    /// The operator's order behind the call, and its position in the trace.
+    pub order: Option<(usize, &'a OrderDeclaration)>,
+    /// The connections that were made for it: positions in [`Case::streams`](super::Case::streams).
+    pub streams: Vec<usize>,
+    /// First and last position in the trace that belong to it.
+    pub span: (usize, usize),
+}
+
+/// One message at the caller's side.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// When the caller sent or got it, in microseconds.
+    pub at_us: u64,
+    /// Whether the caller sent it.
+    pub sent: bool,
+    /// The message.
+    pub seen: &'a Seen,
+    /// What it says.
+    pub sip: &'a Sip,
+}
+
+/// What the destination said to the request for a presentation (T3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presentation {
+    /// It listed these protocols (R3).
+    Protocols(Vec<String>),
+    /// It answered without any: another code than 2xx, or no description.
+    Nothing,
+    /// It did not answer.
+    Silence,
+}
+
+/// What became of the announcement (T4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// It was never made.
+    Unmade,
+    /// No final response came.
+    Unanswered,
+    /// A final response other than 2xx, or every media line with port 0.
+    Refused(u16),
+    /// The destination is ready.
+    Accepted,
+}
+
+impl<'a> Call<'a> {
+    /// Whether the call went to this number. What the operator dialled decides; the form on the wire,
+    /// which may carry a country code, does only where no order is known.
+    pub fn went_to(&self, number: &str) -> bool {
+        match self.order.and_then(|(_, order)| order.to.as_deref()) {
+            Some(dialled) => digits(dialled) == digits(number),
+            None => same_number(&self.called, number),
+        }
+    }
+
+    /// Steps sent by the caller that satisfy this, with their places.
+    pub fn sent(&self, wanted: impl Fn(&Sip) -> bool) -> impl Iterator<Item = (usize, &Step<'a>)> {
+        self.view.iter().enumerate().filter(move |(_, step)| step.sent && wanted(step.sip))
+    }
+
+    /// Steps that reached the caller and satisfy this, with their places.
+    pub fn received(&self, wanted: impl Fn(&Sip) -> bool) -> impl Iterator<Item = (usize, &Step<'a>)> {
+        self.view.iter().enumerate().filter(move |(_, step)| !step.sent && wanted(step.sip))
+    }
+
+    /// Numbers of CSeq of the INVITEs that form the dialog (several after a challenge or redirect).
+    pub fn forming(&self) -> Vec<u32> {
+        self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_none())
+            .map(|(_, step)| step.sip.cseq.0)
+            .collect()
+    }
+
+    /// T1: the first INVITE.
+    pub fn invite(&self) -> Option<&Step<'a>> {
+        self.sent(|sip| sip.is_request("INVITE")).next().map(|(_, step)| step)
+    }
+
+    /// Whether T1 offers no media, as in Figure 3. Other forms of the first INVITE have other orders.
+    pub fn offers_nothing_yet(&self) -> bool {
+        self.invite().and_then(|step| step.sip.description()).is_some_and(|offer| offer.media.is_empty())
+    }
+
+    /// R2: the first 2xx to the INVITE that reached the caller, with its place.
+    pub fn answered(&self) -> Option<(usize, &Step<'a>)> {
+        let forming = self.forming();
+        self.received(|sip| sip.is_response("INVITE", 200..=299) && forming.contains(&sip.cseq.0)).next()
+    }
+
+    /// The final response that ended the attempt; `None` where it was answered or still open.
+    pub fn refused(&self) -> Option<&Step<'a>> {
+        let last = *self.forming().last()?;
+        let refusal = self.received(|sip| sip.is_response("INVITE", 300..=699) && sip.cseq.0 == last).next();
+        refusal.filter(|_| self.answered().is_none()).map(|(_, step)| step)
+    }
+
+    /// T2: the first ACK to R2, with its place.
+    pub fn acknowledged(&self) -> Option<(usize, &Step<'a>)> {
+        let (answered, answer) = self.answered()?;
+        let number = answer.sip.cseq.0;
+        self.sent(|sip| sip.is_request("ACK") && sip.cseq.0 == number).find(|(place, _)| *place > answered)
+    }
+
+    /// T3: the first OPTIONS of the call, with its place.
+    pub fn presentation_request(&self) -> Option<(usize, &Step<'a>)> {
+        self.sent(|sip| sip.is_request("OPTIONS")).next()
+    }
+
+    /// R3: the final response to T3, with its place.
+    pub fn presentation_response(&self) -> Option<(usize, &Step<'a>)> {
+        self.received(|sip| sip.is_response("OPTIONS", 200..=699)).next()
+    }
+
+    /// What R3 says; `None` where T3 was never sent.
+    pub fn presentation(&self) -> Option<Presentation> {
+        self.presentation_request()?;
+        let Some((_, response)) = self.presentation_response() else { return Some(Presentation::Silence) };
+        let description =
+            response.sip.description().filter(|_| response.sip.is_response("OPTIONS", 200..=299));
+        Some(match description.map(|description| description.presented()) {
+            Some(protocols) if !protocols.is_empty() => Presentation::Protocols(protocols),
+            _ => Presentation::Nothing,
+        })
+    }
+
+    /// The presented protocols that the caller can run too.
+    pub fn in_common(&self) -> Vec<String> {
+        let Some(Presentation::Protocols(presented)) = self.presentation() else { return Vec::new() };
+        let ours = |name: &String| self.caller.protocols.iter().any(|own| own.eq_ignore_ascii_case(name));
+        presented.into_iter().filter(ours).collect()
+    }
+
+    /// T4: the first INVITE inside the dialog, with its place.
+    pub fn announcement(&self) -> Option<(usize, &Step<'a>)> {
+        self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_some()).next()
+    }
+
+    /// The protocol that T4 announces, in lower case.
+    pub fn announced_protocol(&self) -> Option<String> {
+        let (_, step) = self.announcement()?;
+        step.sip.description()?.presented().into_iter().next()
+    }
+
+    /// The final response to T4, with its place.
+    pub fn announcement_response(&self) -> Option<(usize, &Step<'a>)> {
+        let (_, request) = self.announcement()?;
+        let number = request.sip.cseq.0;
+        self.received(|sip| sip.is_response("INVITE", 200..=699) && sip.cseq.0 == number).next()
+    }
+
+    /// What became of T4.
+    pub fn announced(&self) -> Announcement {
+        if self.announcement().is_none() {
+            return Announcement::Unmade;
+        }
+        let Some((_, response)) = self.announcement_response() else { return Announcement::Unanswered };
+        let refused =
+            response.sip.description().is_none_or(|answer| answer.media.is_empty() || answer.is_refusal());
+        match response.sip.code {
+            Some(200..=299) if !refused => Announcement::Accepted,
+            code => Announcement::Refused(code.unwrap_or_default()),
+        }
+    }
+
+    /// What the destination answered to T4, where it accepted.
+    pub fn accepted_answer(&self) -> Option<(usize, Description)> {
+        let (place, response) = self.announcement_response()?;
+        let answer = response.sip.description().filter(|_| self.announced() == Announcement::Accepted)?;
+        Some((place, answer))
+    }
+
+    /// The first BYE that the caller sent, with its place.
+    pub fn bye_sent(&self) -> Option<(usize, &Step<'a>)> {
+        self.sent(|sip| sip.is_request("BYE")).next()
+    }
+
+    /// The first BYE that reached the caller, with its place.
+    pub fn bye_received(&self) -> Option<(usize, &Step<'a>)> {
+        self.received(|sip| sip.is_request("BYE")).next()
+    }
+
+    /// The first CANCEL that the caller sent, with its place.
+    pub fn cancelled(&self) -> Option<(usize, &Step<'a>)> {
+        self.sent(|sip| sip.is_request("CANCEL")).next()
+    }
+
+    /// Whether nothing more is to be expected of it: refused, or hung up by one of the two.
+    pub fn is_over(&self) -> bool {
+        self.refused().is_some() || self.bye_sent().is_some() || self.bye_received().is_some()
+    }
+}

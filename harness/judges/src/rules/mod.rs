@@ -1,0 +1,37 @@
+//! The rules, by theme. Each file holds the rows of its theme and the checks behind them.
+
+mod learning;
+mod marks;
+mod notice;
+mod order;
+mod paper;
+mod presentation;
+mod readable;
+mod sip;
+
+use crate::Rule;
+
+/// Every rule, in the order of the report.
+pub(crate) const ALL: &[Rule] = &[
+    order::SIGNALLING,
+    order::STREAM,
+    order::HANG_UP,
+    presentation::NONE_WHEN_REGISTERED,
+    presentation::ASKED_WHEN_UNKNOWN,
+    presentation::ANNOUNCES_WHAT_IS_KNOWN,
+    sip::ACK_FOR_2XX,
+    sip::BYE_FOR_DIALOG,
+    sip::NO_BYE_WITHOUT_DIALOG,
+    sip::CANCEL_AFTER_PROVISIONAL,
+    notice::NOTICE_ON_FAILURE,
+    notice::NO_NOTICE_ON_SUCCESS,
+    paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,
+    paper::PRINTED_ONLY_WHAT_ARRIVED,
+    learning::LEARNED_ROW,
+    learning::TABLE_UNTOUCHED,
+    marks::AGREE,
+    readable::SIP_VALID,
+    readable::SIP_ECHOED,
+    readable::SIP_READ_ALIKE,
+    readable::SMTP_READ_ALIKE,
+];
