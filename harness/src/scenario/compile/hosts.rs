@@ -231,6 +231,7 @@ fn habits(spec: &HostSpec) -> Habits {
         },
         presents: given.presents.as_ref().map(|words| words.iter().map(|word| word.value.clone()).collect()),
         store_on_transfer_failure: given.store_on_transfer_failure.unwrap_or(usual.store_on_transfer_failure),
+        registers: given.registers.unwrap_or(usual.registers),
         register_for: span(given.register_for.map(|span| span.value), usual.register_for),
         size_limit: given.size_limit.unwrap_or(usual.size_limit),
     }
@@ -254,6 +255,7 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
             },
         ),
         ("store_on_transfer_failure", habits.store_on_transfer_failure.to_string()),
+        ("registers", habits.registers.to_string()),
         ("register_for", span(habits.register_for)),
         ("size_limit", habits.size_limit.to_string()),
     ];

@@ -120,6 +120,8 @@ pub struct Habits {
     pub presents: Option<Vec<At<String>>>,
     /// Whether S16 stores the protocol although the transfer in S15 failed; `false` unless given.
     pub store_on_transfer_failure: Option<bool>,
+    /// Whether it registers at all; `true` unless given.
+    pub registers: Option<bool>,
     /// Lifetime that it asks for when it registers; `3600s` unless given.
     pub register_for: Option<At<Span>>,
     /// The largest mail that it takes, in octets; 20000000 unless given.
