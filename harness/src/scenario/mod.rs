@@ -18,7 +18,7 @@ mod value;
 
 pub use documents::Base;
 pub use error::{Problem, ScenarioError, Source};
-pub use grammar::{Script, World};
+pub use grammar::Script;
 pub use value::{At, Epoch, Named, Percent, Place, Span};
 
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ use std::net::IpAddr;
 use faxproof_devices::order::Document;
 use faxproof_reports::Verdict;
 use serde_yaml::{MergeKeyPolicy, Options};
+
+use crate::world::World;
 
 /// The largest scenario file, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -62,7 +64,7 @@ impl Scenario {
     /// Worlds in which it may run.
     pub fn worlds(&self) -> Vec<World> {
         match &self.script.worlds {
-            Some(worlds) => worlds.iter().map(|world| world.value).collect(),
+            Some(worlds) => worlds.iter().map(|world| world.value.world()).collect(),
             None => vec![World::Virtual],
         }
     }

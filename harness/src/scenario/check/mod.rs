@@ -12,7 +12,7 @@ use faxproof_devices::order::Document;
 
 use super::documents::{self, Base};
 use super::error::{Problem, ScenarioError, Source, did_you_mean};
-use super::grammar::{HostSpec, Script, World};
+use super::grammar::{HostSpec, Script, WorldSpec};
 use super::labels;
 use super::value::{At, Place};
 
@@ -162,7 +162,7 @@ impl<'a> Checker<'a> {
 
     fn only_sockets(&self) -> bool {
         let worlds = self.script.worlds.as_ref();
-        worlds.is_some_and(|worlds| worlds.iter().all(|world| world.value == World::Sockets))
+        worlds.is_some_and(|worlds| worlds.iter().all(|world| world.value == WorldSpec::Sockets))
     }
 }
 

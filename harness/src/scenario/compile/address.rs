@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use faxproof_devices::core::Entropy;
 
-use crate::scenario::grammar::World;
+use crate::world::World;
 
 /// The port of SIP (RFC 3261 §19.1.2).
 pub(crate) const SIP_PORT: u16 = 5060;

@@ -10,9 +10,9 @@ mod steps;
 use faxproof_devices::core::{Duration, Time};
 use faxproof_reports::Declaration;
 
-use super::grammar::World;
 use super::{Scenario, ScenarioError};
 use crate::plan::{Plan, PlannedWhat};
+use crate::world::World;
 
 /// Wall time at the start unless the scenario gives it: 2003-11-18T01:00:00Z.
 const EPOCH_S: i64 = 1_069_117_200;

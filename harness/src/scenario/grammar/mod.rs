@@ -19,6 +19,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::value::{At, Epoch, Named, Span};
+use crate::world::World;
 
 /// A scenario file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -60,15 +61,14 @@ pub struct Script {
     #[serde(default)]
     pub expect: Expect,
     /// Worlds in which it may run; only `virtual` unless given.
-    pub worlds: Option<Vec<At<World>>>,
+    pub worlds: Option<Vec<At<WorldSpec>>>,
 }
 
-/// A way of running a scenario.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+/// A world in which a scenario may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum World {
+pub enum WorldSpec {
     /// The event heap: no runtime, no sockets.
-    #[default]
     Virtual,
     /// The simulated network of the turmoil crate.
     Turmoil,
@@ -76,13 +76,13 @@ pub enum World {
     Sockets,
 }
 
-impl World {
-    /// The word used in scenarios and records.
-    pub fn as_str(self) -> &'static str {
+impl WorldSpec {
+    /// The world meant.
+    pub fn world(self) -> World {
         match self {
-            World::Virtual => "virtual",
-            World::Turmoil => "turmoil",
-            World::Sockets => "sockets",
+            WorldSpec::Virtual => World::Virtual,
+            WorldSpec::Turmoil => World::Turmoil,
+            WorldSpec::Sockets => World::Sockets,
         }
     }
 }

@@ -4,9 +4,9 @@ use faxproof_devices::core::Time;
 use faxproof_devices::order::{Action, Document};
 use faxproof_reports::Class;
 
-use super::super::World;
 use super::{CALL, parsed};
 use crate::plan::{Act, Plan, PlannedWhat};
+use crate::world::World;
 
 fn plan(text: &str) -> Plan {
     parsed(text).compile("call", World::Virtual, None).unwrap_or_else(|error| panic!("{error}"))

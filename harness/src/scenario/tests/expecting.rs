@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use faxproof_reports::{Carrier, Entry, Fate, Finding, Medium, Trace, Verdict, What};
 
-use super::super::{World, expect};
+use super::super::expect;
 use super::{CALL, parsed};
+use crate::world::World;
 
 /// What the expectations make of these entries.
 fn findings(expectations: &str, seen: Vec<What>) -> Vec<Finding> {
