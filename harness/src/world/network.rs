@@ -1,0 +1,185 @@
+//! What lies between the devices, the same in every world: links, rules, connections and the tap.
+//!
+//! The network decides and records. It moves nothing: it answers with [`Consequence`]s, and the
+//! world brings them about at their time.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faxproof_devices::core::{Duration, Time};
+use faxproof_reports::{Carrier, Fate, Host, What};
+
+use super::consequence::{Consequence, Due, Flight, Party, Segment};
+use super::ledger::{Ledger, Slot};
+use super::links::{Links, Passage};
+use super::presence::Presence;
+use super::roster::{Roster, SIP_PORT};
+use super::rules::{Handling, Rules};
+use super::tcp::Connections;
+use super::{CrashPoint, WorldError, sip, tap};
+use crate::plan::Plan;
+
+/// Links, rules, connections and the tap.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) roster: Arc<Roster>,
+    pub(crate) ledger: Ledger,
+    pub(crate) links: Links,
+    pub(crate) rules: Rules,
+    pub(crate) connections: Connections,
+    /// The hosts by their place in the roster.
+    pub(crate) hosts: Vec<Presence>,
+    /// Whether datagrams to addresses outside the plan go out all the same (only on real sockets).
+    pub(crate) open: bool,
+    /// Where the power is to fail between two durable effects.
+    pub(crate) crash_after_durable: Option<CrashPoint>,
+}
+
+impl Network {
+    pub(crate) fn of(plan: &Plan, open: bool) -> Result<Network, WorldError> {
+        let roster = Arc::new(Roster::of(plan)?);
+        let seed = plan.declaration.seed;
+        Ok(Network {
+            ledger: Ledger::default(),
+            links: Links::of(&plan.network, seed, roster.clone())?,
+            rules: Rules::of(&plan.rules, &roster)?,
+            connections: Connections::of_seed(seed),
+            hosts: vec![Presence::default(); roster.len()],
+            roster,
+            open,
+            crash_after_durable: None,
+        })
+    }
+
+    /// Name of a host; an address outside the plan stands for itself.
+    pub(crate) fn name(&self, party: Party) -> Host {
+        party.place.map_or_else(|| party.address.to_string().into(), |place| self.roster.name(place).clone())
+    }
+
+    /// The host at this address, or the address itself.
+    pub(crate) fn party(&self, address: SocketAddr) -> Party {
+        Party { place: self.roster.at(address.ip()), address }
+    }
+
+    /// Somebody sends a datagram.
+    pub(crate) fn datagram(&mut self, now: Time, from: Party, to: Party, bytes: Bytes, due: &mut Due) {
+        let label = sip::label(&bytes);
+        let Some(handling) = self.rules.handle(from.place, to.place, &label, &bytes) else {
+            return self.fly(now, Duration::default(), (from, to), (label, bytes), due);
+        };
+        let label = if handling.bytes == bytes { label } else { sip::label(&handling.bytes) };
+        let message = (label, handling.bytes.clone());
+        if handling.dropped {
+            self.enter_datagram(now, from, to, message.clone(), Fate::Dropped);
+        } else {
+            self.fly(now, Duration(handling.delay_us), (from, to), message.clone(), due);
+        }
+        self.enter_faults(now, from, &handling);
+        if let (Some(after_us), false) = (handling.copy_after_us, handling.dropped) {
+            self.fly(now, Duration(handling.delay_us + after_us), (from, to), message, due);
+        }
+        let latency = Duration(self.links.link(from.place, to.place).latency_us + handling.delay_us);
+        for &(host, back_after_us) in &handling.crashes {
+            let at = if from.place == Some(host) { now } else { now + latency };
+            due.push((at, Consequence::PowerOff { host, back_after_us }));
+        }
+    }
+
+    /// At which host a consequence shows, and which host brought it about.
+    pub(crate) fn route(&self, consequence: &Consequence, acting: usize) -> (usize, usize) {
+        let place = |connection: u32, client: bool| {
+            self.connections.of(connection).end(client).party.place.unwrap_or(acting)
+        };
+        match consequence {
+            Consequence::Datagram(flight) => (flight.to.place.unwrap_or(acting), acting),
+            Consequence::Unreachable { host, .. }
+            | Consequence::Resolved { host, .. }
+            | Consequence::PowerOff { host, .. } => (*host, acting),
+            Consequence::Syn { connection, .. } => (place(*connection, false), place(*connection, true)),
+            // What completes a unit of one side may be a reply of the other: the bytes are the sender's.
+            Consequence::Segment(Segment { connection, from_client, .. }) => {
+                (place(*connection, !from_client), place(*connection, *from_client))
+            }
+            Consequence::Stream { connection, client, .. } => (place(*connection, *client), acting),
+        }
+    }
+
+    /// How many durable effects each host had.
+    pub(crate) fn durables(&self) -> Vec<(Host, u32)> {
+        let counts = self.hosts.iter().map(|presence| presence.durables);
+        counts.enumerate().map(|(place, count)| (self.roster.name(place).clone(), count)).collect()
+    }
+
+    /// A datagram arrives. Whether a device gets it depends on the power.
+    pub(crate) fn arrives(&mut self, now: Time, flight: &Flight) -> bool {
+        let there = flight.to.place.is_none_or(|place| self.hosts[place].on);
+        if let Some(slot) = flight.slot {
+            let fate = if there { Fate::Delivered { at_us: now.0 } } else { Fate::Lost };
+            self.ledger.settle(slot, fate);
+        }
+        there
+    }
+
+    fn fly(
+        &mut self,
+        now: Time,
+        delay: Duration,
+        (from, to): (Party, Party),
+        (label, bytes): (Arc<str>, Bytes),
+        due: &mut Due,
+    ) {
+        if !self.exists(to) {
+            if let Some(host) = from.place {
+                let told = now + delay + self.links.round_trip(from.place, to.place);
+                due.push((told, Consequence::Unreachable { host, to: to.address }));
+            }
+            self.enter_datagram(now, from, to, (label, bytes), Fate::Unreachable);
+            return;
+        }
+        let Passage::Arrives { at, copy } =
+            self.links.datagram(now + delay, from.place, to.place, &label, &bytes)
+        else {
+            self.enter_datagram(now, from, to, (label, bytes), Fate::Lost);
+            return;
+        };
+        let foreseen = Fate::Delivered { at_us: at.0 };
+        let slot = Some(self.enter_datagram(now, from, to, (label, bytes.clone()), foreseen));
+        if let Some(copied) = copy {
+            let copy = Flight { from, to, bytes: bytes.clone(), slot: None };
+            due.push((copied, Consequence::Datagram(copy)));
+        }
+        due.push((at, Consequence::Datagram(Flight { from, to, bytes, slot })));
+    }
+
+    /// Whether anything takes datagrams there.
+    fn exists(&self, to: Party) -> bool {
+        match to.place {
+            Some(place) if self.roster.is_external(place) => true,
+            Some(_) => to.address.port() == SIP_PORT,
+            None => self.open,
+        }
+    }
+
+    fn enter_datagram(
+        &mut self,
+        now: Time,
+        from: Party,
+        to: Party,
+        (label, bytes): (Arc<str>, Bytes),
+        fate: Fate,
+    ) -> Slot {
+        let open = matches!(fate, Fate::Delivered { .. });
+        let carrier = Carrier::Datagram { from: from.address, to: to.address };
+        let what = What::Message { from: self.name(from), to: self.name(to), carrier, label, bytes, fate };
+        self.ledger.enter_message(now, what, open)
+    }
+
+    /// Enters what the rules did to the message that was entered just before.
+    pub(crate) fn enter_faults(&mut self, now: Time, from: Party, handling: &Handling) {
+        let sender = self.name(from);
+        for fault in &handling.faults {
+            tap::fault(&mut self.ledger, now, &sender, fault);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The virtual world: a heap of events and nothing else. It jumps from event to event, takes no
+//! real time, and can be cloned in the middle of a call.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use faxproof_devices::core::{Conn, Device, Duration, Event, Outbox, StreamEvent, Time, Timer};
+use faxproof_reports::{Sink, What};
+
+use super::consequence::{Consequence, Due, Load};
+use super::network::Network;
+use super::presence::Left;
+use super::queue::{Happening, Queue, Rank};
+use super::{CrashPoint, Options, Outcome, WorldError};
+use crate::plan::{Plan, PlannedAction, PlannedBox, PlannedWhat};
+
+/// A world of virtual devices. A clone is a fork: running one never changes the other.
+#[derive(Clone, Debug)]
+pub struct VirtualWorld {
+    network: Network,
+    seats: Vec<Seat>,
+    queue: Queue,
+    actions: Arc<[PlannedAction]>,
+    chunk_bytes: Option<usize>,
+    until: Time,
+    now: Time,
+    events: u64,
+    scratch: Scratch,
+}
+
+/// A device at its place in the roster.
+#[derive(Clone, Debug)]
+struct Seat {
+    /// As it came from the factory: what a power failure makes of it again.
+    pristine: Box<dyn Device>,
+    device: Box<dyn Device>,
+    /// The timers that run, each with the ordinal of its happening.
+    timers: HashMap<Timer, u64>,
+}
+
+/// Room that is used again from step to step; it holds nothing between steps.
+#[derive(Debug, Default)]
+struct Scratch {
+    outbox: Outbox,
+    due: Due,
+}
+
+impl Clone for Scratch {
+    fn clone(&self) -> Self {
+        Scratch::default()
+    }
+}
+
+impl VirtualWorld {
+    /// A world at the moment before the first power-on.
+    ///
+    /// # Errors
+    /// If the plan contradicts itself, or has a host outside the program.
+    pub fn new(plan: &Plan, options: &Options) -> Result<VirtualWorld, WorldError> {
+        let mut network = Network::of(plan, false)?;
+        if let Some(external) = network.roster.first_external() {
+            return Err(WorldError::External(external.clone()));
+        }
+        network.crash_after_durable = CrashPoint::of(options, &network.roster)?;
+        let mut seats = vec![None; plan.hosts.len()];
+        let mut queue = Queue::for_hosts(plan.hosts.len());
+        for (index, planned) in plan.hosts.iter().enumerate() {
+            let host = network.roster.place(index)?;
+            if let PlannedBox::Virtual(device) = &planned.box_ {
+                let (pristine, device) = (device.fork(), device.fork());
+                seats[host] = Some(Seat { pristine, device, timers: HashMap::new() });
+            }
+            if let Some(at) = planned.power_on {
+                queue.push(at, host, host, Rank::Power, Happening::PowerOn(host));
+            }
+        }
+        for (index, action) in plan.actions.iter().enumerate() {
+            let host = network.roster.place(action.host)?;
+            queue.push(action.at, host, host, Rank::Arrival, Happening::Action { host, index });
+        }
+        Ok(VirtualWorld {
+            network,
+            seats: seats.into_iter().flatten().collect(),
+            queue,
+            actions: plan.actions.clone().into(),
+            chunk_bytes: options.chunk_bytes,
+            until: plan.until,
+            now: Time::default(),
+            events: 0,
+            scratch: Scratch::default(),
+        })
+    }
+
+    /// Runs until nothing is left to happen, or until the plan's end.
+    pub fn run(&mut self, sink: &mut dyn Sink) -> Outcome {
+        while self.step_one(sink) {}
+        self.finish(sink)
+    }
+
+    /// Runs up to and including this instant, and no further.
+    pub fn run_to(&mut self, at: Time, sink: &mut dyn Sink) {
+        while self.queue.next_at().is_some_and(|next| next <= at) && self.step_one(sink) {}
+    }
+
+    /// Lets one thing happen. `false`: nothing is left to happen before the plan's end.
+    pub fn step_one(&mut self, sink: &mut dyn Sink) -> bool {
+        loop {
+            if self.queue.next_at().is_none_or(|next| next > self.until) {
+                return false;
+            }
+            let Some((at, happening)) = self.queue.pop() else { return false };
+            if self.is_stale(&happening) {
+                continue;
+            }
+            self.now = at;
+            self.events += 1;
+            self.happen(happening);
+            self.network.ledger.give(sink);
+            return true;
+        }
+    }
+
+    /// Ends the run where it stands, and gives out what was held back.
+    pub fn finish(&mut self, sink: &mut dyn Sink) -> Outcome {
+        self.network.enter_rests(self.now);
+        self.network.ledger.give_all(sink);
+        Outcome { events: self.events, ended_at: self.now, durables: self.network.durables() }
+    }
+
+    /// The time of the last event.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    fn is_stale(&self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Timer { host, timer, ordinal } => self.seats[*host].timers.get(timer) != Some(ordinal),
+            _ => false,
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::PowerOn(host) => self.power_on(host),
+            Happening::Action { host, index } => self.act(host, index),
+            Happening::Timer { host, timer, .. } => {
+                self.seats[host].timers.remove(&timer);
+                self.step(host, Event::Timer(timer));
+            }
+            Happening::Network(consequence) => self.bring_about(consequence),
+        }
+    }
+
+    fn act(&mut self, host: usize, index: usize) {
+        let PlannedAction { step, text, what, .. } = self.actions[index].clone();
+        let order = What::Order { host: self.network.roster.name(host).clone(), step, text };
+        self.network.ledger.enter(self.now, order);
+        match what {
+            PlannedWhat::Order(order) => self.step(host, Event::Order(order)),
+            PlannedWhat::PowerOff => self.power_off(host, None),
+            PlannedWhat::PowerOn => self.power_on(host),
+        }
+    }
+
+    fn bring_about(&mut self, consequence: Consequence) {
+        match consequence {
+            Consequence::Datagram(flight) => {
+                if let (true, Some(host)) = (self.network.arrives(self.now, &flight), flight.to.place) {
+                    self.step(host, Event::Datagram { from: flight.from.address, bytes: flight.bytes });
+                }
+            }
+            Consequence::Unreachable { host, to } => self.step(host, Event::Unreachable { to }),
+            Consequence::Resolved { host, boots, name } => {
+                if self.network.hosts[host].boots == boots {
+                    let answer = self.network.resolve(&name);
+                    self.step(host, Event::Resolved { name, answer });
+                }
+            }
+            Consequence::PowerOff { host, back_after_us } => self.power_off(host, back_after_us),
+            Consequence::Syn { connection, tries } => {
+                let server = self.network.connections.of(connection).server.party.place.unwrap_or_default();
+                let mut due = std::mem::take(&mut self.scratch.due);
+                let accept = self.network.syn_arrives(self.now, connection, tries, &mut due);
+                self.enqueue(server, due);
+                if let Some(accept) = accept {
+                    let accepted = StreamEvent::Accepted { port: accept.port, peer: accept.peer };
+                    self.step(accept.host, Event::Stream(accept.conn, accepted));
+                }
+            }
+            Consequence::Segment(segment) => {
+                let mut due = std::mem::take(&mut self.scratch.due);
+                let receiver =
+                    self.network.connections.of(segment.connection).end(!segment.from_client).party;
+                let arrived = self.network.segment_arrives(self.now, segment, &mut due);
+                self.enqueue(receiver.place.unwrap_or_default(), due);
+                if let Some((host, conn, load)) = arrived {
+                    self.receive(host, conn, load);
+                }
+            }
+            Consequence::Stream { connection, client, event } => {
+                if let Some((host, conn)) = self.network.tell(self.now, connection, client, &event) {
+                    self.step(host, Event::Stream(conn, event));
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, host: usize, conn: Conn, load: Load) {
+        let event = match load {
+            Load::Fin => StreamEvent::Fin,
+            Load::Reset => StreamEvent::Reset,
+            Load::Bytes(mut bytes) => {
+                let chunk = self.chunk_bytes.unwrap_or(usize::MAX).max(1);
+                while bytes.len() > chunk {
+                    let first = bytes.split_to(chunk);
+                    self.step(host, Event::Stream(conn, StreamEvent::Bytes(first)));
+                }
+                StreamEvent::Bytes(bytes)
+            }
+        };
+        self.step(host, Event::Stream(conn, event));
+    }
+
+    fn power_on(&mut self, host: usize) {
+        let Some(event) = self.network.power_on(self.now, host) else { return };
+        self.seats[host].device = self.seats[host].pristine.fork();
+        self.step(host, event);
+    }
+
+    fn power_off(&mut self, host: usize, back_after_us: Option<u64>) {
+        if self.network.power_off(self.now, host) {
+            self.seats[host].timers.clear();
+            if let Some(after_us) = back_after_us {
+                let at = self.now + Duration(after_us);
+                self.queue.push(at, host, host, Rank::Power, Happening::PowerOn(host));
+            }
+        }
+    }
+
+    /// One step of a device, if it has power, and the effects in their order.
+    fn step(&mut self, host: usize, event: Event) {
+        if !self.network.hosts[host].on {
+            return;
+        }
+        let Scratch { mut outbox, mut due } = std::mem::take(&mut self.scratch);
+        self.seats[host].device.step(self.now, event, &mut outbox);
+        let mut failure = None;
+        for effect in outbox.drain() {
+            match self.network.apply(self.now, host, effect, &mut due) {
+                Left::Arm { timer, at } => self.arm(host, timer, at),
+                Left::Disarm(timer) => drop(self.seats[host].timers.remove(&timer)),
+                Left::PowerFails { back_after_us } => {
+                    failure = Some(back_after_us);
+                    break;
+                }
+                Left::Listen(_) | Left::Unlisten(_) | Left::Nothing => {}
+            }
+        }
+        self.scratch.outbox = outbox;
+        self.enqueue(host, due);
+        if let Some(back_after_us) = failure {
+            self.power_off(host, back_after_us);
+        }
+    }
+
+    fn arm(&mut self, host: usize, timer: Timer, at: Time) {
+        let ordinal = self.queue.next_ordinal(host);
+        self.seats[host].timers.insert(timer, ordinal);
+        let happening = Happening::Timer { host, timer, ordinal };
+        self.queue.push(at.max(self.now), host, host, Rank::Timer, happening);
+    }
+
+    /// Queues what follows from a step of this host, and takes the empty room back.
+    fn enqueue(&mut self, acting: usize, mut due: Due) {
+        for (at, consequence) in due.drain(..) {
+            let (to, source) = self.network.route(&consequence, acting);
+            let is_power = matches!(consequence, Consequence::PowerOff { .. });
+            let rank = if is_power { Rank::Power } else { Rank::Arrival };
+            self.queue.push(at, to, source, rank, Happening::Network(consequence));
+        }
+        self.scratch.due = due;
+    }
+}

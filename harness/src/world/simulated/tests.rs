@@ -1,0 +1,5 @@
+//! Tests of the virtual world.
+
+mod crash;
+mod order;
+mod streams;

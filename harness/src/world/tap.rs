@@ -1,0 +1,61 @@
+//! The tap: turns what devices say and what they send into entries of the trace.
+
+use std::sync::Arc;
+
+use faxproof_devices::core::{self, Durable, Notice, Print, Time};
+use faxproof_reports::{Host, Medium, What};
+
+use super::ledger::Ledger;
+
+/// Enters an arc that a device says it took.
+pub(crate) fn mark(ledger: &mut Ledger, now: Time, host: &Host, call: u64, arc: &str) {
+    ledger.enter(now, What::Mark { host: host.clone(), call, arc: arc.into() });
+}
+
+/// Enters a message to the operator.
+pub(crate) fn notice(ledger: &mut Ledger, now: Time, host: &Host, notice: Notice) {
+    let medium = match notice.medium {
+        core::Medium::Display => Medium::Display,
+        core::Medium::Printer => Medium::Printer,
+        core::Medium::Buzzer => Medium::Buzzer,
+    };
+    let (host, call, text) = (host.clone(), notice.call, notice.text.into());
+    ledger.enter(now, What::Notice { host, call, medium, text });
+}
+
+/// Enters what a device's state did not foresee.
+pub(crate) fn unexpected(ledger: &mut Ledger, now: Time, host: &Host, what: &str, awaited: &str) {
+    ledger.enter(now, What::Unexpected { host: host.clone(), what: what.into(), awaited: awaited.into() });
+}
+
+/// Enters a fault that a rule, or the power, brought about.
+pub(crate) fn fault(ledger: &mut Ledger, now: Time, host: &Host, text: &str) {
+    ledger.enter(now, What::Fault { host: host.clone(), text: text.into() });
+}
+
+/// Enters something that outlives a power failure.
+pub(crate) fn durable(ledger: &mut Ledger, now: Time, host: &Host, durable: &Durable) {
+    let host = host.clone();
+    let entry = match durable {
+        Durable::CommitRow { table, added, row, .. } => {
+            let change = if *added { "add" } else { "change" };
+            What::Row { host, table: (*table).into(), change: change.into(), row: shared(row) }
+        }
+        Durable::DeleteRow { table, row, .. } => {
+            What::Row { host, table: (*table).into(), change: "delete".into(), row: shared(row) }
+        }
+        Durable::Print(Print { document, number, of, page, text }) => What::Printed {
+            host,
+            document: document.clone(),
+            number: *number,
+            of: *of,
+            page: page.clone(),
+            text: text.clone(),
+        },
+    };
+    ledger.enter(now, entry);
+}
+
+fn shared(row: &[(&'static str, String)]) -> Vec<(Arc<str>, Arc<str>)> {
+    row.iter().map(|(column, value)| (Arc::from(*column), Arc::from(value.as_str()))).collect()
+}
