@@ -5,10 +5,12 @@
 //! simulated ones or the kernel's.
 
 mod consequence;
+mod driver;
 mod ledger;
 mod links;
 mod network;
 mod opening;
+mod outside;
 mod presence;
 mod queue;
 mod roster;
@@ -28,6 +30,7 @@ use std::str::FromStr;
 use faxproof_devices::core::Time;
 use faxproof_reports::{Host, Sink};
 
+pub use self::driver::socket_address;
 use self::roster::Roster;
 pub use self::simulated::VirtualWorld;
 use crate::plan::Plan;
@@ -49,8 +52,10 @@ pub enum World {
 pub struct Options {
     /// Let the power of a host fail between two durable effects.
     pub crash_after_durable: Option<CrashAfterDurable>,
-    /// Deliver bytes of streams in chunks of at most so many (virtual world only).
+    /// Deliver bytes of streams in chunks of at most so many.
     pub chunk_bytes: Option<usize>,
+    /// The tick of the turmoil world; 0 stands for the least, 1 ms.
+    pub turmoil_tick_ms: u64,
 }
 
 /// A power failure right after a durable effect: the rest of the step does not happen.
@@ -124,7 +129,8 @@ pub fn run_with(
 ) -> Result<Outcome, WorldError> {
     match world {
         World::Virtual => Ok(VirtualWorld::new(plan, options)?.run(sink)),
-        World::Turmoil | World::Sockets => Err(WorldError::UnknownWorld(world.to_string())),
+        World::Turmoil => driver::run_turmoil(plan, options, sink),
+        World::Sockets => driver::run_sockets(plan, options, sink),
     }
 }
 

@@ -3,7 +3,8 @@
 //! The network decides and records. It moves nothing: it answers with [`Consequence`]s, and the
 //! world brings them about at their time.
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -30,8 +31,10 @@ pub(crate) struct Network {
     pub(crate) connections: Connections,
     /// The hosts by their place in the roster.
     pub(crate) hosts: Vec<Presence>,
-    /// Whether datagrams to addresses outside the plan go out all the same (only on real sockets).
+    /// Whether there is a world outside the plan (only on real sockets).
     pub(crate) open: bool,
+    /// Addresses outside the plan from which something came: they are answered.
+    pub(crate) strangers: BTreeSet<IpAddr>,
     /// Where the power is to fail between two durable effects.
     pub(crate) crash_after_durable: Option<CrashPoint>,
 }
@@ -48,13 +51,15 @@ impl Network {
             hosts: vec![Presence::default(); roster.len()],
             roster,
             open,
+            strangers: BTreeSet::new(),
             crash_after_durable: None,
         })
     }
 
     /// Name of a host; an address outside the plan stands for itself.
     pub(crate) fn name(&self, party: Party) -> Host {
-        party.place.map_or_else(|| party.address.to_string().into(), |place| self.roster.name(place).clone())
+        let outside = || party.address.ip().to_string().into();
+        party.place.map_or_else(outside, |place| self.roster.name(place).clone())
     }
 
     /// The host at this address, or the address itself.
@@ -157,7 +162,7 @@ impl Network {
         match to.place {
             Some(place) if self.roster.is_external(place) => true,
             Some(_) => to.address.port() == SIP_PORT,
-            None => self.open,
+            None => self.open && self.strangers.contains(&to.address.ip()),
         }
     }
 

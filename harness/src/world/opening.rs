@@ -36,7 +36,7 @@ impl Network {
         let port = ephemeral_port(connection.key);
         connection.client.party.address.set_port(port);
         self.hosts[host].conns.insert(conn, id);
-        if server.place.is_none() && !self.open {
+        if server.place.is_none() && !self.strangers.contains(&to.ip()) {
             let told = now + self.links.round_trip(Some(host), None);
             due.push((told, stream(id, true, StreamEvent::Unreachable)));
         } else {
@@ -141,11 +141,7 @@ impl Network {
     /// Names of the two ends.
     pub(crate) fn ends(&self, id: u32) -> (Host, Host) {
         let connection = self.connections.of(id);
-        let server = connection.server.party;
-        let server = server
-            .place
-            .map_or_else(|| server.address.ip().to_string().into(), |place| self.roster.name(place).clone());
-        (self.name(connection.client.party), server)
+        (self.name(connection.client.party), self.name(connection.server.party))
     }
 
     /// The way of a segment that one end would send now.

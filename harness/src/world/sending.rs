@@ -99,10 +99,10 @@ impl Network {
         now: Time,
         mut segment: Segment,
         due: &mut Due,
-    ) -> Option<(usize, Conn, Load)> {
+    ) -> Option<(Option<usize>, Conn, Load)> {
         let (id, from_client) = (segment.connection, segment.from_client);
         let receiver = self.connections.of(id).end(!from_client);
-        let (place, conn, boots) = (receiver.party.place?, receiver.conn, receiver.boots);
+        let (place, conn, boots) = (receiver.party.place, receiver.conn, receiver.boots);
         if self.is_alive(id, !from_client) {
             self.delivered(now, &segment, due);
             if segment.load == Load::Reset {
@@ -110,6 +110,7 @@ impl Network {
             }
             return Some((place, conn, segment.load));
         }
+        let place = place?;
         if !self.hosts[place].on {
             let way = self.way(id, from_client, kind(from_client));
             let way = super::links::Way { offset: segment.offset, ..way };

@@ -159,11 +159,15 @@ pub(super) fn address(last: u8) -> IpAddr {
 
 /// A host with power from the start, at `10.0.0.<last>`, that talks to `10.0.0.<peer>`.
 pub(super) fn host(name: &'static str, last: u8, peer: (u8, u16), part: Part) -> PlannedHost {
-    let peer = SocketAddr::new(address(peer.0), peer.1);
+    host_at(name, address(last), SocketAddr::new(address(peer.0), peer.1), part)
+}
+
+/// A host with power from the start.
+pub(super) fn host_at(name: &'static str, address: IpAddr, peer: SocketAddr, part: Part) -> PlannedHost {
     let memory = Memory { me: name, peer, count: 0, boots: 0, line: Vec::new() };
     PlannedHost {
         name: name.into(),
-        address: address(last),
+        address,
         box_: PlannedBox::Virtual(Box::new(Actor { memory, part })),
         power_on: Some(Time(0)),
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 
 /// A network stack as seen from one host.
 pub(crate) trait Net: Clone + 'static {
@@ -16,6 +17,8 @@ pub(crate) trait Net: Clone + 'static {
     type Stream: AsyncRead + AsyncWrite + Unpin + 'static;
     /// Whether addresses outside the plan can be reached.
     const OPEN: bool;
+    /// When the run began, on its clock.
+    fn start(&self) -> Instant;
     /// How coarse its clock is, in microseconds.
     fn tick_us(&self) -> u64;
     /// Takes datagrams at a host's address.
@@ -29,6 +32,8 @@ pub(crate) trait Net: Clone + 'static {
         to: SocketAddr,
         ours: bool,
     ) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>>;
+    /// Ends a connection with RST, where the stack can.
+    fn reset(&self, stream: Self::Stream);
 }
 
 /// A UDP socket.

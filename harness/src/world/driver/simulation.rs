@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use tokio::time::Instant;
 use turmoil::net::{TcpListener, TcpStream, UdpSocket};
 
 use super::net::{Listener, Net, Udp};
@@ -19,6 +20,11 @@ impl Net for Simulation {
     type Listener = TcpListener;
     type Stream = TcpStream;
     const OPEN: bool = false;
+
+    /// Every host has a clock of its own; all begin with the simulation.
+    fn start(&self) -> Instant {
+        Instant::now()
+    }
 
     fn tick_us(&self) -> u64 {
         self.tick_us
@@ -41,6 +47,11 @@ impl Net for Simulation {
         let stream = TcpStream::connect(to).await?;
         let local = stream.local_addr()?;
         Ok((stream, local))
+    }
+
+    /// turmoil sends RST or FIN by itself when a stream is dropped.
+    fn reset(&self, stream: TcpStream) {
+        drop(stream);
     }
 }
 

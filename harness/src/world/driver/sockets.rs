@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use faxproof_devices::core::Entropy;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use tokio::time::Instant;
 
 use super::net::{Listener, Net, Udp};
 
@@ -17,7 +18,10 @@ const BACKLOG: u32 = 256;
 
 /// The kernel's network stack.
 #[derive(Clone, Debug)]
-pub(crate) struct Kernel;
+pub(crate) struct Kernel {
+    /// When the run began.
+    pub(crate) start: Instant,
+}
 
 /// The address in 127.0.0.0/8 that stands for a planned address in the sockets world, so that a
 /// run needs no privileges and leaves the machine's network alone. A loopback address stays as it is.
@@ -50,6 +54,10 @@ impl Net for Kernel {
     type Stream = TcpStream;
     const OPEN: bool = true;
 
+    fn start(&self) -> Instant {
+        self.start
+    }
+
     fn tick_us(&self) -> u64 {
         1
     }
@@ -78,6 +86,11 @@ impl Net for Kernel {
         let local = stream.local_addr()?;
         Ok((stream, local))
     }
+
+    fn reset(&self, stream: TcpStream) {
+        // Without it the connection ends with FIN; the peer learns of the end all the same.
+        let _ = stream.set_zero_linger();
+    }
 }
 
 fn new_socket(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -99,5 +112,27 @@ impl Listener for TcpListener {
 
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         TcpListener::accept(self).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planned_addresses_become_loopback_addresses_of_their_own() {
+        let planned =
+            ["10.0.0.1", "10.0.0.2", "192.0.2.1", "198.51.100.1", "203.0.113.1", "127.0.0.9", "2001:db8::1"];
+        let mut mapped: Vec<IpAddr> = planned.map(|text| socket_address(text.parse().unwrap())).into();
+        assert!(mapped.iter().all(|address| address.is_loopback() && address.is_ipv4()));
+        mapped.sort();
+        mapped.dedup();
+        assert_eq!(mapped.len(), planned.len());
+    }
+
+    #[test]
+    fn only_privileged_ports_move() {
+        let port = |logical| socket_port(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), logical)).port();
+        assert_eq!((port(25), port(1023), port(1024), port(5060)), (20_025, 21_023, 1024, 5060));
     }
 }

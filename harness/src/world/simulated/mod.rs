@@ -196,7 +196,7 @@ impl VirtualWorld {
                     self.network.connections.of(segment.connection).end(!segment.from_client).party;
                 let arrived = self.network.segment_arrives(self.now, segment, &mut due);
                 self.enqueue(receiver.place.unwrap_or_default(), due);
-                if let Some((host, conn, load)) = arrived {
+                if let Some((Some(host), conn, load)) = arrived {
                     self.receive(host, conn, load);
                 }
             }
