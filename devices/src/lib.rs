@@ -7,8 +7,12 @@
 pub mod chart;
 pub mod config;
 pub mod core;
+pub mod fax1;
+pub mod location_server;
 pub mod number;
 pub mod order;
+pub mod registrar;
 pub mod sip;
+pub mod sip_server;
 pub mod smtp;
 pub mod ta1;

@@ -24,7 +24,8 @@ impl Row {
     }
 
     fn of_columns(columns: &[(&'static str, String)]) -> Self {
-        let column = |name: &str| columns.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        let column =
+            |name: &str| columns.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         Row {
             destination: column("destination").unwrap_or_default(),
             number: column("number").unwrap_or_default(),
@@ -99,8 +100,11 @@ impl Ta1 {
             self.rows[at].protocol = Some(protocol.to_owned());
             return Some((at, false));
         }
-        let row =
-            Row { destination: String::new(), number: number.to_owned(), protocol: Some(protocol.to_owned()) };
+        let row = Row {
+            destination: String::new(),
+            number: number.to_owned(),
+            protocol: Some(protocol.to_owned()),
+        };
         self.add(row).then(|| (self.rows.len() - 1, true))
     }
 
@@ -173,7 +177,12 @@ mod tests {
     #[test]
     fn a_restored_table_holds_what_was_committed() {
         let delivered = [row("050-1", None), row("050-2", None)];
-        let commit = |position, added, row: Row| Durable::CommitRow { table: "Ta1", position, added, row: row.columns() };
+        let commit = |position, added, row: Row| Durable::CommitRow {
+            table: "Ta1",
+            position,
+            added,
+            row: row.columns(),
+        };
         let log = [
             commit(0, false, row("050-1", Some("smtp"))),
             commit(2, true, row("050-3", Some("smtp"))),

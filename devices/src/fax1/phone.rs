@@ -93,8 +93,12 @@ impl Phone {
 
     /// A plain response.
     pub(super) fn response(&self, request: &Message, code: u16) -> Builder {
-        let tag = self.entropy.key(("to-tag", request.call_id(), request.from_tag())).token();
-        Builder::reply_with_tag(request, code, reason_phrase(code), &tag)
+        Builder::reply_with_tag(request, code, reason_phrase(code), &self.tag_for(request))
+    }
+
+    /// Our To tag for a request: one call, one tag.
+    pub(super) fn tag_for(&self, request: &Message) -> String {
+        self.entropy.key(("to-tag", request.call_id(), request.from_tag())).token()
     }
 
     /// The protocols that we present in R3.

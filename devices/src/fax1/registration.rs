@@ -88,6 +88,7 @@ fn granted(phone: &Phone, response: &Message) -> Option<Duration> {
     let own = response.addresses(Name::Contact).ok()?.into_iter().find(|contact| {
         contact.uri.host_ip() == Some(phone.config.address) && contact.uri.user.as_deref() == Some(&user)
     })?;
-    let seconds = own.params.get("expires").and_then(|value| value.parse::<u32>().ok()).or(response.expires());
+    let seconds =
+        own.params.get("expires").and_then(|value| value.parse::<u32>().ok()).or(response.expires());
     seconds.map(|seconds| Duration::secs(u64::from(seconds.max(1))))
 }

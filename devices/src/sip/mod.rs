@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod dialog;
+pub mod intake;
 pub mod transaction;
 
 /// The port of SIP over UDP and TCP.

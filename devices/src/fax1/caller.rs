@@ -1,0 +1,430 @@
+//! Figure 4 as the caller walks it. States exist only where the flowchart waits; between two waits the
+//! steps are straight-line code in the order of their numbers.
+
+use faxproof_wire::sdp::{self, Description, Setup};
+use faxproof_wire::sip::{Builder, Message, Method, Name};
+
+use super::phone::SDP;
+use super::{Fax1, Phone};
+use crate::config::Protocol;
+use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
+use crate::number;
+use crate::order::Document;
+use crate::sip::dialog::Dialog;
+use crate::smtp::Client;
+use crate::ta1::Registered;
+
+/// A call that we make.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing {
+    pub(super) key: u64,
+    pub(super) number: String,
+    pub(super) document: Document,
+    pub(super) stage: Stage,
+    /// Which branch of S5 was taken: the protocol stood in Ta1.
+    pub(super) registered: bool,
+    /// The protocol announced, from S6 or S14 on.
+    pub(super) protocol: Protocol,
+    pub(super) dialog: Option<Dialog>,
+    invite: Message,
+    /// A provisional response has come: CANCEL is allowed (RFC 3261 §9.1).
+    provisional: bool,
+}
+
+/// Where the flowchart waits.
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
+    /// S2: for the answer.
+    Calling { tx: u64 },
+    /// S2: for the 487 after our CANCEL, or, before any provisional response, for one that allows it.
+    Cancelling { tx: u64, cancel: Option<u64> },
+    /// S12: for the presentation.
+    Asking { tx: u64 },
+    /// S7, S15: for the answer to the announcement.
+    Announcing { tx: u64, offer: Description },
+    /// S7, S15: for the TCP connection.
+    Connecting { conn: Conn },
+    /// S8, S15: for the end of the transmission.
+    Transferring { conn: Conn, client: Client },
+    /// S10: for the answer to BYE.
+    Ending { tx: u64 },
+}
+
+impl Outgoing {
+    /// The dialog, if the request belongs to it.
+    pub(super) fn dialog_of(&mut self, request: &Message) -> Option<&mut Dialog> {
+        self.dialog.as_mut().filter(|dialog| dialog.owns(request))
+    }
+
+    pub(super) fn timer(&self, name: &'static str) -> Timer {
+        Timer { owner: self.key, name }
+    }
+
+    fn waits_for(&self, tx: u64) -> bool {
+        match &self.stage {
+            Stage::Calling { tx: own } | Stage::Asking { tx: own } | Stage::Ending { tx: own } => *own == tx,
+            Stage::Cancelling { tx: own, cancel } => *own == tx || *cancel == Some(tx),
+            Stage::Announcing { tx: own, .. } => *own == tx,
+            Stage::Connecting { .. } | Stage::Transferring { .. } => false,
+        }
+    }
+}
+
+impl Fax1 {
+    /// The start key was pressed.
+    pub(super) fn start_call(
+        &mut self,
+        now: Time,
+        key: u64,
+        number: String,
+        document: Document,
+        out: &mut Outbox,
+    ) {
+        if !number::is_dialable(&number) {
+            let text = "This is no telephone number; nothing was sent".to_owned();
+            return out.notice(Notice { call: key, medium: Medium::Display, text });
+        }
+        // S1
+        let phone = &mut self.phone;
+        let request = phone.request(Method::Invite, &number, key);
+        let offer = Description::zero_media(phone.config.address, phone.session_id(key), 1);
+        let invite = phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
+        let tx = phone.layer.send(now, invite.clone(), phone.config.sip_server, out);
+        let call = Outgoing {
+            key,
+            number,
+            document,
+            stage: Stage::Calling { tx },
+            registered: false,
+            protocol: Protocol::Smtp,
+            dialog: None,
+            invite,
+            provisional: false,
+        };
+        out.arm(now, phone.config.habits.no_answer, call.timer("no-answer"));
+        self.outgoing.insert(key, call);
+    }
+
+    /// A response to a request of ours.
+    pub(super) fn caller_response(&mut self, now: Time, tx: u64, response: &Message, out: &mut Outbox) {
+        let code = response.code().unwrap_or_default();
+        let Some(key) = self.outgoing.values().find(|call| call.waits_for(tx)).map(|call| call.key) else {
+            return self.late_response(now, tx, response, out);
+        };
+        let Some(mut call) = self.outgoing.remove(&key) else { return };
+        let next = match &call.stage {
+            Stage::Calling { .. } | Stage::Cancelling { .. } if code < 200 => {
+                call.provisional = true;
+                self.cancel_if_wanted(now, &mut call, out);
+                Some(call)
+            }
+            // The 200 to CANCEL says nothing about the INVITE (§9.1).
+            Stage::Cancelling { cancel, .. } if *cancel == Some(tx) => Some(call),
+            Stage::Calling { .. } | Stage::Cancelling { .. } if code < 300 => {
+                self.answered(now, call, tx, response, out)
+            }
+            Stage::Calling { .. } => {
+                out.mark(key, "4.S2.refused"); // S2
+                self.not_established(&call, &said(response), out)
+            }
+            Stage::Cancelling { .. } => {
+                out.mark(key, "4.S2.unanswered"); // S2
+                self.not_established(&call, "no answer", out)
+            }
+            _ if code < 200 => Some(call),
+            Stage::Asking { .. } => self.presented_with(now, call, response, out),
+            Stage::Announcing { offer, .. } => {
+                let offer = offer.clone();
+                self.announcement_answered(now, call, tx, &offer, response, out)
+            }
+            Stage::Ending { .. } => {
+                out.mark(key, "4.S10.ended"); // S10
+                None
+            }
+            Stage::Connecting { .. } | Stage::Transferring { .. } => Some(call),
+        };
+        self.keep(next);
+    }
+
+    /// No response at all: Timer B, Timer F, or ICMP.
+    pub(super) fn caller_unanswered(&mut self, now: Time, tx: u64, why: &str, out: &mut Outbox) {
+        let Some(key) = self.outgoing.values().find(|call| call.waits_for(tx)).map(|call| call.key) else {
+            return;
+        };
+        let Some(call) = self.outgoing.remove(&key) else { return };
+        let next = match &call.stage {
+            Stage::Cancelling { cancel, .. } if *cancel == Some(tx) => Some(call),
+            Stage::Calling { .. } | Stage::Cancelling { .. } => {
+                // ICMP counts as 503 (§8.1.3.1), silence is silence.
+                out.mark(key, if why == "unreachable" { "4.S2.refused" } else { "4.S2.silent" }); // S2
+                self.not_established(&call, why, out)
+            }
+            Stage::Asking { .. } => self.nothing_presented(now, call, why, out),
+            Stage::Announcing { .. } => self.transmission_failed(now, call, why, out),
+            Stage::Ending { .. } => {
+                out.mark(key, "4.S10.bye-unanswered"); // S10
+                None
+            }
+            Stage::Connecting { .. } | Stage::Transferring { .. } => Some(call),
+        };
+        self.keep(next);
+    }
+
+    /// BYE of the peer; false if it is not in a dialog of ours.
+    pub(super) fn caller_was_hung_up_on(&mut self, now: Time, bye: &Message, out: &mut Outbox) -> bool {
+        let found =
+            self.outgoing.values_mut().find_map(|call| call.dialog_of(bye).is_some().then_some(call.key));
+        let Some(mut call) = found.and_then(|key| self.outgoing.remove(&key)) else { return false };
+        let why = "the peer hung up";
+        match &call.stage {
+            // Both hung up at once: our own BYE will be answered.
+            Stage::Ending { .. } => {
+                self.keep(Some(call));
+                return true;
+            }
+            Stage::Asking { .. } => {
+                out.mark(call.key, "4.S13.nothing-presented"); // S13
+                self.tell_failure(call.key, &call.document, why, out); // S9
+            }
+            _ => self.settle_after_hang_up(now, &mut call, why, out),
+        }
+        out.mark(call.key, "4.S10.peer-hung-up"); // S10
+        true
+    }
+
+    /// The operator ends the calls that we make.
+    pub(super) fn caller_hangs_up(&mut self, now: Time, out: &mut Outbox) {
+        let keys: Vec<u64> = self.outgoing.keys().copied().collect();
+        for key in keys {
+            let Some(mut call) = self.outgoing.remove(&key) else { continue };
+            let next = match call.stage {
+                Stage::Calling { .. } => {
+                    self.give_up_calling(now, &mut call, out);
+                    Some(call)
+                }
+                Stage::Cancelling { .. } | Stage::Ending { .. } => Some(call),
+                Stage::Asking { .. } => self.nothing_presented(now, call, "stopped by the operator", out),
+                _ => self.transmission_failed(now, call, "stopped by the operator", out),
+            };
+            self.keep(next);
+        }
+    }
+
+    /// A timer of a call.
+    pub(super) fn caller_timer(&mut self, now: Time, timer: Timer, out: &mut Outbox) {
+        let Some(mut call) = self.outgoing.remove(&timer.owner) else { return };
+        let next = match (timer.name, &call.stage) {
+            ("no-answer", Stage::Calling { .. }) => {
+                self.give_up_calling(now, &mut call, out);
+                Some(call)
+            }
+            // §9.1: no final response in 64*T1 after CANCEL; the transaction is given up.
+            ("cancelled", Stage::Cancelling { .. }) => {
+                out.mark(call.key, "4.S2.unanswered"); // S2
+                self.not_established(&call, "no answer", out)
+            }
+            ("session", _) => self.session_timed_out(now, call, out),
+            _ => Some(call),
+        };
+        self.keep(next);
+    }
+
+    /// 200 to INVITE arrived.
+    fn answered(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        tx: u64,
+        response: &Message,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        out.disarm(call.timer("no-answer"));
+        out.disarm(call.timer("cancelled"));
+        let Some(dialog) = Dialog::of_caller(&call.invite, response) else {
+            out.unexpected("a 200 from which no dialog can be made", "200 with Contact");
+            out.mark(call.key, "4.S2.refused"); // S2
+            return self.not_established(&call, "the answer cannot be used", out);
+        };
+        self.acknowledge(tx, call.key, &dialog, 1, out); // S3
+        call.dialog = Some(dialog); // S4
+        if matches!(call.stage, Stage::Cancelling { .. }) {
+            // The answer crossed our CANCEL: acknowledged, and ended at once (§15).
+            out.mark(call.key, "4.S2.unanswered"); // S2
+            self.tell_failure(call.key, &call.document, "no answer", out); // S9
+            return self.hang_up(now, call, out);
+        }
+        out.mark(call.key, "4.S2.answered"); // S2
+        match self.ta1.registered(&call.number) {
+            Registered::Protocol(token) => {
+                out.mark(call.key, "4.S5.registered"); // S5
+                call.registered = true;
+                let own = self.phone.config.protocols.iter().find(|p| p.token().eq_ignore_ascii_case(&token));
+                match own.copied() {
+                    Some(protocol) => self.announce(now, call, protocol, out), // S6
+                    None => {
+                        out.mark(call.key, "4.S6.unsupported-here"); // S6
+                        let why = format!("{token} is registered, which this fax lacks");
+                        self.tell_failure(call.key, &call.document, &why, out); // S9
+                        self.hang_up(now, call, out)
+                    }
+                }
+            }
+            Registered::NumberUnknown => {
+                out.mark(call.key, "4.S5.number-unknown"); // S5
+                self.ask(now, call, out)
+            }
+            Registered::ProtocolUnknown => {
+                out.mark(call.key, "4.S5.protocol-unknown"); // S5
+                self.ask(now, call, out)
+            }
+        }
+    }
+
+    /// Step S11: request the presentation (T3).
+    fn ask(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
+        let dialog = call.dialog.as_mut()?;
+        let request =
+            self.phone.in_dialog(dialog, Method::Options, call.key).header(Name::Accept, SDP).finish();
+        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S11
+        call.stage = Stage::Asking { tx };
+        Some(call)
+    }
+
+    /// The answer to OPTIONS arrived (R3).
+    fn presented_with(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        response: &Message,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        let success = response.code().is_some_and(|code| code < 300);
+        let body = if success { response.body() } else { bytes::Bytes::new() };
+        let presented = sdp::parse(&body).map(|described| described.presented()).unwrap_or_default(); // S12
+        if presented.is_empty() {
+            return self.nothing_presented(now, call, &said(response), out);
+        }
+        let own = &self.phone.config.protocols;
+        match own.iter().find(|protocol| presented.iter().any(|token| token == protocol.token())).copied() {
+            Some(protocol) => {
+                out.mark(call.key, "4.S13.selected"); // S13
+                self.announce(now, call, protocol, out) // S14
+            }
+            None => {
+                out.mark(call.key, "4.S13.none-in-common"); // S13
+                let why = format!("the peer only supports {}", presented.join(", "));
+                self.tell_failure(call.key, &call.document, &why, out); // S9
+                self.hang_up(now, call, out)
+            }
+        }
+    }
+
+    fn nothing_presented(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        why: &str,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        out.mark(call.key, "4.S13.nothing-presented"); // S13
+        let why = format!("the peer presented no protocol ({why})");
+        self.tell_failure(call.key, &call.document, &why, out); // S9
+        self.hang_up(now, call, out)
+    }
+
+    /// Step S6 or S14: announce the protocol (T4).
+    fn announce(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        protocol: Protocol,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        let (phone, key) = (&self.phone, call.key);
+        let (id, address) = (phone.session_id(key), phone.config.address);
+        let offer = Description::offer_one(address, id, 2, protocol.token(), Setup::Active);
+        let request = phone.in_dialog(call.dialog.as_mut()?, Method::Invite, key);
+        let request = phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
+        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out);
+        call.protocol = protocol;
+        call.stage = Stage::Announcing { tx, offer };
+        Some(call)
+    }
+
+    /// Step S10: BYE (T7).
+    pub(super) fn hang_up(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
+        let request = self.phone.in_dialog(call.dialog.as_mut()?, Method::Bye, call.key).finish();
+        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S10
+        call.stage = Stage::Ending { tx };
+        Some(call)
+    }
+
+    /// S2 failed: step S9, and no BYE, for there is no dialog.
+    fn not_established(&mut self, call: &Outgoing, why: &str, out: &mut Outbox) -> Option<Outgoing> {
+        out.disarm(call.timer("no-answer"));
+        out.disarm(call.timer("cancelled"));
+        self.tell_failure(call.key, &call.document, why, out); // S9
+        None
+    }
+
+    /// The fax's own limit, or the operator: CANCEL as soon as that is allowed.
+    fn give_up_calling(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
+        if let Stage::Calling { tx } = call.stage {
+            call.stage = Stage::Cancelling { tx, cancel: None };
+            self.cancel_if_wanted(now, call, out);
+        }
+    }
+
+    fn cancel_if_wanted(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
+        let (key, allowed) = (call.key, call.provisional);
+        if let Stage::Cancelling { cancel: cancel @ None, .. } = &mut call.stage
+            && allowed
+        {
+            let request = Phone::cancel(&call.invite);
+            *cancel = Some(self.phone.layer.send(now, request, self.phone.config.sip_server, out));
+            let patience = crate::sip::transaction::T1 * 64;
+            out.arm(now, patience, Timer { owner: key, name: "cancelled" });
+        }
+    }
+
+    /// A response for which no call waits: another 2xx of a forked INVITE is acknowledged and ended (§13.2.2.4).
+    fn late_response(&mut self, now: Time, tx: u64, response: &Message, out: &mut Outbox) {
+        let success = response.code().is_some_and(|code| (200..300).contains(&code));
+        let invite = self.phone.layer.request_of(tx).filter(|r| r.method() == Some(&Method::Invite)).cloned();
+        let Some(invite) = invite.filter(|_| success) else {
+            if response.code().is_some_and(|code| code >= 200) {
+                out.unexpected(format!("{} for which no call waits", response.label()), "nothing");
+            }
+            return;
+        };
+        let Some(mut dialog) = Dialog::of_caller(&invite, response) else { return };
+        let cseq = invite.cseq().map_or(1, |cseq| cseq.0);
+        let key = self.phone.entropy.key(("fork", response.call_id(), response.to_tag())).0;
+        self.acknowledge(tx, key, &dialog, cseq, out);
+        let bye = self.phone.in_dialog(&mut dialog, Method::Bye, key).finish();
+        self.send_in_dialog(now, &dialog, bye, out);
+    }
+
+    pub(super) fn acknowledge(&mut self, tx: u64, key: u64, dialog: &Dialog, cseq: u32, out: &mut Outbox) {
+        let via = self.phone.via(key, cseq, "ACK");
+        let ack: Builder = dialog.ack(cseq, &via);
+        let to = dialog.next_hop().unwrap_or(self.phone.config.sip_server);
+        self.phone.layer.acknowledge(tx, &dialog.remote_tag, ack.finish(), to, out);
+    }
+
+    fn send_in_dialog(&mut self, now: Time, dialog: &Dialog, request: Message, out: &mut Outbox) -> u64 {
+        let to = dialog.next_hop().unwrap_or(self.phone.config.sip_server);
+        self.phone.layer.send(now, request, to, out)
+    }
+
+    pub(super) fn keep(&mut self, call: Option<Outgoing>) {
+        if let Some(call) = call {
+            self.outgoing.insert(call.key, call);
+        }
+    }
+}
+
+/// `486 Busy Here`, for the operator.
+pub(super) fn said(response: &Message) -> String {
+    format!("{} {}", response.code().unwrap_or_default(), response.reason().unwrap_or_default())
+}

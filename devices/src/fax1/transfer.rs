@@ -1,0 +1,231 @@
+//! Steps S7, S8, S15 and S16: the announced protocol runs on the negotiated connection.
+
+use std::net::SocketAddr;
+
+use faxproof_wire::sdp::{self, Description};
+use faxproof_wire::sip::Message;
+
+use super::caller::{Outgoing, Stage, said};
+use super::{Fax1, post};
+use crate::core::{Conn, Effect, Outbox, StreamEvent, Time};
+use crate::smtp::{Client, Failure, Turn};
+
+impl Fax1 {
+    /// The answer to T4 arrived.
+    pub(super) fn announcement_answered(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        tx: u64,
+        offer: &Description,
+        response: &Message,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        let dialog = call.dialog.as_mut()?;
+        if response.code().is_none_or(|code| code >= 300) {
+            return self.declined(now, call, &said(response), out);
+        }
+        dialog.refresh(response);
+        let cseq = response.cseq().map_or(0, |cseq| cseq.0);
+        self.acknowledge(tx, call.key, call.dialog.as_ref()?, cseq, out);
+        match readiness(offer, response) {
+            Ok(Some(to)) => Some(self.connect(call, to, out)),
+            Ok(None) => self.declined(now, call, "port 0", out),
+            Err(why) => self.transmission_failed(now, call, &why, out),
+        }
+    }
+
+    /// Something happened on the connection of a call.
+    pub(super) fn caller_stream(&mut self, now: Time, key: u64, event: StreamEvent, out: &mut Outbox) {
+        let Some(mut call) = self.outgoing.remove(&key) else { return };
+        let next = match (&mut call.stage, event) {
+            (Stage::Connecting { conn }, StreamEvent::Opened) => {
+                let conn = *conn;
+                self.begin_session(now, &mut call, conn, out);
+                Some(call)
+            }
+            (Stage::Connecting { .. }, StreamEvent::Refused) => {
+                self.transmission_failed(now, call, "the connection was refused", out)
+            }
+            (Stage::Connecting { .. }, StreamEvent::Unreachable | StreamEvent::Reset) => {
+                self.transmission_failed(now, call, "the peer cannot be reached", out)
+            }
+            (Stage::Connecting { .. }, StreamEvent::TimedOut) => {
+                self.transmission_failed(now, call, "the connection timed out", out)
+            }
+            (Stage::Transferring { client, .. }, StreamEvent::Bytes(bytes)) => {
+                let turn = client.bytes(&bytes);
+                self.session_turn(now, call, turn, out)
+            }
+            (Stage::Transferring { client, .. }, StreamEvent::Fin | StreamEvent::Reset) => {
+                let outcome = client.closed();
+                self.session_over(now, call, outcome, out)
+            }
+            _ => Some(call),
+        };
+        self.keep(next);
+    }
+
+    /// The peer of the session let too much time pass.
+    pub(super) fn session_timed_out(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        let Stage::Transferring { client, .. } = &mut call.stage else { return Some(call) };
+        let outcome = client.timed_out();
+        self.session_over(now, call, outcome, out)
+    }
+
+    /// S8 or S15: the run broke.
+    pub(super) fn transmission_failed(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        why: &str,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        self.drop_connection(&mut call, out);
+        self.note_failure(&call, "4.S8.failed", why, out);
+        self.hang_up(now, call, out)
+    }
+
+    /// The peer hung up in the middle: what had been reached counts.
+    pub(super) fn settle_after_hang_up(
+        &mut self,
+        _now: Time,
+        call: &mut Outgoing,
+        why: &str,
+        out: &mut Outbox,
+    ) {
+        let delivered = match &mut call.stage {
+            Stage::Transferring { client, .. } => client.closed().is_ok(),
+            _ => false,
+        };
+        self.drop_connection(call, out);
+        if delivered {
+            self.note_success(call, out);
+        } else {
+            self.note_failure(call, "4.S8.failed", why, out);
+        }
+    }
+
+    fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
+        if call.registered {
+            out.mark(call.key, "4.S7.smtp"); // S7
+        }
+        let conn = Conn(self.phone.entropy.key(("connection", call.key)).0 & !Conn::ACCEPTED);
+        self.connections.insert(conn, call.key);
+        out.push(Effect::Connect { conn, to });
+        call.stage = Stage::Connecting { conn };
+        call
+    }
+
+    fn begin_session(&mut self, now: Time, call: &mut Outgoing, conn: Conn, out: &mut Outbox) {
+        let (config, entropy) = (&self.phone.config, &self.phone.entropy);
+        let envelope = post::compose(config, entropy, now, call.key, &call.number, &call.document);
+        let client = Client::new(post::mail_domain(config), envelope);
+        out.arm(now, client.stage().patience(), call.timer("session"));
+        call.stage = Stage::Transferring { conn, client };
+    }
+
+    fn session_turn(&mut self, now: Time, call: Outgoing, turn: Turn, out: &mut Outbox) -> Option<Outgoing> {
+        if let Stage::Transferring { conn, .. } = &call.stage {
+            turn.send.into_iter().for_each(|bytes| out.send(*conn, bytes));
+        }
+        if let Some(patience) = turn.patience {
+            out.arm(now, patience, call.timer("session"));
+        }
+        match turn.done {
+            Some(outcome) => self.session_over(now, call, outcome, out),
+            None => Some(call),
+        }
+    }
+
+    fn session_over(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        outcome: Result<(), Failure>,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        match outcome {
+            Ok(()) => {
+                self.close_connection(&mut call, out);
+                self.note_success(&call, out);
+            }
+            Err(failure) => {
+                self.close_connection(&mut call, out);
+                self.note_failure(&call, "4.S8.failed", &failure.to_string(), out);
+            }
+        }
+        self.hang_up(now, call, out)
+    }
+
+    /// The peer does not take the announced protocol.
+    fn declined(&mut self, now: Time, call: Outgoing, why: &str, out: &mut Outbox) -> Option<Outgoing> {
+        let why = format!("the peer declined {} ({why})", call.protocol.token());
+        self.note_failure(&call, "4.S8.declined", &why, out);
+        self.hang_up(now, call, out)
+    }
+
+    /// S8 yes, or the end of S15 and S16.
+    fn note_success(&mut self, call: &Outgoing, out: &mut Outbox) {
+        if call.registered {
+            return out.mark(call.key, "4.S8.succeeded"); // S8
+        }
+        out.mark(call.key, "4.S15.smtp"); // S15
+        self.store(call, out);
+    }
+
+    /// S8 no, or S15 failed: step S9. Whether S16 follows then is a habit: the flowchart stores always,
+    /// while the table is to hold protocols that worked once (paragraph 0087).
+    fn note_failure(&mut self, call: &Outgoing, arc: &'static str, why: &str, out: &mut Outbox) {
+        if call.registered {
+            out.mark(call.key, arc); // S8
+            return self.tell_failure(call.key, &call.document, why, out); // S9
+        }
+        out.mark(call.key, "4.S15.failed"); // S15
+        self.tell_failure(call.key, &call.document, why, out); // S9
+        if self.phone.config.habits.store_on_transfer_failure {
+            self.store(call, out);
+        }
+    }
+
+    /// Step S16: committed first, marked then.
+    fn store(&mut self, call: &Outgoing, out: &mut Outbox) {
+        let new = self.learn(&call.number, call.protocol.token(), out);
+        out.mark(call.key, if new { "4.S16.new-record" } else { "4.S16.into-record" }); // S16
+    }
+
+    fn close_connection(&mut self, call: &mut Outgoing, out: &mut Outbox) {
+        self.leave_connection(call, Effect::Close, out);
+    }
+
+    fn drop_connection(&mut self, call: &mut Outgoing, out: &mut Outbox) {
+        self.leave_connection(call, Effect::Reset, out);
+    }
+
+    fn leave_connection(&mut self, call: &mut Outgoing, how: fn(Conn) -> Effect, out: &mut Outbox) {
+        if let Stage::Connecting { conn } | Stage::Transferring { conn, .. } = call.stage {
+            out.disarm(call.timer("session"));
+            self.connections.remove(&conn);
+            out.push(how(conn));
+        }
+    }
+}
+
+/// Where the peer is prepared for reception: `None` if it refused by port 0.
+fn readiness(offer: &Description, response: &Message) -> Result<Option<SocketAddr>, String> {
+    let answer = sdp::parse(&response.body()).map_err(|error| error.to_string())?;
+    if answer.is_refusal() {
+        return Ok(None);
+    }
+    if let Some(problem) = sdp::answer_problem(offer, &answer) {
+        return Err(problem.to_string());
+    }
+    let port = answer.media.first().map_or(0, |media| media.port);
+    let ip = answer.address_of(0).filter(|ip| !ip.is_unspecified());
+    ip.map(|ip| Some(SocketAddr::new(ip, port))).ok_or_else(|| "the answer gives no address".to_owned())
+}

@@ -1,0 +1,252 @@
+//! The response context (RFC 3261 §16.7): what became of the branches of one request.
+
+use faxproof_wire::sip::{Builder, Message, Method, Name};
+
+use super::SipServer;
+use super::forward::{Target, target_of};
+use crate::core::{Duration, Outbox, Time, Timer};
+
+/// Timer C must be longer than three minutes (§16.6 step 11).
+const PATIENCE: Duration = Duration::secs(181);
+/// Name of Timer C; its owner is the client transaction.
+pub(super) const TIMER_C: &str = "C";
+/// Targets that one request may be redirected to, all told.
+const MAX_TARGETS: usize = 20;
+
+/// A request that is being forwarded.
+#[derive(Clone, Debug)]
+pub(super) struct Context {
+    request: Message,
+    branches: Vec<Branch>,
+    /// Request-URIs tried: each at most once (§8.1.3.4).
+    tried: Vec<String>,
+    /// Targets that wait for their turn.
+    waiting: Vec<Target>,
+    best: Option<Message>,
+    cancelled: bool,
+    /// A final response has been forwarded.
+    done: bool,
+}
+
+/// One try.
+#[derive(Clone, Debug)]
+struct Branch {
+    tx: u64,
+    target: Target,
+    sent: Message,
+    provisional: bool,
+    ended: bool,
+}
+
+impl SipServer {
+    /// A new request to forward.
+    pub(super) fn begin(&mut self, now: Time, tx: u64, request: Message, out: &mut Outbox) {
+        let targets = match self.targets(now, &request) {
+            Ok(targets) => targets,
+            Err(code) => return self.answer(now, tx, &request, code, out),
+        };
+        let context = Context {
+            request,
+            branches: Vec::new(),
+            tried: Vec::new(),
+            waiting: targets,
+            best: None,
+            cancelled: false,
+            done: false,
+        };
+        self.contexts.insert(tx, context);
+        self.try_next(now, tx, out);
+    }
+
+    /// A response on one of the branches.
+    pub(super) fn response(&mut self, now: Time, client: u64, response: Message, out: &mut Outbox) {
+        let Some(tx) = self.branches.get(&client).copied() else { return };
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
+        let Some(branch) = context.branches.iter_mut().find(|branch| branch.tx == client) else { return };
+        let code = response.code().unwrap_or_default();
+        if code < 200 {
+            branch.provisional = true;
+            let (ended, cancelled) = (branch.ended, context.cancelled);
+            if code > 100 {
+                if context.request.method() == Some(&Method::Invite) {
+                    out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
+                }
+                self.pass_back(now, tx, &response, out);
+            }
+            if cancelled && !ended {
+                self.cancel_branches(now, tx, out);
+            }
+            return;
+        }
+        branch.ended = true;
+        out.disarm(Timer { owner: client, name: TIMER_C });
+        match code {
+            200..300 => {
+                context.done = true;
+                self.pass_back(now, tx, &response, out);
+            }
+            300..400 if !context.cancelled && self.redirected(tx, &response) => self.try_next(now, tx, out),
+            _ => self.branch_ended(now, tx, response, out),
+        }
+    }
+
+    /// A branch without an answer.
+    pub(super) fn branch_failed(&mut self, now: Time, client: u64, code: u16, out: &mut Outbox) {
+        let Some(tx) = self.branches.get(&client).copied() else { return };
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
+        let Some(branch) = context.branches.iter_mut().find(|branch| branch.tx == client) else { return };
+        if std::mem::replace(&mut branch.ended, true) {
+            return;
+        }
+        out.disarm(Timer { owner: client, name: TIMER_C });
+        let request = context.request.clone();
+        let made_up = self.response_to(&request, code).finish();
+        self.branch_ended(now, tx, made_up, out);
+    }
+
+    /// CANCEL (§16.10): 200 at once, and on to every branch that has shown signs of life.
+    pub(super) fn cancelled(&mut self, now: Time, tx: u64, cancel: &Message, out: &mut Outbox) {
+        let Some(invite) = self.layer.cancelled_by(cancel) else {
+            return self.answer(now, tx, cancel, 481, out);
+        };
+        self.answer(now, tx, cancel, 200, out);
+        if let Some(context) = self.contexts.get_mut(&invite) {
+            context.cancelled = true;
+            context.waiting.clear();
+            self.cancel_branches(now, invite, out);
+        }
+    }
+
+    /// Timer C (§16.8): cancels a branch that rings, gives up one that never answered.
+    pub(super) fn timer_c(&mut self, now: Time, client: u64, out: &mut Outbox) {
+        let Some(tx) = self.branches.get(&client).copied() else { return };
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
+        let rings = context.branches.iter().any(|branch| branch.tx == client && branch.provisional);
+        if rings {
+            context.cancelled = true;
+            self.cancel_branches(now, tx, out);
+        } else {
+            self.branch_failed(now, client, 408, out);
+        }
+    }
+
+    /// Drops the contexts whose transactions are all gone.
+    pub(super) fn forget_finished(&mut self) {
+        let layer = &self.layer;
+        self.branches.retain(|client, _| layer.owns(*client));
+        let branches = &self.branches;
+        self.contexts.retain(|tx, context| {
+            layer.owns(*tx) || context.branches.iter().any(|branch| branches.contains_key(&branch.tx))
+        });
+    }
+
+    /// Forwards to the next target, if one waits.
+    fn try_next(&mut self, now: Time, tx: u64, out: &mut Outbox) {
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
+        if context.waiting.is_empty() {
+            return;
+        }
+        let target = context.waiting.remove(0);
+        context.tried.push(target.uri.clone());
+        let request = context.request.clone();
+        let sent = self.forwarded(&request, &target.uri);
+        let client = self.layer.send(now, sent.clone(), target.to, out);
+        self.branches.insert(client, tx);
+        if request.method() == Some(&Method::Invite) {
+            out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
+        }
+        if let Some(context) = self.contexts.get_mut(&tx) {
+            context.branches.push(Branch { tx: client, target, sent, provisional: false, ended: false });
+        }
+    }
+
+    /// Puts the Contacts of a 3xx on the list (§16.5); false if there is nothing new among them.
+    fn redirected(&mut self, tx: u64, response: &Message) -> bool {
+        let Some(context) = self.contexts.get_mut(&tx) else { return false };
+        let contacts = response.addresses(Name::Contact).unwrap_or_default();
+        for target in contacts.iter().filter_map(target_of) {
+            let known =
+                context.tried.contains(&target.uri) || context.waiting.iter().any(|t| t.uri == target.uri);
+            if !known && context.tried.len() + context.waiting.len() < MAX_TARGETS {
+                context.waiting.push(target);
+            }
+        }
+        !context.waiting.is_empty()
+    }
+
+    /// A branch came to a bad end: the next target, or the best of all answers (§16.7 step 6).
+    fn branch_ended(&mut self, now: Time, tx: u64, response: Message, out: &mut Outbox) {
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
+        let code = response.code().unwrap_or(500);
+        if code >= 600 {
+            context.waiting.clear();
+        }
+        let better = context.best.as_ref().is_none_or(|best| rank(code) < rank(best.code().unwrap_or(500)));
+        if better {
+            context.best = Some(response);
+        }
+        if !context.waiting.is_empty() {
+            return self.try_next(now, tx, out);
+        }
+        if context.branches.iter().any(|branch| !branch.ended) || context.done {
+            return;
+        }
+        let invite = context.request.method() == Some(&Method::Invite);
+        context.done = true;
+        let Some(best) = context.best.take() else { return };
+        // RFC 4320 §4.2: no 408 for a request other than INVITE; the client has timed out as well.
+        if invite || best.code() != Some(408) {
+            self.pass_back(now, tx, &best, out);
+        }
+    }
+
+    /// Forwards a response without our Via; a lone 503 becomes 500 (§16.7 step 6).
+    fn pass_back(&mut self, now: Time, tx: u64, response: &Message, out: &mut Outbox) {
+        let mut edit = response.edit();
+        if response
+            .via()
+            .is_ok_and(|via| crate::sip::address::host_ip(&via.host) == Some(self.config.address))
+        {
+            edit.remove_first_value(Name::Via);
+        }
+        if response.code() == Some(503) {
+            edit.set_code(500, "Server Internal Error");
+        }
+        self.layer.respond(now, tx, edit.finish(), out);
+    }
+
+    fn cancel_branches(&mut self, now: Time, tx: u64, out: &mut Outbox) {
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
+        let ready = context.branches.iter_mut().filter(|branch| branch.provisional && !branch.ended);
+        let cancels: Vec<_> = ready.map(|branch| (cancel_of(&branch.sent), branch.target.to)).collect();
+        for (cancel, to) in cancels {
+            let id = self.layer.send(now, cancel, to, out);
+            self.branches.remove(&id);
+        }
+    }
+}
+
+/// The lower the better: 6xx decides alone, then the class, and 401, 407, 415, 420, 484 help the caller most.
+fn rank(code: u16) -> u16 {
+    match code {
+        600.. => 0,
+        401 | 407 | 415 | 420 | 484 => 400,
+        300..=399 => 350,
+        503 => 999,
+        code => code + 10,
+    }
+}
+
+fn cancel_of(sent: &Message) -> Message {
+    let number = sent.cseq().map_or(1, |cseq| cseq.0);
+    let via = sent.values(Name::Via).next().unwrap_or_default();
+    Builder::request(Method::Cancel, sent.request_uri().unwrap_or_default())
+        .header(Name::Via, via)
+        .header(Name::MaxForwards, "70")
+        .copy(sent, Name::Route)
+        .copy(sent, Name::From)
+        .copy(sent, Name::To)
+        .copy(sent, Name::CallId)
+        .header(Name::CSeq, format!("{number} CANCEL"))
+        .finish()
+}

@@ -1,0 +1,115 @@
+//! Forwarding (RFC 3261 §16.4 to §16.6): where a request goes, and what is changed on the way.
+
+use std::net::SocketAddr;
+
+use faxproof_wire::sip::{Message, Method, Name, NameAddr, Uri, Via};
+
+use super::SipServer;
+use crate::config::Location;
+use crate::core::{Outbox, Time};
+use crate::sip::{SIP_PORT, address};
+
+/// One place to try.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The Request-URI to send.
+    pub(super) uri: String,
+    /// Where to send it.
+    pub(super) to: SocketAddr,
+}
+
+impl SipServer {
+    /// §16.5: the places for this request.
+    ///
+    /// # Errors
+    /// The status with which the request is to be refused.
+    pub(super) fn targets(&self, now: Time, request: &Message) -> Result<Vec<Target>, u16> {
+        let text = request.request_uri().unwrap_or_default();
+        let uri = Uri::parse(text).map_err(|_| 400_u16)?;
+        if let Some(next) = self.route_beyond_us(request) {
+            let to = address::of_uri(&next).ok_or(503_u16)?;
+            return Ok(vec![Target { uri: text.to_owned(), to }]);
+        }
+        let ours = uri.host.eq_ignore_ascii_case(&self.config.domain) || self.is_us(&uri);
+        if !ours {
+            let to = address::of_uri(&uri).ok_or(404_u16)?;
+            return Ok(vec![Target { uri: text.to_owned(), to }]);
+        }
+        match (&self.config.location, &self.registrar) {
+            // The location server is asked with the request itself.
+            (Location::OwnHost(to), _) => Ok(vec![Target { uri: text.to_owned(), to: *to }]),
+            (_, Some(registrar)) => {
+                let contacts = registrar.lookup(now, &uri);
+                let targets: Vec<Target> = contacts.iter().filter_map(target_of).collect();
+                if targets.is_empty() { Err(404) } else { Ok(targets) }
+            }
+            _ => Err(404),
+        }
+    }
+
+    /// §16.6: the request as it leaves us: new Request-URI, Max-Forwards one less, our Route gone, our
+    /// Record-Route and our Via on top; header order and body as they came.
+    pub(super) fn forwarded(&self, request: &Message, uri: &str) -> Message {
+        let hops = request.max_forwards().map_or(70, |hops| hops.saturating_sub(1));
+        let via = Via::new("UDP", &self.host(), Some(SIP_PORT), &self.branch_of(request, uri));
+        let mut edit = request.edit();
+        edit.set_request_uri(uri).set(Name::MaxForwards, hops.to_string());
+        if self.route_is_ours(request) {
+            edit.remove_first_value(Name::Route);
+        }
+        if self.config.record_route && request.method() == Some(&Method::Invite) {
+            edit.push_front(Name::RecordRoute, format!("<sip:{}:{SIP_PORT};lr>", self.host()));
+        }
+        edit.push_front(Name::Via, via.to_string()).finish()
+    }
+
+    /// ACK for a 2xx: forwarded without a transaction (§16.6, §16.11).
+    pub(super) fn forward_ack(&mut self, ack: &Message, out: &mut Outbox) {
+        let uri = ack.request_uri().unwrap_or_default().to_owned();
+        let to = match self.route_beyond_us(ack) {
+            Some(next) => address::of_uri(&next),
+            None => Uri::parse(&uri).ok().filter(|uri| !self.is_us(uri)).as_ref().and_then(address::of_uri),
+        };
+        match to {
+            Some(to) if ack.max_forwards() != Some(0) => {
+                let forwarded = self.forwarded(ack, &uri);
+                out.datagram(to, forwarded.raw().clone());
+            }
+            _ => out.unexpected("an ACK that leads nowhere", "an ACK with a Route or a Contact"),
+        }
+    }
+
+    /// The branch for a request on its way to `uri`: it covers all that decides on the way (§16.6 step 8,
+    /// RFC 5393 §4.2), so that a copy gets the same and a spiral another.
+    pub(super) fn branch_of(&self, request: &Message, uri: &str) -> String {
+        let routes: Vec<String> = request.values(Name::Route).map(|route| route.into_owned()).collect();
+        let cseq = request.cseq().map_or(0, |cseq| cseq.0);
+        let method = request.method().map(|method| method.as_str().to_owned());
+        let key = self.entropy.key((
+            "branch",
+            request.branch(),
+            request.call_id(),
+            (request.from_tag(), request.to_tag(), cseq, method),
+            (uri, routes),
+        ));
+        format!("z9hG4bK{}", key.token())
+    }
+
+    /// The first Route behind our own (§16.4), if there is one.
+    fn route_beyond_us(&self, request: &Message) -> Option<Uri> {
+        let own = usize::from(self.route_is_ours(request));
+        let next = request.values(Name::Route).nth(own)?;
+        Some(NameAddr::parse(&next).ok()?.uri)
+    }
+
+    fn route_is_ours(&self, request: &Message) -> bool {
+        let first = request.values(Name::Route).next();
+        first.and_then(|route| NameAddr::parse(&route).ok()).is_some_and(|route| self.is_us(&route.uri))
+    }
+}
+
+/// A Contact as a place to try.
+pub(super) fn target_of(contact: &NameAddr) -> Option<Target> {
+    let to = address::of_uri(&contact.uri)?;
+    Some(Target { uri: contact.uri.to_string(), to })
+}

@@ -1,0 +1,164 @@
+//! SIP server 17: a transaction-stateful proxy that stays in the path of the dialog (RFC 3261 §16), so
+//! that ACK and BYE pass through it as paragraphs 0073 and 0075 say.
+
+mod context;
+mod forward;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, reason_phrase};
+
+use self::context::Context;
+use crate::config::{Location, SipServerConfig};
+use crate::core::{Device, Entropy, Event, Outbox, Time, Timer};
+use crate::registrar::Registrar;
+use crate::sip::transaction::{Layer, Up};
+use crate::sip::{SIP_PORT, address, intake};
+
+/// The SIP server.
+#[derive(Clone, Debug)]
+pub struct SipServer {
+    config: SipServerConfig,
+    entropy: Entropy,
+    layer: Layer,
+    /// Where the locations are kept in the server itself.
+    registrar: Option<Registrar>,
+    /// Requests that are being forwarded, by server transaction.
+    contexts: BTreeMap<u64, Context>,
+    /// From client transactions to their context.
+    branches: BTreeMap<u64, u64>,
+}
+
+impl SipServer {
+    /// A SIP server before its first power-on.
+    pub fn new(config: SipServerConfig) -> Self {
+        SipServer::booted(config, 0)
+    }
+
+    fn booted(config: SipServerConfig, boots: u32) -> Self {
+        let entropy = config.entropy.part(("boot", boots));
+        let registrar = match &config.location {
+            Location::Internal(registrar) => Some(Registrar::new(registrar.clone())),
+            Location::OwnHost(_) => None,
+        };
+        SipServer {
+            entropy,
+            layer: Layer::new(entropy.part("transactions")),
+            registrar,
+            contexts: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            config,
+        }
+    }
+
+    fn datagram(&mut self, now: Time, from: SocketAddr, bytes: Bytes, out: &mut Outbox) {
+        let Some(message) = intake::read(from, bytes, out) else { return };
+        if let Some(up) = self.layer.receive(now, from, message, out) {
+            self.told(now, up, out);
+        }
+    }
+
+    fn told(&mut self, now: Time, up: Up, out: &mut Outbox) {
+        match up {
+            Up::Request { tx, message, .. } => self.request(now, tx, message, out),
+            Up::Ack { message } => self.forward_ack(&message, out),
+            Up::Response { tx, message } => self.response(now, tx, message, out),
+            // A client transaction that times out counts as 408, one that cannot reach its peer as 503.
+            Up::Timeout { tx } => self.branch_failed(now, tx, 408, out),
+            Up::Unreachable { tx } => self.branch_failed(now, tx, 503, out),
+        }
+    }
+
+    /// §16.3: the checks; then CANCEL, REGISTER, or something to forward.
+    fn request(&mut self, now: Time, tx: u64, request: Message, out: &mut Outbox) {
+        let scheme = Uri::parse(request.request_uri().unwrap_or_default()).map(|uri| uri.is_sip());
+        let requires = request.header(Name::ProxyRequire).filter(|tags| !tags.trim().is_empty());
+        let method = request.method().cloned();
+        match () {
+            () if method == Some(Method::Cancel) => self.cancelled(now, tx, &request, out),
+            () if scheme.is_err() => self.answer(now, tx, &request, 400, out),
+            () if scheme == Ok(false) => self.answer(now, tx, &request, 416, out),
+            () if request.max_forwards() == Some(0) => self.answer(now, tx, &request, 483, out),
+            () if self.has_looped(&request) => self.answer(now, tx, &request, 482, out),
+            () if requires.is_some() => {
+                let tags = requires.unwrap_or_default();
+                let refusal = self.response_to(&request, 420).header(Name::Unsupported, tags).finish();
+                self.layer.respond(now, tx, refusal, out);
+            }
+            () if method == Some(Method::Register) && self.registrar.is_some() => {
+                let tag = self.tag_for(&request);
+                let Some(registrar) = &mut self.registrar else { return };
+                let answer = registrar.register(now, &request, &tag);
+                self.layer.respond(now, tx, answer, out);
+            }
+            () => self.begin(now, tx, request, out),
+        }
+    }
+
+    /// Answers a request ourselves.
+    fn answer(&mut self, now: Time, tx: u64, request: &Message, code: u16, out: &mut Outbox) {
+        let response = self.response_to(request, code).finish();
+        self.layer.respond(now, tx, response, out);
+    }
+
+    fn response_to(&self, request: &Message, code: u16) -> Builder {
+        Builder::reply_with_tag(request, code, reason_phrase(code), &self.tag_for(request))
+    }
+
+    fn tag_for(&self, request: &Message) -> String {
+        self.entropy.key(("to-tag", request.call_id(), request.from_tag())).token()
+    }
+
+    fn timer(&mut self, now: Time, timer: Timer, out: &mut Outbox) {
+        if timer.name == context::TIMER_C {
+            self.timer_c(now, timer.owner, out);
+        } else if let Some(up) = self.layer.fires(now, timer, out) {
+            self.told(now, up, out);
+        }
+        self.forget_finished();
+    }
+
+    /// Our own address in a Via or Route.
+    fn host(&self) -> String {
+        address::host(self.config.address)
+    }
+
+    fn is_us(&self, uri: &Uri) -> bool {
+        uri.host_ip() == Some(self.config.address) && uri.port.unwrap_or(SIP_PORT) == SIP_PORT
+    }
+
+    /// §16.3 step 4: our own Via with the branch that this request would get again.
+    fn has_looped(&self, request: &Message) -> bool {
+        let again = self.branch_of(request, request.request_uri().unwrap_or_default());
+        request.values(Name::Via).any(|via| {
+            faxproof_wire::sip::Via::parse(&via).is_ok_and(|via| {
+                address::host_ip(&via.host) == Some(self.config.address) && via.branch() == Some(&again)
+            })
+        })
+    }
+}
+
+impl Device for SipServer {
+    fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
+        match event {
+            Event::PowerOn { boots, .. } => *self = SipServer::booted(self.config.clone(), boots),
+            Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
+            Event::Timer(timer) => self.timer(now, timer, out),
+            Event::Unreachable { to } => {
+                for up in self.layer.unreachable(now, to, out) {
+                    self.told(now, up, out);
+                }
+            }
+            other => out.unexpected(format!("{other:?}"), "a SIP message"),
+        }
+    }
+
+    fn fork(&self) -> Box<dyn Device> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,302 @@
+//! The hosts: what each must have and may not have, and where it is.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use faxproof_devices::number::is_dialable;
+
+use super::super::compile::address;
+use super::super::grammar::{FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec};
+use super::super::value::{At, Named, Place, Span};
+use super::{Checker, is_domain};
+
+/// The most hosts of a scenario.
+const MAX_HOSTS: usize = 1000;
+
+impl Checker<'_> {
+    pub(super) fn hosts(&mut self) -> BTreeMap<String, IpAddr> {
+        let hosts = &self.script.hosts;
+        if hosts.value.0.is_empty() || hosts.value.0.len() > MAX_HOSTS {
+            self.refuse(hosts.place, format!("a scenario has 1 to {MAX_HOSTS} hosts"));
+        }
+        for (name, host) in hosts.value.iter() {
+            self.name("host", name);
+            self.kind(name, host);
+            self.external(name, host);
+            if host.fax.is_some() {
+                self.fax_host(name, host);
+            }
+            if let Some(server) = &host.sip_server {
+                self.sip_server(&server.value, server.place);
+            }
+            if let Some(server) = &host.location_server {
+                let server = &server.value;
+                self.registrar(&server.min_expiry, &server.default_expiry, &server.fixed);
+            }
+        }
+        self.one_sip_server();
+        self.addresses()
+    }
+
+    fn kind(&mut self, name: &At<String>, host: &HostSpec) {
+        let kinds = [host.fax.is_some(), host.sip_server.is_some(), host.location_server.is_some()];
+        if kinds.iter().filter(|is| **is).count() != 1 {
+            self.refuse_saying(
+                name.place,
+                format!("it is not clear what host `{}` is", name.value),
+                "write exactly one of `fax: 1`, `sip-server: {}` and `location-server: {}`",
+            );
+            return;
+        }
+        let of_fax = [
+            ("number", host.number.as_ref().map(|at| at.place)),
+            ("protocols", host.protocols.as_ref().map(|at| at.place)),
+            ("failure_notice", host.failure_notice.as_ref().map(|at| at.place)),
+            ("mail", host.mail.as_ref().map(|at| at.place)),
+            ("ta1", host.ta1.as_ref().map(|at| at.place)),
+            ("habits", host.habits.as_ref().map(|at| at.place)),
+        ];
+        for (key, place) in of_fax {
+            if let (Some(place), None) = (place, &host.fax) {
+                self.refuse_saying(
+                    place,
+                    format!("`{key}` is for a fax, and `{}` is none", name.value),
+                    "take it out",
+                );
+            }
+        }
+    }
+
+    fn external(&mut self, name: &At<String>, host: &HostSpec) {
+        let Some(external) = &host.external else { return };
+        if !self.only_sockets() {
+            self.refuse_saying(
+                external.place,
+                format!("a real box at the place of `{}` can only be reached by sockets", name.value),
+                "write `worlds: [sockets]`",
+            );
+        }
+        if let Some(address) = &host.address {
+            self.refuse_saying(
+                address.place,
+                "an external host has the address of its `sip`",
+                "take `address` out",
+            );
+        }
+        if external.value.sip.port() == 0 {
+            self.refuse(external.place, "the SIP address of an external host has no port");
+        }
+    }
+
+    fn fax_host(&mut self, name: &At<String>, host: &HostSpec) {
+        if let Some(fax) = host.fax.filter(|fax| fax.value != 1) {
+            self.refuse_saying(
+                fax.place,
+                format!("there is no facsimile machine {}", fax.value),
+                "write `fax: 1`",
+            );
+        }
+        match &host.number {
+            Some(number) => self.dialable(number),
+            None => self.refuse_saying(
+                name.place,
+                format!("fax `{}` has no number", name.value),
+                "add `number: 050-1234-5678`",
+            ),
+        }
+        if let Some(mail) = host.mail.as_ref().filter(|mail| !is_mail(&mail.value)) {
+            let message = format!("`{}` is no mail address", mail.value);
+            self.refuse_saying(mail.place, message, "write one such as `alice@fax.example.net`");
+        }
+        if let Some(protocols) = &host.protocols {
+            let listed = &protocols.value;
+            if listed.iter().enumerate().any(|(at, protocol)| listed[..at].contains(protocol)) {
+                self.refuse(protocols.place, "a protocol stands twice in `protocols`");
+            }
+        }
+        for row in host.ta1.iter().flat_map(|rows| &rows.value) {
+            self.dialable(&row.number);
+            self.row(row);
+        }
+        if let Some(habits) = &host.habits {
+            self.habits(&habits.value);
+        }
+    }
+
+    /// A row of Ta1: its protocol is one word, of a protocol that this fax may not know.
+    pub(super) fn row(&mut self, row: &RowSpec) {
+        if let Some(protocol) = &row.protocol {
+            self.token(protocol);
+        }
+    }
+
+    fn token(&mut self, word: &At<String>) {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "-.+_/".contains(c);
+        if word.value.is_empty() || word.value.len() > 64 || !word.value.chars().all(legal) {
+            self.refuse_saying(
+                word.place,
+                format!("`{}` is no name of a protocol", word.value),
+                "write one word, such as `smtp`; leave `protocol` out for an empty column",
+            );
+        }
+    }
+
+    fn habits(&mut self, habits: &Habits) {
+        if let Some(code) = habits.refuse_calls.filter(|code| !(300..=699).contains(&code.value)) {
+            let message = format!("{} does not refuse a call", code.value);
+            self.refuse_saying(code.place, message, "write a final response from 300 to 699, such as 603");
+        }
+        if let Some(lines) = habits.lines.filter(|lines| !(1..=100).contains(&lines.value)) {
+            self.refuse_saying(lines.place, format!("a fax with {} lines", lines.value), "write 1 to 100");
+        }
+        if let Some(after) = &habits.answer_after
+            && after.value != "never"
+            && after.value.parse::<Span>().is_err()
+        {
+            let message = format!("`{}` is neither a span of time nor `never`", after.value);
+            self.refuse_saying(after.place, message, "write a time such as `500ms`, or `never`");
+        }
+        for word in habits.presents.iter().flatten() {
+            self.token(word);
+        }
+        self.whole_seconds(&habits.register_for);
+    }
+
+    fn sip_server(&mut self, server: &SipServerSpec, place: Place) {
+        let hosts = &self.script.hosts.value;
+        let others: Vec<&str> = hosts
+            .iter()
+            .filter(|(_, host)| host.location_server.is_some())
+            .map(|(name, _)| name.value.as_str())
+            .collect();
+        let internal = match server.location {
+            Some(location) => location.value == LocationSpec::Internal,
+            None => others.is_empty(),
+        };
+        self.registrar(&server.min_expiry, &server.default_expiry, &server.fixed);
+        let own = [
+            server.min_expiry.map(|at| at.place),
+            server.default_expiry.map(|at| at.place),
+            server.fixed.as_ref().map(|at| at.place),
+        ];
+        if let (false, Some(place)) = (internal, own.into_iter().flatten().next()) {
+            let remedy = "write it there, or `location: internal` here";
+            self.refuse_saying(place, "the locations are kept on a location server", remedy);
+        }
+        match (&server.location_server, internal) {
+            (Some(named), true) => {
+                self.refuse_saying(
+                    named.place,
+                    "this SIP server keeps the locations itself",
+                    "take this out",
+                );
+            }
+            (Some(named), false) => self.location_server(named),
+            (None, false) if others.is_empty() => self.refuse_saying(
+                place,
+                "the SIP server asks a location server, and there is none",
+                "add a host `location: { location-server: {} }`, or write `location: internal`",
+            ),
+            (None, false) if others.len() > 1 => self.refuse_saying(
+                place,
+                "there are several location servers",
+                "name one: `location_server: NAME`",
+            ),
+            _ => {}
+        }
+    }
+
+    fn location_server(&mut self, named: &At<String>) {
+        if self.host(named).is_some_and(|host| host.location_server.is_none()) {
+            self.refuse_saying(
+                named.place,
+                format!("`{}` is not a location server", named.value),
+                "name one",
+            );
+        }
+    }
+
+    fn registrar(
+        &mut self,
+        min: &Option<At<Span>>,
+        default: &Option<At<Span>>,
+        fixed: &Option<At<Named<FixedContact>>>,
+    ) {
+        self.whole_seconds(min);
+        self.whole_seconds(default);
+        for (number, contact) in fixed.iter().flat_map(|fixed| fixed.value.iter()) {
+            self.dialable(number);
+            let contact = &contact.0;
+            if contact.value.parse::<SocketAddr>().is_err() {
+                self.host(contact);
+            }
+        }
+    }
+
+    /// SIP counts lifetimes in seconds (RFC 3261 §20.19).
+    fn whole_seconds(&mut self, span: &Option<At<Span>>) {
+        if let Some(span) = span.filter(|span| span.value.us % 1_000_000 != 0 || span.value.us == 0) {
+            self.refuse_saying(
+                span.place,
+                "a lifetime is counted in whole seconds",
+                "write one such as `60s`",
+            );
+        }
+    }
+
+    fn dialable(&mut self, number: &At<String>) {
+        if !is_dialable(&number.value) {
+            self.refuse_saying(
+                number.place,
+                format!("`{}` cannot be dialled", number.value),
+                "write 3 to 15 digits, with `-`, `.`, `(` and `)` between them and a `+` in front if need be",
+            );
+        }
+    }
+
+    fn one_sip_server(&mut self) {
+        let hosts = &self.script.hosts;
+        let servers: Vec<&At<String>> =
+            hosts.value.iter().filter(|(_, host)| host.sip_server.is_some()).map(|(name, _)| name).collect();
+        if let [first, second, ..] = servers[..] {
+            let message = format!("`{}` is a second SIP server beside `{}`", second.value, first.value);
+            self.refuse_saying(second.place, message, "a scenario has one at most");
+        }
+        let fax = hosts.value.iter().find(|(_, host)| host.fax.is_some());
+        if let (true, Some((name, _))) = (servers.is_empty(), fax) {
+            let message = format!("fax `{}` has no SIP server to send its requests to", name.value);
+            self.refuse_saying(name.place, message, "add a host `sip: { sip-server: {} }`");
+        }
+    }
+
+    fn addresses(&mut self) -> BTreeMap<String, IpAddr> {
+        let mut owners: BTreeMap<IpAddr, &str> = BTreeMap::new();
+        let mut addresses = BTreeMap::new();
+        for (name, host) in self.script.hosts.value.iter() {
+            let (address, place) = match (&host.external, &host.address) {
+                (Some(external), _) => (external.value.sip.ip(), external.place),
+                (None, Some(address)) => (address.value, address.place),
+                (None, None) => (address::of_name(&name.value), name.place),
+            };
+            if address.is_unspecified() || address.is_multicast() {
+                self.refuse(place, format!("{address} is not the address of one host"));
+            }
+            if let Some(other) = owners.insert(address, &name.value) {
+                let message = format!("`{}` has the address {address} of `{other}`", name.value);
+                self.refuse_saying(place, message, "give it another: `address: 10.1.2.3`");
+            }
+            addresses.insert(name.value.clone(), address);
+        }
+        addresses
+    }
+}
+
+/// Whether this is a plain mail address: a dot-string and a domain (RFC 5321 §4.1.2).
+fn is_mail(text: &str) -> bool {
+    let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    text.split_once('@').is_some_and(|(local, domain)| {
+        local.len() <= 64
+            && local.split('.').all(|part| !part.is_empty() && part.chars().all(atom))
+            && is_domain(domain)
+    })
+}

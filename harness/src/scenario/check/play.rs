@@ -1,0 +1,144 @@
+//! Operator steps and expectations.
+
+use faxproof_devices::chart;
+
+use super::super::expect::MessageKey;
+use super::super::grammar::{Step, TableStep};
+use super::super::value::{At, Place};
+use super::Checker;
+
+/// The most steps of a scenario.
+const MAX_STEPS: usize = 10_000;
+/// The longest number that can be typed, in characters.
+const MAX_TYPED: usize = 100;
+
+impl Checker<'_> {
+    pub(super) fn steps(&mut self) {
+        let end = self.script.ends_at;
+        for step in self.script.steps.iter().take(MAX_STEPS) {
+            self.step(step);
+            let at = step.value.at;
+            if let Some(end) = end.filter(|end| at.value >= end.value) {
+                let message = format!("this step comes when the world has ended, at {}", end.value);
+                self.refuse_saying(at.place, message, "write a later `ends_at`");
+            }
+        }
+        if let Some(extra) = self.script.steps.get(MAX_STEPS) {
+            self.refuse(extra.place, format!("a scenario has at most {MAX_STEPS} steps"));
+        }
+    }
+
+    fn step(&mut self, step: &At<Step>) {
+        let Step { host, send, to, ta1, power, hang_up, .. } = &step.value;
+        let kinds = [send.is_some(), ta1.is_some(), power.is_some(), hang_up.is_some()];
+        if kinds.iter().filter(|is| **is).count() != 1 {
+            self.refuse_saying(
+                step.place,
+                "it is not clear what this step does",
+                "write exactly one of `send` (with `to`), `ta1`, `power` and `hang_up: true`",
+            );
+        }
+        if power.is_some() {
+            self.host(host);
+        } else {
+            self.fax(host, "only a fax has a panel; any host has `power`");
+        }
+        match (send, to) {
+            (Some(document), to) => {
+                if self.script.documents.value(&document.value).is_none() {
+                    self.unknown("document", document, self.script.documents.keys());
+                }
+                match to {
+                    Some(to) => self.typed(to),
+                    None => self.refuse_saying(document.place, "`send` without a number", "add `to: NUMBER`"),
+                }
+            }
+            (None, Some(to)) => self.refuse_saying(to.place, "`to` belongs to `send`", "take it out"),
+            (None, None) => {}
+        }
+        if let Some(false) = hang_up.map(|hang_up| hang_up.value) {
+            self.refuse_saying(step.place, "`hang_up: false` does nothing", "write `hang_up: true`");
+        }
+        match ta1.as_ref().map(|ta1| &ta1.value) {
+            Some(TableStep::Add(row)) => {
+                self.typed(&row.number);
+                self.row(row);
+            }
+            Some(TableStep::Edit(edit)) => {
+                self.typed(&edit.number);
+                self.typed(&edit.row.number);
+                self.row(&edit.row);
+            }
+            Some(TableStep::Delete(number)) => self.typed(number),
+            Some(TableStep::List) | None => {}
+        }
+    }
+
+    /// What is typed at a panel may be wrong; the panel refuses it. Only its length is bounded here.
+    fn typed(&mut self, number: &At<String>) {
+        if number.value.chars().count() > MAX_TYPED {
+            self.refuse(number.place, format!("more than {MAX_TYPED} characters are typed as a number"));
+        }
+    }
+
+    pub(super) fn expectations(&mut self) {
+        let expect = &self.script.expect;
+        let why = "only a fax can be expected to do this";
+        let faxes = [
+            expect.arcs.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            expect.calls.iter().map(|(name, _)| name).collect(),
+            expect.printed.iter().map(|(name, _)| name).collect(),
+            expect.notices.iter().map(|(name, _)| name).collect(),
+            expect.ta1.iter().map(|(name, _)| name).collect(),
+        ];
+        for name in faxes.into_iter().flatten() {
+            self.fax(name, why);
+        }
+        for arc in expect.arcs.iter().flat_map(|(_, arcs)| arcs) {
+            self.arc(arc);
+        }
+        for call in expect.calls.iter().flat_map(|(_, calls)| calls) {
+            self.walk(call);
+        }
+        for row in expect.ta1.iter().flat_map(|(_, rows)| rows) {
+            self.row(row);
+        }
+        for (key, _) in expect.messages.iter() {
+            self.counted(key);
+        }
+    }
+
+    /// The arcs of one call: a walk of one flowchart.
+    fn walk(&mut self, call: &At<Vec<At<String>>>) {
+        let before = self.problems.len();
+        for arc in &call.value {
+            self.arc(arc);
+        }
+        let Some(first) = call.value.first() else {
+            return self.refuse_saying(call.place, "a call without arcs", "take it out");
+        };
+        if self.problems.len() > before {
+            return;
+        }
+        let chart = chart::CHARTS.iter().find(|chart| chart.arcs.iter().any(|arc| arc.name == first.value));
+        let marks = call.value.iter().map(|arc| arc.value.as_str());
+        if let Some(Err(why)) = chart.map(|chart| chart.check_walk(marks)) {
+            self.refuse_saying(call.place, "no call can take these arcs", why);
+        }
+    }
+
+    fn counted(&mut self, key: &At<String>) {
+        let Some(MessageKey { label, from, to }) = MessageKey::parse(&key.value) else {
+            let message = format!("`{}` does not say which messages", key.value);
+            return self.refuse_saying(
+                key.place,
+                message,
+                "write `LABEL FROM>TO`, such as `200 INVITE sip>alice`",
+            );
+        };
+        let inside = |text: &str| At { value: text.to_owned(), place: Place { ..key.place } };
+        self.label(&inside(label));
+        self.host(&inside(from));
+        self.host(&inside(to));
+    }
+}

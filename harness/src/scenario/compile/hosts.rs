@@ -1,0 +1,274 @@
+//! The boxes of a plan and what is declared of them.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use faxproof_devices::config::{
+    FaxConfig, Habits, Location, LocationServerConfig, Protocol, Refusal, RegistrarConfig, SipServerConfig,
+};
+use faxproof_devices::core::{Duration, Entropy, Medium, Time};
+use faxproof_devices::ta1::Row;
+use faxproof_reports::{Class, HostDeclaration, Ta1Row};
+
+use super::Setting;
+use super::address::{in_world, sip};
+use super::build::{Config, build};
+use crate::plan::{PlannedBox, PlannedHost};
+use crate::scenario::grammar::{self, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec};
+use crate::scenario::value::{At, Named, Span};
+
+/// The shortest lifetime of a binding, unless the scenario gives one (RFC 3261 §10.3 allows a
+/// registrar to refuse less than an hour; a minute lets tests see expiries).
+const MIN_EXPIRY: Duration = Duration::secs(60);
+/// Lifetime of a binding that asks for none (RFC 3261 §10.3).
+const DEFAULT_EXPIRY: Duration = Duration::secs(3600);
+
+impl Setting<'_> {
+    pub(super) fn planned_hosts(&self) -> Vec<PlannedHost> {
+        let hosts = self.scenario.script.hosts.value.iter();
+        hosts.map(|(name, spec)| self.planned_host(&name.value, spec)).collect()
+    }
+
+    pub(super) fn host_declarations(&self) -> Vec<HostDeclaration> {
+        let hosts = self.scenario.script.hosts.value.iter();
+        hosts.map(|(name, spec)| self.declared(&name.value, spec)).collect()
+    }
+
+    fn planned_host(&self, name: &str, spec: &HostSpec) -> PlannedHost {
+        let box_ = match &spec.external {
+            Some(external) => PlannedBox::External { sip: external.value.sip },
+            None => PlannedBox::Virtual(build(self.config(name, spec))),
+        };
+        let power_on = (spec.power.unwrap_or_default() == Power::On).then_some(Time(0));
+        PlannedHost { name: name.into(), address: self.address(name), box_, power_on }
+    }
+
+    fn config(&self, name: &str, spec: &HostSpec) -> Config {
+        let (address, entropy) = (self.address(name), Entropy::of_seed(self.seed).part(name));
+        if let Some(server) = &spec.sip_server {
+            let server = &server.value;
+            let location = match self.location_server(server) {
+                Some(other) => Location::OwnHost(sip(self.address(other))),
+                None => Location::Internal(self.registrar(
+                    server.min_expiry,
+                    server.default_expiry,
+                    &server.fixed,
+                )),
+            };
+            let domain = self.domain().to_owned();
+            let record_route = server.record_route.unwrap_or(true);
+            return Config::SipServer(SipServerConfig { address, domain, location, record_route, entropy });
+        }
+        if let Some(server) = &spec.location_server {
+            let server = &server.value;
+            let registrar = self.registrar(server.min_expiry, server.default_expiry, &server.fixed);
+            return Config::LocationServer(LocationServerConfig { address, registrar, entropy });
+        }
+        Config::Fax1(FaxConfig {
+            address,
+            number: spec.number.as_ref().map(|number| number.value.clone()).unwrap_or_default(),
+            domain: self.domain().to_owned(),
+            sip_server: sip(self.sip_server()),
+            mail: self.mail(name, spec),
+            protocols: protocols(spec),
+            failure_medium: medium(spec),
+            ta1: spec.ta1.iter().flat_map(|rows| &rows.value).map(row).collect(),
+            habits: habits(spec),
+            epoch_s: self.epoch_s(),
+            entropy,
+        })
+    }
+
+    fn declared(&self, name: &str, spec: &HostSpec) -> HostDeclaration {
+        let is_fax = spec.fax.is_some();
+        let declared_row =
+            |row: Row| Ta1Row { destination: row.destination, number: row.number, protocol: row.protocol };
+        let rows = spec.ta1.iter().flat_map(|rows| &rows.value);
+        HostDeclaration {
+            name: name.into(),
+            class: match (&spec.sip_server, &spec.location_server) {
+                (Some(_), _) => Class::SipServer,
+                (None, Some(_)) => Class::LocationServer,
+                (None, None) => Class::Fax1,
+            },
+            address: self.address(name),
+            external: spec.external.is_some(),
+            number: spec.number.as_ref().map(|number| number.value.clone()),
+            protocols: if is_fax {
+                protocols(spec).iter().map(|protocol| protocol.token().to_owned()).collect()
+            } else {
+                Vec::new()
+            },
+            failure_notice: is_fax.then(|| word(medium(spec)).to_owned()),
+            ta1: rows.map(|spec| declared_row(row(spec))).collect(),
+            habits: self.declared_habits(name, spec),
+        }
+    }
+
+    fn declared_habits(&self, name: &str, spec: &HostSpec) -> BTreeMap<String, String> {
+        let habits = match self.config(name, spec) {
+            Config::Fax1(config) => fax_habits(&config),
+            Config::SipServer(config) => {
+                let mut habits = vec![("record_route", config.record_route.to_string())];
+                match &config.location {
+                    Location::OwnHost(_) => habits.push(("location", "own-host".to_owned())),
+                    Location::Internal(registrar) => {
+                        habits.push(("location", "internal".to_owned()));
+                        habits.extend(registrar_habits(registrar));
+                    }
+                }
+                habits
+            }
+            Config::LocationServer(config) => registrar_habits(&config.registrar).to_vec(),
+        };
+        habits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Where a host is in this world.
+    pub(super) fn address(&self, name: &str) -> IpAddr {
+        let host = self.scenario.script.hosts.value.value(name);
+        match host.and_then(|host| host.external.as_ref()) {
+            Some(external) => external.value.sip.ip(),
+            // The check has given every host an address.
+            None => in_world(self.world, self.scenario.addresses[name]),
+        }
+    }
+
+    fn sip_server(&self) -> IpAddr {
+        let mut hosts = self.scenario.script.hosts.value.iter();
+        let server = hosts.find(|(_, host)| host.sip_server.is_some());
+        // The check refuses a fax without a SIP server.
+        server.map_or(IpAddr::from([0, 0, 0, 0]), |(name, _)| self.address(&name.value))
+    }
+
+    /// The location server that a SIP server asks; `None`: it keeps the locations itself.
+    fn location_server<'s>(&'s self, server: &'s SipServerSpec) -> Option<&'s str> {
+        if server.location.is_some_and(|location| location.value == LocationSpec::Internal) {
+            return None;
+        }
+        let mut hosts = self.scenario.script.hosts.value.iter();
+        let only =
+            || hosts.find(|(_, host)| host.location_server.is_some()).map(|(name, _)| name.value.as_str());
+        server.location_server.as_ref().map(|named| named.value.as_str()).or_else(only)
+    }
+
+    fn registrar(
+        &self,
+        min: Option<At<Span>>,
+        default: Option<At<Span>>,
+        fixed: &Option<At<Named<FixedContact>>>,
+    ) -> RegistrarConfig {
+        let fixed = fixed.iter().flat_map(|fixed| fixed.value.iter());
+        RegistrarConfig {
+            domain: self.domain().to_owned(),
+            default_expiry: default.map_or(DEFAULT_EXPIRY, |span| Duration(span.value.us)),
+            min_expiry: min.map_or(MIN_EXPIRY, |span| Duration(span.value.us)),
+            fixed: fixed.map(|(number, contact)| (number.value.clone(), self.contact(contact))).collect(),
+        }
+    }
+
+    fn contact(&self, contact: &FixedContact) -> SocketAddr {
+        match contact.0.value.parse::<SocketAddr>() {
+            Ok(at) => SocketAddr::new(in_world(self.world, at.ip()), at.port()),
+            Err(_) => sip(self.address(&contact.0.value)),
+        }
+    }
+
+    fn mail(&self, name: &str, spec: &HostSpec) -> String {
+        let given = spec.mail.as_ref().map(|mail| mail.value.clone());
+        given.unwrap_or_else(|| format!("{name}@{}", self.domain()))
+    }
+}
+
+pub(crate) fn row(spec: &RowSpec) -> Row {
+    Row {
+        destination: spec.destination.clone(),
+        number: spec.number.value.clone(),
+        protocol: spec.protocol.as_ref().map(|protocol| protocol.value.clone()),
+    }
+}
+
+fn protocols(spec: &HostSpec) -> Vec<Protocol> {
+    let Some(listed) = &spec.protocols else { return vec![Protocol::Smtp] };
+    let known = |protocol: &grammar::Protocol| match protocol {
+        grammar::Protocol::Smtp => Protocol::Smtp,
+        grammar::Protocol::Http => Protocol::Http,
+    };
+    listed.value.iter().map(known).collect()
+}
+
+fn medium(spec: &HostSpec) -> Medium {
+    match spec.failure_notice.map(|medium| medium.value).unwrap_or_default() {
+        grammar::Medium::Display => Medium::Display,
+        grammar::Medium::Printer => Medium::Printer,
+        grammar::Medium::Buzzer => Medium::Buzzer,
+    }
+}
+
+fn word(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Display => "display",
+        Medium::Printer => "printer",
+        Medium::Buzzer => "buzzer",
+    }
+}
+
+fn habits(spec: &HostSpec) -> Habits {
+    let usual = Habits::default();
+    let Some(given) = spec.habits.as_ref().map(|habits| &habits.value) else { return usual };
+    let span = |span: Option<Span>, usual: Duration| span.map_or(usual, |span| Duration(span.us));
+    let answer = |text: &str| text.parse::<Span>().ok().map(|span| Duration(span.us));
+    Habits {
+        no_answer: span(given.no_answer, usual.no_answer),
+        ring_after: span(given.ring_after, usual.ring_after),
+        answer_after: given.answer_after.as_ref().map_or(usual.answer_after, |after| answer(&after.value)),
+        refuse_calls: given.refuse_calls.map(|code| code.value),
+        lines: given.lines.map_or(usual.lines, |lines| lines.value),
+        refusal: match given.refusal.map(|refusal| refusal.value) {
+            Some(grammar::Refusal::PortZero) => Refusal::PortZero,
+            Some(grammar::Refusal::NotAcceptable) => Refusal::NotAcceptable,
+            None => usual.refusal,
+        },
+        presents: given.presents.as_ref().map(|words| words.iter().map(|word| word.value.clone()).collect()),
+        store_on_transfer_failure: given.store_on_transfer_failure.unwrap_or(usual.store_on_transfer_failure),
+        registers: given.registers.unwrap_or(usual.registers),
+        register_for: span(given.register_for.map(|span| span.value), usual.register_for),
+        size_limit: given.size_limit.unwrap_or(usual.size_limit),
+    }
+}
+
+/// Habits in the words of the grammar.
+fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
+    let habits = &config.habits;
+    let span = |span: Duration| Span { us: span.0 }.to_string();
+    let mut words = vec![
+        ("mail", config.mail.clone()),
+        ("no_answer", span(habits.no_answer)),
+        ("ring_after", span(habits.ring_after)),
+        ("answer_after", habits.answer_after.map_or("never".to_owned(), span)),
+        ("lines", habits.lines.to_string()),
+        (
+            "refusal",
+            match habits.refusal {
+                Refusal::NotAcceptable => "488".to_owned(),
+                Refusal::PortZero => "port-0".to_owned(),
+            },
+        ),
+        ("store_on_transfer_failure", habits.store_on_transfer_failure.to_string()),
+        ("registers", habits.registers.to_string()),
+        ("register_for", span(habits.register_for)),
+        ("size_limit", habits.size_limit.to_string()),
+    ];
+    if let Some(code) = habits.refuse_calls {
+        words.push(("refuse_calls", code.to_string()));
+    }
+    if let Some(presents) = &habits.presents {
+        words.push(("presents", presents.join(" ")));
+    }
+    words
+}
+
+fn registrar_habits(config: &RegistrarConfig) -> [(&'static str, String); 2] {
+    let span = |span: Duration| Span { us: span.0 }.to_string();
+    [("min_expiry", span(config.min_expiry)), ("default_expiry", span(config.default_expiry))]
+}

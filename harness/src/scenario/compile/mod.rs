@@ -1,0 +1,79 @@
+//! From a checked scenario to a plan.
+
+pub(crate) mod address;
+mod build;
+mod hosts;
+pub(super) use hosts::row;
+mod network;
+mod steps;
+
+use faxproof_devices::core::{Duration, Time};
+use faxproof_reports::Declaration;
+
+use super::{Scenario, ScenarioError};
+use crate::plan::{Plan, PlannedWhat};
+use crate::world::World;
+
+/// Wall time at the start unless the scenario gives it: 2003-11-18T01:00:00Z.
+const EPOCH_S: i64 = 1_069_117_200;
+/// The SIP domain unless the scenario gives it.
+const DOMAIN: &str = "sip.example.net";
+/// The world goes on for so long after the last step, unless the scenario says when it ends: Timer B
+/// of a call that nobody answers takes 32 s (RFC 3261 §17.1.1.2).
+const AFTERWARDS: Duration = Duration::secs(40);
+
+impl Scenario {
+    /// A plan of this scenario for one world. `name` is its name in its set, `seed` replaces that of
+    /// the file.
+    ///
+    /// # Errors
+    /// If it may not run in this world.
+    pub fn compile(&self, name: &str, world: World, seed: Option<u64>) -> Result<Plan, ScenarioError> {
+        let worlds = self.worlds();
+        if !worlds.contains(&world) {
+            let listed: Vec<&str> = worlds.iter().map(|world| world.as_str()).collect();
+            let message = format!("this scenario does not run in the world `{}`", world.as_str());
+            let remedy = format!("it runs in: {}", listed.join(", "));
+            let place =
+                self.script.worlds.iter().flatten().next().map_or(self.script.version.place, |at| at.place);
+            return Err(self.source.error(self.source.problem(place, message, Some(remedy))));
+        }
+        let script = &self.script;
+        let seed = seed.or(script.seed).unwrap_or(1);
+        let setting = Setting { scenario: self, world, seed };
+        let (actions, orders) = setting.steps();
+        let network = setting.network();
+        let rules = setting.rules();
+        let last = actions.last().map_or(Time(0), |action| action.at);
+        let power_fails = actions.iter().any(|action| matches!(action.what, PlannedWhat::PowerOff));
+        let declaration = Declaration {
+            scenario: name.to_owned(),
+            title: script.title.value.clone(),
+            seed,
+            world: world.as_str().to_owned(),
+            epoch_s: setting.epoch_s(),
+            hosts: setting.host_declarations(),
+            orders,
+            disturbed: power_fails || !rules.is_empty() || network::disturbs(&network),
+        };
+        let until = script.ends_at.map_or(last + AFTERWARDS, |end| Time(end.value.us));
+        Ok(Plan { declaration, hosts: setting.planned_hosts(), network, rules, actions, until })
+    }
+}
+
+/// A scenario in one world with one seed.
+struct Setting<'a> {
+    scenario: &'a Scenario,
+    world: World,
+    seed: u64,
+}
+
+impl Setting<'_> {
+    fn domain(&self) -> &str {
+        self.scenario.script.domain.as_ref().map_or(DOMAIN, |domain| &domain.value)
+    }
+
+    fn epoch_s(&self) -> i64 {
+        self.scenario.script.epoch.map_or(EPOCH_S, |epoch| epoch.s)
+    }
+}

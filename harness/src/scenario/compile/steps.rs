@@ -1,0 +1,108 @@
+//! The operator steps of a plan.
+
+use std::collections::BTreeMap;
+
+use faxproof_devices::core::{Entropy, Time};
+use faxproof_devices::order::{Action, Document, Order};
+use faxproof_reports::OrderDeclaration;
+
+use super::Setting;
+use super::hosts::row;
+use crate::plan::{PlannedAction, PlannedWhat};
+use crate::scenario::grammar::{Power, Step, TableStep};
+
+impl Setting<'_> {
+    /// The steps in order of time, to do and to declare. A step keeps the number that it has in the file.
+    pub(super) fn steps(&self) -> (Vec<PlannedAction>, Vec<OrderDeclaration>) {
+        let script = &self.scenario.script;
+        let mut steps: Vec<(u32, &Step)> = (1..).zip(script.steps.iter().map(|step| &step.value)).collect();
+        steps.sort_by_key(|(_, step)| step.at.value);
+        let mut before: BTreeMap<(&str, String), u32> = BTreeMap::new();
+        let mut planned = Vec::new();
+        let mut declared = Vec::new();
+        for (number, step) in steps {
+            let Some(host) = script.hosts.value.keys().position(|name| name == step.host.value) else {
+                continue;
+            };
+            let Some((kind, what, text)) = self.doing(step) else { continue };
+            // Only equal steps at the same host are numbered, so that no other step changes this one.
+            let count = before.entry((&step.host.value, text.clone())).or_insert(0);
+            let key = Entropy::of_seed(0).key(("order", &step.host.value, &text, *count)).0;
+            *count += 1;
+            let what = match what {
+                Doing::Panel(action) => PlannedWhat::Order(Order { key, action }),
+                Doing::Power(Power::On) => PlannedWhat::PowerOn,
+                Doing::Power(Power::Off) => PlannedWhat::PowerOff,
+            };
+            declared.push(self.declared_order(number, step, kind, &what));
+            let at = Time(step.at.value.us);
+            planned.push(PlannedAction { at, host, step: number, text: text.into(), what });
+        }
+        (planned, declared)
+    }
+
+    fn declared_order(&self, number: u32, step: &Step, kind: &str, what: &PlannedWhat) -> OrderDeclaration {
+        let (document, pages) = match what {
+            PlannedWhat::Order(Order { action: Action::Send { document, .. }, .. }) => match document {
+                Document::Image { pages, .. } => (Some("image"), *pages),
+                Document::Text(_) => (Some("text"), 1),
+            },
+            _ => (None, 0),
+        };
+        OrderDeclaration {
+            step: number,
+            at_us: step.at.value.us,
+            host: step.host.value.as_str().into(),
+            kind: kind.to_owned(),
+            to: dialled(step).map(str::to_owned),
+            document: document.map(str::to_owned),
+            pages,
+        }
+    }
+
+    /// Kind, action and words of a step.
+    fn doing(&self, step: &Step) -> Option<(&'static str, Doing, String)> {
+        if let (Some(name), Some(to)) = (&step.send, &step.to) {
+            let document = self.scenario.documents.get(&name.value)?.clone();
+            let text = format!("send {} to {}", name.value, to.value);
+            let action = Action::Send { number: to.value.clone(), document };
+            return Some(("send", Doing::Panel(action), text));
+        }
+        if let Some(power) = &step.power {
+            return Some(match power.value {
+                Power::On => ("power-on", Doing::Power(Power::On), "power on".to_owned()),
+                Power::Off => ("power-off", Doing::Power(Power::Off), "power off".to_owned()),
+            });
+        }
+        if step.hang_up.is_some() {
+            return Some(("hang-up", Doing::Panel(Action::HangUp), "hang up".to_owned()));
+        }
+        let (kind, action, text) = match &step.ta1.as_ref()?.value {
+            TableStep::List => ("ta1-list", Action::ListTable, "list Ta1".to_owned()),
+            TableStep::Add(spec) => {
+                let text = format!("add {} to Ta1", spec.number.value);
+                ("ta1-add", Action::AddRow(row(spec)), text)
+            }
+            TableStep::Edit(edit) => {
+                let number = edit.number.value.clone();
+                let text = format!("edit {number} in Ta1");
+                ("ta1-edit", Action::EditRow { number, row: row(&edit.row) }, text)
+            }
+            TableStep::Delete(number) => {
+                let text = format!("delete {} from Ta1", number.value);
+                ("ta1-delete", Action::DeleteRow { number: number.value.clone() }, text)
+            }
+        };
+        Some((kind, Doing::Panel(action), text))
+    }
+}
+
+/// What a step does.
+enum Doing {
+    Panel(Action),
+    Power(Power),
+}
+
+fn dialled(step: &Step) -> Option<&str> {
+    step.to.as_ref().map(|to| to.value.as_str())
+}

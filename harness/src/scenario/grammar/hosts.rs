@@ -1,0 +1,212 @@
+//! The hosts of a scenario.
+
+use std::net::{IpAddr, SocketAddr};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::super::value::{At, Named, Span, Written};
+
+/// A box: exactly one of `fax`, `sip-server` and `location-server` says which.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostSpec {
+    /// It is a fax; the number is that of the facsimile machine in the patent: 1.
+    pub fax: Option<At<u32>>,
+    /// It is the SIP server.
+    #[serde(rename = "sip-server")]
+    pub sip_server: Option<At<SipServerSpec>>,
+    /// It is a location server.
+    #[serde(rename = "location-server")]
+    pub location_server: Option<At<LocationServerSpec>>,
+    /// Its address; derived from its name unless given.
+    #[schemars(with = "Option<std::net::IpAddr>")]
+    pub address: Option<At<IpAddr>>,
+    /// Whether it has power at the start; `on` unless given.
+    pub power: Option<Power>,
+    /// A real box takes its place.
+    pub external: Option<At<External>>,
+    /// Fax: its IP telephone number.
+    pub number: Option<At<String>>,
+    /// Fax: protocols that it can run, most preferred first; `[smtp]` unless given.
+    pub protocols: Option<At<Vec<Protocol>>>,
+    /// Fax: where it tells of a failure; `display` unless given.
+    pub failure_notice: Option<At<Medium>>,
+    /// Fax: its own mail address; `NAME@DOMAIN` unless given.
+    pub mail: Option<At<String>>,
+    /// Fax: table Ta1 as delivered.
+    pub ta1: Option<At<Vec<RowSpec>>>,
+    /// Fax: its choices where the standards leave it free.
+    pub habits: Option<At<Habits>>,
+}
+
+/// Whether a host has power.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Power {
+    /// It has power.
+    #[default]
+    On,
+    /// It has none.
+    Off,
+}
+
+/// A protocol that a fax can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// SMTP, RFC 5321.
+    Smtp,
+    /// HTTP, RFC 9112.
+    Http,
+}
+
+/// Where a notice appears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Medium {
+    /// On the display.
+    #[default]
+    Display,
+    /// On paper.
+    Printer,
+    /// By the buzzer.
+    Buzzer,
+}
+
+/// A row of table Ta1.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RowSpec {
+    /// Column DESTINATION; empty unless given.
+    #[serde(default)]
+    pub destination: String,
+    /// Column IP TEL NO.
+    pub number: At<String>,
+    /// Column COMMUNICATION PROTOCOL; empty unless given.
+    pub protocol: Option<At<String>>,
+}
+
+/// A real box at a host's place.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// Its SIP address and port.
+    #[schemars(with = "String")]
+    pub sip: SocketAddr,
+    /// How its operator steps are done, in words; `by hand` unless given.
+    #[serde(default)]
+    pub operate: Option<String>,
+}
+
+/// Choices of a fax where the standards leave it free.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Habits {
+    /// How long it waits for an answer before it cancels a ringing call; `60s` unless given.
+    pub no_answer: Option<Span>,
+    /// How long it takes, called, until it rings; `50ms` unless given.
+    pub ring_after: Option<Span>,
+    /// How long after ringing it answers, or `never`; `500ms` unless given.
+    #[schemars(regex(pattern = "^(never|[0-9]+(us|ms|s|m|h))$"))]
+    pub answer_after: Option<At<String>>,
+    /// The final response that it gives in place of ringing, from 300 to 699; it rings unless given.
+    pub refuse_calls: Option<At<u16>>,
+    /// Calls that it takes at a time; 1 unless given.
+    pub lines: Option<At<u32>>,
+    /// How it declines a protocol; `488` unless given.
+    pub refusal: Option<At<Refusal>>,
+    /// What it presents in place of its protocols; `[]` is a 200 without a body.
+    pub presents: Option<Vec<At<String>>>,
+    /// Whether S16 stores the protocol although the transfer in S15 failed; `false` unless given.
+    pub store_on_transfer_failure: Option<bool>,
+    /// Whether it registers at all; `true` unless given.
+    pub registers: Option<bool>,
+    /// Lifetime that it asks for when it registers; `3600s` unless given.
+    pub register_for: Option<At<Span>>,
+    /// The largest mail that it takes, in octets; 20000000 unless given.
+    pub size_limit: Option<u64>,
+}
+
+/// How a fax declines a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 488 Not Acceptable Here.
+    NotAcceptable,
+    /// 200 with port 0.
+    PortZero,
+}
+
+/// The SIP server.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SipServerSpec {
+    /// Where the locations are kept: `own-host` if there is a location server, else `internal`.
+    pub location: Option<At<LocationSpec>>,
+    /// The location server that it asks; needed only where there are several.
+    pub location_server: Option<At<String>>,
+    /// Whether it stays in the path of a dialog; `true` unless given.
+    pub record_route: Option<bool>,
+    /// With `internal`: the shortest lifetime of a binding that it grants; `60s` unless given.
+    pub min_expiry: Option<At<Span>>,
+    /// With `internal`: lifetime of a binding that asks for none; `3600s` unless given.
+    pub default_expiry: Option<At<Span>>,
+    /// With `internal`: bindings known from the start.
+    pub fixed: Option<At<Named<FixedContact>>>,
+}
+
+/// Where a SIP server keeps the locations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LocationSpec {
+    /// On a location server.
+    OwnHost,
+    /// In itself.
+    Internal,
+}
+
+/// A location server.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LocationServerSpec {
+    /// The shortest lifetime of a binding that it grants; `60s` unless given.
+    pub min_expiry: Option<At<Span>>,
+    /// Lifetime of a binding that asks for none; `3600s` unless given.
+    pub default_expiry: Option<At<Span>>,
+    /// Bindings known from the start: number, and a host's name or an address with port.
+    pub fixed: Option<At<Named<FixedContact>>>,
+}
+
+/// The contact of a fixed binding: a host's name, or an address with port.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct FixedContact(pub At<String>);
+
+impl std::str::FromStr for Refusal {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "488" => Ok(Refusal::NotAcceptable),
+            "port-0" => Ok(Refusal::PortZero),
+            _ => Err(format!("`{text}` is no way to decline a protocol\nwrite `488` or `port-0`")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Refusal {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // 488 is an integer to YAML and a word here: both ways of writing it are taken.
+        deserializer.deserialize_any(Written::default())
+    }
+}
+
+impl JsonSchema for Refusal {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Refusal".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "enum": [488, "488", "port-0"] })
+    }
+}

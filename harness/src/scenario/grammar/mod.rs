@@ -1,0 +1,88 @@
+//! The grammar of scenario files: what serde reads and what the JSON Schema is derived from.
+//!
+//! Every struct refuses unknown keys. A value that a later check may refuse carries its place ([`At`]).
+//! The text of a field's comment is what the JSON Schema shows to the writer of a scenario.
+
+mod expect;
+mod hosts;
+mod network;
+mod steps;
+
+pub use expect::Expect;
+pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
+pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec};
+pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
+pub use network::{ReplaceSpec, RuleSpec};
+pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::value::{At, Epoch, Named, Span};
+use crate::world::World;
+
+/// A scenario file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// Version of the grammar: 1.
+    pub version: At<u32>,
+    /// What happens, in one line.
+    pub title: At<String>,
+    /// Why this scenario exists; shown by `faxproof explain`.
+    #[serde(default)]
+    pub about: String,
+    /// Arcs of the flowcharts for which this scenario exists: the run fails if it does not take them.
+    #[serde(default)]
+    pub covers: Vec<At<String>>,
+    /// The SIP domain; `sip.example.net` unless given.
+    pub domain: Option<At<String>>,
+    /// Wall time at the start; `2003-11-18T01:00:00Z` unless given.
+    pub epoch: Option<Epoch>,
+    /// From this every chance is derived; 1 unless given.
+    pub seed: Option<u64>,
+    /// When the world stops; 40 s after the last step unless given.
+    pub ends_at: Option<At<Span>>,
+    /// The boxes by name.
+    pub hosts: At<Named<HostSpec>>,
+    /// What can be sent, by name.
+    #[serde(default)]
+    pub documents: Named<DocumentSpec>,
+    /// How the network behaves.
+    #[serde(default)]
+    pub network: Network,
+    /// Faults and tampering: on a message do something.
+    #[serde(default)]
+    pub rules: Vec<RuleSpec>,
+    /// What the operators do.
+    #[serde(default)]
+    pub steps: Vec<At<Step>>,
+    /// What must be seen.
+    #[serde(default)]
+    pub expect: Expect,
+    /// Worlds in which it may run; only `virtual` unless given.
+    pub worlds: Option<Vec<At<WorldSpec>>>,
+}
+
+/// A world in which a scenario may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WorldSpec {
+    /// The event heap: no runtime, no sockets.
+    Virtual,
+    /// The simulated network of the turmoil crate.
+    Turmoil,
+    /// UDP and TCP sockets of the operating system.
+    Sockets,
+}
+
+impl WorldSpec {
+    /// The world meant.
+    pub fn world(self) -> World {
+        match self {
+            WorldSpec::Virtual => World::Virtual,
+            WorldSpec::Turmoil => World::Turmoil,
+            WorldSpec::Sockets => World::Sockets,
+        }
+    }
+}

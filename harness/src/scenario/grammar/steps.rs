@@ -1,0 +1,99 @@
+//! The documents and the operator steps of a scenario.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::super::value::{At, Span};
+use super::{Power, RowSpec};
+
+/// A document: exactly one of the three.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentSpec {
+    /// A test chart that the program draws.
+    pub chart: Option<At<ChartSpec>>,
+    /// A TIFF file: its path from the scenario's folder, or an absolute one.
+    pub tiff: Option<At<String>>,
+    /// Typed text.
+    pub text: Option<At<String>>,
+}
+
+/// A test chart.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChartSpec {
+    /// Pages; 1 unless given, 50 at most.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 50))]
+    pub pages: u32,
+    /// Scan lines of a page; 96 unless given, from 32 to 4400.
+    #[serde(default = "small")]
+    #[schemars(range(min = 32, max = 4400))]
+    pub lines: u32,
+    /// Lines to the inch; `standard` unless given.
+    #[serde(default)]
+    pub resolution: Resolution,
+}
+
+/// Lines to the inch of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Resolution {
+    /// 98.
+    #[default]
+    Standard,
+    /// 196.
+    Fine,
+}
+
+/// What an operator does: `at`, `host`, and exactly one of `send`, `ta1`, `power` and `hang_up`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// When.
+    pub at: At<Span>,
+    /// At which host.
+    pub host: At<String>,
+    /// Send this document.
+    pub send: Option<At<String>>,
+    /// With `send`: the number dialled, exactly as typed.
+    pub to: Option<At<String>>,
+    /// Look at or change table Ta1.
+    pub ta1: Option<At<TableStep>>,
+    /// Switch the power.
+    pub power: Option<At<Power>>,
+    /// `true`: end the call that runs.
+    pub hang_up: Option<At<bool>>,
+}
+
+/// Something done to table Ta1.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TableStep {
+    /// Show it on the display.
+    List,
+    /// Add a row.
+    Add(RowSpec),
+    /// Replace the first row with a number.
+    Edit(EditSpec),
+    /// Delete the first row with this number.
+    Delete(At<String>),
+}
+
+/// A change of a row.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditSpec {
+    /// The number whose row is replaced.
+    pub number: At<String>,
+    /// The new row.
+    pub row: RowSpec,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn small() -> u32 {
+    96
+}

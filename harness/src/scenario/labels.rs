@@ -1,0 +1,59 @@
+//! Labels of messages: how rules and expectations name what passes on the wire.
+
+/// SIP methods (RFC 3261 §7.1 and its extensions).
+const METHODS: &[&str] = &[
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "OPTIONS",
+    "REGISTER",
+    "UPDATE",
+    "INFO",
+    "MESSAGE",
+    "PRACK",
+    "SUBSCRIBE",
+    "NOTIFY",
+    "REFER",
+    "PUBLISH",
+];
+
+/// SMTP commands (RFC 5321 §4.1), the mail itself, and what is neither.
+const STREAM_UNITS: &[&str] =
+    &["EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "raw"];
+
+/// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command,
+/// an SMTP reply code, `message`, or `raw`.
+pub(super) fn is_label(text: &str) -> bool {
+    match text.split_once(' ') {
+        Some((code, method)) => is_code(code, 100, 699) && METHODS.contains(&method),
+        None => METHODS.contains(&text) || STREAM_UNITS.contains(&text) || is_code(text, 200, 599),
+    }
+}
+
+/// Labels that a writer may have meant.
+pub(super) fn like(text: &str) -> Vec<String> {
+    match text.split_once(' ') {
+        Some((code, _)) => METHODS.iter().map(|method| format!("{code} {method}")).collect(),
+        None => METHODS.iter().chain(STREAM_UNITS).map(|label| (*label).to_owned()).collect(),
+    }
+}
+
+fn is_code(text: &str, from: u16, to: u16) -> bool {
+    text.len() == 3 && text.parse::<u16>().is_ok_and(|code| (from..=to).contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_codes_commands_and_mails_have_labels() {
+        for label in ["INVITE", "200 INVITE", "100 INVITE", "EHLO", "354", "message", "raw"] {
+            assert!(is_label(label), "{label}");
+        }
+        for label in ["invite", "200", "20 INVITE", "700 INVITE", "200 EHLO", "100", "", "+20", "INVITE "] {
+            assert_eq!(is_label(label), label == "200", "{label}");
+        }
+    }
+}

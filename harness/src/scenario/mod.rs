@@ -1,0 +1,96 @@
+//! Scenarios: YAML that vendors read and write, checked strictly and compiled to a plan.
+//!
+//! [`Scenario::parse`] reads and checks a file, [`Scenario::compile`] makes a plan of it for one
+//! world and seed, [`expect::check`] compares what was seen with what the scenario expects, and
+//! [`set`] holds the built-in scenarios. `scenarios/README.md` explains the grammar to its writers.
+
+mod check;
+mod compile;
+mod documents;
+mod error;
+pub mod expect;
+pub mod grammar;
+mod labels;
+pub mod set;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use documents::Base;
+pub use error::{Problem, ScenarioError, Source};
+pub use grammar::Script;
+pub use value::{At, Epoch, Named, Percent, Place, Span};
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use faxproof_devices::order::Document;
+use faxproof_reports::Verdict;
+use serde_yaml::{MergeKeyPolicy, Options};
+
+use crate::world::World;
+
+/// The largest scenario file, in bytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// A scenario that was read and checked.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What the file says.
+    pub script: Script,
+    source: Source,
+    addresses: BTreeMap<String, IpAddr>,
+    documents: BTreeMap<String, Document>,
+}
+
+impl Scenario {
+    /// Reads and checks a scenario. `file` is named in errors; documents are looked for from `base`.
+    ///
+    /// # Errors
+    /// The first thing that YAML or the grammar refuse; if they refuse nothing, everything that does
+    /// not fit together.
+    pub fn parse(file: &str, text: &str, base: &Base) -> Result<Scenario, ScenarioError> {
+        let source = Source { file: file.into(), text: text.into() };
+        if text.len() > MAX_BYTES {
+            let message = format!("a scenario has at most {MAX_BYTES} bytes, this file has {}", text.len());
+            return Err(source.error(source.problem(Place::default(), message, None)));
+        }
+        let script: Script =
+            serde_yaml::from_str_with_options(text, options()).map_err(|error| source.refused(&error))?;
+        let checked = check::check(&script, &source, base)?;
+        Ok(Scenario { script, source, addresses: checked.addresses, documents: checked.documents })
+    }
+
+    /// Worlds in which it may run.
+    pub fn worlds(&self) -> Vec<World> {
+        match &self.script.worlds {
+            Some(worlds) => worlds.iter().map(|world| world.value.world()).collect(),
+            None => vec![World::Virtual],
+        }
+    }
+
+    /// What the judges must say of it.
+    pub fn expected_verdict(&self) -> Verdict {
+        self.script.expect.verdict.verdict()
+    }
+
+    /// Names of the arcs that it exists for.
+    pub fn covers(&self) -> Vec<&str> {
+        self.script.covers.iter().map(|arc| arc.value.as_str()).collect()
+    }
+}
+
+/// The JSON Schema of scenario files, for editors.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Script).to_value()
+}
+
+/// Text must be quoted where YAML would read a number: a telephone number must never lose a zero.
+fn options() -> Options {
+    let mut options = Options::default();
+    options.no_schema = true;
+    options.strict_booleans = true;
+    options.with_snippet = false;
+    options.merge_keys = MergeKeyPolicy::Error;
+    options
+}

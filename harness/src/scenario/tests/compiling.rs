@@ -1,0 +1,123 @@
+//! What a plan is made of.
+
+use faxproof_devices::core::Time;
+use faxproof_devices::order::{Action, Document};
+use faxproof_reports::Class;
+
+use super::{CALL, parsed};
+use crate::plan::{Act, Plan, PlannedWhat};
+use crate::world::World;
+
+fn plan(text: &str) -> Plan {
+    parsed(text).compile("call", World::Virtual, None).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn keys(plan: &Plan) -> Vec<(u32, u64)> {
+    let key = |what: &PlannedWhat| match what {
+        PlannedWhat::Order(order) => order.key,
+        _ => 0,
+    };
+    plan.actions.iter().map(|action| (action.step, key(&action.what))).collect()
+}
+
+#[test]
+fn the_declaration_names_every_host_and_its_habits() {
+    let declaration = plan(CALL).declaration;
+    let classes: Vec<Class> = declaration.hosts.iter().map(|host| host.class).collect();
+    assert_eq!(classes, [Class::Fax1, Class::Fax1, Class::SipServer]);
+    let alice = declaration.host("alice").expect("alice");
+    assert_eq!(alice.protocols, ["smtp"]);
+    assert_eq!(alice.failure_notice.as_deref(), Some("display"));
+    assert_eq!(alice.habits["no_answer"], "60s");
+    assert_eq!(alice.habits["answer_after"], "500ms");
+    assert_eq!(declaration.host("sip").expect("sip").habits["location"], "internal");
+    assert_eq!((declaration.seed, declaration.epoch_s, declaration.disturbed), (1, 1_069_117_200, false));
+}
+
+#[test]
+fn an_added_host_and_an_added_step_change_no_other() {
+    let more = CALL
+        .replace("  sip:", "  carol: { fax: 1, number: 050-777 }\n  sip:")
+        .replace("steps:\n", "steps:\n  - { at: 0s, host: carol, send: page, to: 050-1234-5678 }\n");
+    let (plain, more) = (plan(CALL), plan(&more));
+    for host in &plain.hosts {
+        let same = more.hosts.iter().find(|other| other.name == host.name).expect("the host");
+        assert_eq!(host.address, same.address);
+    }
+    assert_eq!(keys(&plain)[0].1, keys(&more)[1].1);
+}
+
+#[test]
+fn equal_orders_have_different_keys() {
+    let step = "  - { at: 1s, host: alice, send: page, to: 050-1234-5678 }\n";
+    let keys = keys(&plan(&CALL.replace(step, &step.repeat(2))));
+    assert_ne!(keys[0].1, keys[1].1);
+}
+
+#[test]
+fn steps_run_in_order_of_time_and_keep_their_numbers() {
+    let text = format!("{CALL}  - {{ at: 500ms, host: bob, power: off }}\n");
+    let plan = plan(&text);
+    let order: Vec<(u64, u32)> = plan.actions.iter().map(|action| (action.at.0, action.step)).collect();
+    assert_eq!(order, [(500_000, 2), (1_000_000, 1)]);
+    assert_eq!(plan.declaration.orders[0].kind, "power-off");
+    assert!(plan.declaration.disturbed);
+}
+
+#[test]
+fn the_world_ends_40_s_after_the_last_step_or_when_told() {
+    assert_eq!(plan(CALL).until, Time(41_000_000));
+    assert_eq!(plan(&format!("{CALL}ends_at: 2m\n")).until, Time(120_000_000));
+}
+
+#[test]
+fn a_chart_is_encoded_once() {
+    let document = |plan: Plan| match plan.actions.into_iter().next().map(|action| action.what) {
+        Some(PlannedWhat::Order(order)) => match order.action {
+            Action::Send { document: Document::Image { tiff, .. }, .. } => tiff,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let (one, other) = (document(plan(CALL)), document(plan(CALL)));
+    assert!(!one.is_empty());
+    assert_eq!(one.as_ptr(), other.as_ptr());
+}
+
+#[test]
+fn a_link_leaves_the_rest_as_the_network_has_it() {
+    let text = CALL.replace(
+        "steps:",
+        "network: { latency: 10ms, loss: 20%, links: [ { from: alice, to: sip, both: true, loss: 100% } ] }\nsteps:",
+    );
+    let network = plan(&text).network;
+    assert_eq!(network.default.loss_ppm, 200_000);
+    assert_eq!(network.links.len(), 2);
+    assert!(network.links.iter().all(|(_, _, link)| (link.latency_us, link.loss_ppm) == (10_000, 1_000_000)));
+}
+
+#[test]
+fn several_headers_become_several_rules() {
+    let text = CALL.replace(
+        "steps:",
+        "rules:\n  - { on: { message: BYE, nth: [1, 3] }, do: { set_header: { X-One: a, X-Two: \"2\" } } }\nsteps:",
+    );
+    let rules = plan(&text).rules;
+    assert_eq!(rules.len(), 2);
+    assert!(rules.iter().all(|rule| rule.on.nth == [1, 3]));
+    assert!(matches!(&rules[1].act, Act::SetHeader { name, value } if name == "X-Two" && value == "2"));
+}
+
+#[test]
+fn sockets_are_on_the_loopback_network() {
+    let text = format!("{CALL}worlds: [virtual, sockets]\n");
+    let plan = parsed(&text).compile("call", World::Sockets, Some(9)).expect("a plan");
+    assert!(plan.hosts.iter().all(|host| host.address.is_loopback()));
+    assert_eq!((plan.declaration.seed, plan.declaration.world.as_str()), (9, "sockets"));
+}
+
+#[test]
+fn a_world_that_is_not_listed_is_refused() {
+    let error = parsed(CALL).compile("call", World::Turmoil, None).expect_err("only virtual").to_string();
+    assert!(error.contains("it runs in: virtual"), "{error}");
+}

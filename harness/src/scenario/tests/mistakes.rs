@@ -1,0 +1,118 @@
+//! Mistakes of a scenario's author, and what is said of them.
+
+use super::{CALL, parse};
+
+/// What was done wrong: a piece of the small scenario and what stands in its place.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("an unknown key", "title: A call", "titel: A call"),
+    ("an unknown key inside a host", "{ sip-server: {} }", "{ sip-server: {}, adress: 10.1.2.3 }"),
+    ("a missing key", "title: A call\n", ""),
+    ("a key twice", "title: A call", "title: A call\ntitle: Another"),
+    ("a host twice", "  bob:", "  alice:"),
+    ("another version", "version: 1", "version: 2"),
+    ("an unknown host in a step", "host: alice", "host: alcie"),
+    ("an unknown document", "send: page", "send: pgae"),
+    ("an unknown arc", "title: A call", "title: A call\ncovers: [4.S13.selectd]"),
+    ("a number that YAML would spoil", "number: 050-1234-5678 }", "number: 05012345678 }"),
+    ("a number that cannot be dialled", "number: 050-1234-5678 }", "number: 050 1234 5678 }"),
+    ("no number", "alice: { fax: 1, number: 050-0000-9999 }", "alice: { fax: 1 }"),
+    ("a time without a unit", "at: 1s", "at: 1"),
+    ("a time with a wrong unit", "at: 1s", "at: 1 sec"),
+    ("no SIP server", "  sip: { sip-server: {} }\n", ""),
+    ("two SIP servers", "documents:", "  proxy: { sip-server: {} }\ndocuments:"),
+    (
+        "the same address twice",
+        "{ sip-server: {} }",
+        "{ sip-server: {}, address: 10.1.2.3 }\n  loc: { location-server: {}, address: 10.1.2.3 }",
+    ),
+    (
+        "a location server that is none",
+        "sip-server: {}",
+        "sip-server: { location_server: bob, location: own-host }",
+    ),
+    ("a fax key at a server", "{ sip-server: {} }", "{ sip-server: {}, number: 050-111 }"),
+    ("a host of no kind", "{ sip-server: {} }", "{ power: on }"),
+    ("an unknown fax", "fax: 1, number: 050-0", "fax: 4, number: 050-0"),
+    ("an unknown value", "{ sip-server: {} }", "{ sip-server: {}, power: of }"),
+    ("a step that does two things", "to: 050-1234-5678 }", "to: 050-1234-5678, hang_up: true }"),
+    ("a send without a number", ", to: 050-1234-5678 }", " }"),
+    ("a step after the end", "steps:", "ends_at: 1s\nsteps:"),
+    ("a server with a panel", "host: alice, send", "host: sip, send"),
+    ("a share without a percent sign", "steps:", "network: { loss: 0.2 }\nsteps:"),
+    ("a share in words", "steps:", "network: { loss: 120% }\nsteps:"),
+    (
+        "a message that does not exist",
+        "steps:",
+        "rules:\n  - { on: { message: 200 INVTIE }, do: drop }\nsteps:",
+    ),
+    ("an act that does not exist", "steps:", "rules:\n  - { on: { message: BYE }, do: dorp }\nsteps:"),
+    ("two acts", "steps:", "rules:\n  - { on: {}, do: { set_code: 486, delay: 1s } }\nsteps:"),
+    (
+        "a code for a request",
+        "steps:",
+        "rules:\n  - { on: { message: INVITE }, do: { set_code: 486 } }\nsteps:",
+    ),
+    (
+        "an act that changes nothing",
+        "steps:",
+        "rules:\n  - { on: {}, do: { corrupt: { at: 0, xor: 0 } } }\nsteps:",
+    ),
+    ("the zeroth message", "steps:", "rules:\n  - { on: { nth: 0 }, do: drop }\nsteps:"),
+    (
+        "a cut that ends first",
+        "steps:",
+        "network: { links: [ { from: alice, to: bob, cut: { from: 2s, to: 1s } } ] }\nsteps:",
+    ),
+    ("a document of two kinds", "{ chart: {} }", "{ chart: {}, text: Hello }"),
+    ("a file that is not there", "{ chart: {} }", "{ tiff: page.tif }"),
+    ("a chart that is too long", "{ chart: {} }", "{ chart: { pages: 51 } }"),
+    (
+        "an impossible call",
+        "steps:",
+        "expect: { calls: { alice: [[4.S2.answered, 4.S13.selected, 4.S2.refused]] } }\nsteps:",
+    ),
+    ("a count of unclear messages", "steps:", "expect: { messages: { INVITE from alice: 1 } }\nsteps:"),
+    ("an expectation of a stranger", "steps:", "expect: { printed: { bop: 1 } }\nsteps:"),
+    (
+        "a real box in a simulation",
+        "{ sip-server: {} }",
+        "{ sip-server: {}, external: { sip: 192.0.2.7:5060 } }",
+    ),
+    ("an impossible date", "title: A call", "title: A call\nepoch: 2003-02-30T00:00:00Z"),
+    ("a merge key", "title: A call", "title: A call\n<<: { seed: 1 }"),
+    ("two mistakes at once", "host: alice, send: page", "host: alcie, send: pgae"),
+    ("a bracket that is left open", "fax: 1, number: 050-0000-9999 }", "fax: 1, number: 050-0000-9999"),
+    ("a second document", "steps:", "---\nsteps:"),
+];
+
+#[test]
+fn every_mistake_is_shown_with_its_place_and_a_remedy() {
+    let mut told = String::new();
+    for (mistake, right, wrong) in MISTAKES {
+        assert!(CALL.contains(right), "{mistake}");
+        let text = CALL.replacen(right, wrong, 1);
+        let error = match parse(&text) {
+            Ok(_) => panic!("{mistake} is taken"),
+            Err(error) => error.to_string(),
+        };
+        told.push_str(&format!("## {mistake}\n\n{error}\n\n"));
+    }
+    insta::assert_snapshot!("mistakes", told);
+}
+
+#[test]
+fn a_bad_number_may_be_typed_at_a_panel() {
+    assert!(parse(&CALL.replace("to: 050-1234-5678", "to: 050 12@evil")).is_ok());
+}
+
+#[test]
+fn a_long_line_is_shown_around_the_place() {
+    let text =
+        CALL.replace("title: A call", &format!("about: {}\ntitle: ~ # {}", "x".repeat(90), "y".repeat(400)));
+    let text = text.replace(
+        "fax: 1, number: 050-1234-5678 }",
+        &format!("mail: a@b{}, fax: 1, nmber: 0 }}", "b".repeat(300)),
+    );
+    let error = parse(&text).expect_err("`nmber`").to_string();
+    assert!(error.lines().all(|line| line.chars().count() < 200), "{error}");
+}
