@@ -1,5 +1,7 @@
 //! Scenarios, worlds and the `faxproof` program.
 
+pub mod cli;
 pub mod plan;
+pub mod run;
 pub mod scenario;
 pub mod world;

@@ -31,7 +31,7 @@ pub fn ladder(declaration: &Declaration, trace: &Trace) -> String {
     let trace = trace.redacted();
     let names = Names::new(declaration);
     let lanes = Lanes::new(declaration, &trace, &names);
-    let title = format!("# {}: {}", one_line(&declaration.scenario), one_line(&declaration.title));
+    let title = format!("# {}", one_line(&declaration.title));
     let mut lines = vec![title, lanes.header()];
     let pen = Pen { lanes, names, ordinals: ordinals(&trace) };
     let steps = steps(&trace);

@@ -1,7 +1,10 @@
 //! From the set-up of a box to the box.
 
 use faxproof_devices::config::{FaxConfig, LocationServerConfig, SipServerConfig};
-use faxproof_devices::core::{Device, Event, Outbox, Time};
+use faxproof_devices::core::Device;
+use faxproof_devices::fax1::Fax1;
+use faxproof_devices::location_server::LocationServer;
+use faxproof_devices::sip_server::SipServer;
 
 /// The set-up of a virtual box.
 #[derive(Clone, Debug)]
@@ -11,20 +14,11 @@ pub(super) enum Config {
     LocationServer(LocationServerConfig),
 }
 
-/// The virtual box with this set-up, before its first power-on. Until the three boxes are merged here,
-/// one that takes every event and does nothing: a scenario that expects anything then fails.
+/// The virtual box with this set-up, before its first power-on.
 pub(super) fn build(config: Config) -> Box<dyn Device> {
-    Box::new(Idle(config))
-}
-
-/// A box that does nothing.
-#[derive(Clone, Debug)]
-struct Idle(#[expect(dead_code, reason = "shown by Debug only")] Config);
-
-impl Device for Idle {
-    fn step(&mut self, _now: Time, _event: Event, _out: &mut Outbox) {}
-
-    fn fork(&self) -> Box<dyn Device> {
-        Box::new(self.clone())
+    match config {
+        Config::Fax1(config) => Box::new(Fax1::new(config)),
+        Config::SipServer(config) => Box::new(SipServer::new(config)),
+        Config::LocationServer(config) => Box::new(LocationServer::new(config)),
     }
 }

@@ -1,0 +1,78 @@
+//! `faxproof explain`.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use faxproof_devices::chart;
+
+use super::list::{CLASSES, What, items};
+use super::{print, refuse};
+use crate::scenario::set;
+
+pub(super) fn explain(id: &str, out: &mut impl Write) -> u8 {
+    match arc(id).or_else(|| rule(id)).or_else(|| scenario(id)).or_else(|| class(id)) {
+        Some(text) => print(out, &text),
+        None => refuse(unknown(id)),
+    }
+}
+
+fn arc(id: &str) -> Option<String> {
+    let (chart, arc) = chart::CHARTS
+        .iter()
+        .find_map(|chart| Some((chart, chart.arcs.iter().find(|arc| arc.name == id)?)))?;
+    let step = chart.steps.iter().find(|step| step.name == arc.from)?;
+    let mut text = format!("{id}: {}\n\n", arc.text);
+    let _ = writeln!(text, "Figure {}: {}", chart.figure, chart.title);
+    let _ = writeln!(text, "out of {}: {}", step.name, step.text);
+    for to in arc.to {
+        let next = chart.steps.iter().find(|step| step.name == *to).map_or("the end", |step| step.text);
+        let _ = writeln!(text, "to {to}: {next}");
+    }
+    if let Some(evidence) = faxproof_judges::arcs::FIGURE_4.iter().find(|known| known.arc == id) {
+        let _ = writeln!(text, "\nseen by: {:?}", evidence.evidence);
+    }
+    let _ = writeln!(text, "scenarios that exist for it:{}", covering(id));
+    Some(text)
+}
+
+fn covering(arc: &str) -> String {
+    let set = set::built_in();
+    let covers = |found: &&set::Found| found.scenario().is_ok_and(|scenario| scenario.covers().contains(&arc));
+    let names: Vec<&str> = set.scenarios.iter().filter(covers).map(|found| found.name.as_str()).collect();
+    if names.is_empty() { " none".to_owned() } else { format!("\n  {}", names.join("\n  ")) }
+}
+
+fn rule(id: &str) -> Option<String> {
+    let rule = faxproof_judges::rules().iter().find(|rule| rule.id == id)?;
+    let weight = format!("{:?}", rule.weight).to_lowercase();
+    let about = rule.about.trim();
+    Some(format!("{id}: {about}\n\nsource: {}\nweight: {weight}\nseen by: {:?}\n", rule.source, rule.evidence))
+}
+
+fn scenario(id: &str) -> Option<String> {
+    let found = set::built_in().scenarios.into_iter().find(|found| found.name == id)?;
+    let scenario = match found.scenario() {
+        Ok(scenario) => scenario,
+        Err(error) => return Some(error.to_string()),
+    };
+    let covers = scenario.covers().join("\n  ");
+    let about = scenario.script.about.trim();
+    let mut text = format!("{id}: {}\n\n{about}\n\nexists for:\n  {covers}\n", scenario.script.title.value);
+    if let Some(snapshot) = &found.snapshot {
+        let _ = writeln!(text, "\n{snapshot}");
+    }
+    Some(text)
+}
+
+fn class(id: &str) -> Option<String> {
+    CLASSES.iter().find(|(known, _)| *known == id).map(|(id, about)| format!("{id}: {about}\n"))
+}
+
+fn unknown(id: &str) -> String {
+    let known = [What::Arcs, What::Rules, What::Scenarios, What::Classes].into_iter().flat_map(items);
+    let near = known.map(|item| item.id).max_by(|a, b| {
+        strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id))
+    });
+    let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    format!("error: there is no arc, rule, scenario or class {id}{hint}")
+}

@@ -1,0 +1,66 @@
+//! `faxproof list`.
+
+use std::io::Write;
+
+use clap::ValueEnum;
+use faxproof_devices::chart;
+use serde::Serialize;
+
+use super::print;
+use crate::scenario::set;
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum What {
+    /// The built-in scenarios.
+    #[default]
+    Scenarios,
+    /// The arcs of the flowcharts.
+    Arcs,
+    /// The rules of the judges.
+    Rules,
+    /// The classes of devices.
+    Classes,
+}
+
+/// One thing, with its explanation in a line.
+#[derive(Debug, Serialize)]
+pub(super) struct Item {
+    pub(super) id: String,
+    pub(super) about: String,
+}
+
+/// Classes of devices that scenarios can name, and what they are.
+pub(super) const CLASSES: [(&str, &str); 3] = [
+    ("fax1", "facsimile machine 1: calls by IP telephone number and learns the peer's protocol (Figure 4)"),
+    ("sip-server", "SIP server 17: a transaction-stateful proxy that record-routes"),
+    ("location-server", "location server: registrar and redirect server on a host of its own"),
+];
+
+pub(super) fn list(what: What, json: bool, out: &mut impl Write) -> u8 {
+    let items = items(what);
+    if json {
+        let text = serde_json::to_string_pretty(&items).unwrap_or_else(|error| error.to_string());
+        return print(out, &format!("{text}\n"));
+    }
+    let width = items.iter().map(|item| item.id.len()).max().unwrap_or(0);
+    let lines: Vec<String> = items.iter().map(|item| format!("{:width$}  {}\n", item.id, item.about)).collect();
+    print(out, &lines.concat())
+}
+
+/// Everything of that kind.
+pub(super) fn items(what: What) -> Vec<Item> {
+    let item = |id: &str, about: &str| Item { id: id.to_owned(), about: about.trim().to_owned() };
+    match what {
+        What::Scenarios => {
+            let title = |found: &set::Found| match found.scenario() {
+                Ok(scenario) => scenario.script.title.value.clone(),
+                Err(error) => error.to_string(),
+            };
+            set::built_in().scenarios.iter().map(|found| item(&found.name, &title(found))).collect()
+        }
+        What::Arcs => chart::arcs().map(|arc| item(arc.name, arc.text)).collect(),
+        What::Rules => faxproof_judges::rules().iter().map(|rule| item(rule.id, rule.about)).collect(),
+        What::Classes => CLASSES.iter().map(|(id, about)| item(id, about)).collect(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The `faxproof` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    faxproof::cli::main()
+}

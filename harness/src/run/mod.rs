@@ -1,0 +1,188 @@
+//! Running scenarios: each is compiled, run in a world, judged, compared with what it expects and with
+//! its snapshot.
+
+mod jobs;
+mod outcome;
+mod snapshot;
+
+#[cfg(test)]
+mod tests;
+
+pub use jobs::{Selection, run_all};
+pub use outcome::{Report, write};
+pub use snapshot::Snapshot;
+
+use faxproof_judges as judges;
+use faxproof_reports::record::Coverage;
+use faxproof_reports::{Finding, Record, RuleResult, Trace, Verdict, What, ladder};
+
+use crate::scenario::set::Found;
+use crate::scenario::{Scenario, ScenarioError, expect};
+use crate::world::{self, Options, World, WorldError};
+
+/// How to run.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// In which world.
+    pub world: World,
+    /// A seed in place of the scenario's.
+    pub seed: Option<u64>,
+    /// Judge by this rule only.
+    pub rule: Option<String>,
+    /// Take the ladder as it is for the new snapshot.
+    pub update: bool,
+    /// What else to ask of the world.
+    pub options: Options,
+}
+
+/// One scenario, run and judged.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// Everything that is kept of it.
+    pub record: Record,
+    /// Its ladder.
+    pub ladder: String,
+    /// How the ladder compares with the one that was accepted.
+    pub snapshot: Snapshot,
+    /// Events that happened.
+    pub events: u64,
+}
+
+/// Why a scenario was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The world cannot run it.
+    #[error("{name}: {error}")]
+    World {
+        /// The scenario.
+        name: String,
+        /// Why not.
+        error: WorldError,
+    },
+    /// A snapshot could not be written.
+    #[error("cannot write {path}: {error}")]
+    Snapshot {
+        /// The file.
+        path: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+}
+
+impl Examined {
+    /// Everything that speaks against it, the rules' findings first.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let results = self.record.results.iter();
+        results.flat_map(|result| &result.findings).filter(|finding| finding.verdict != Verdict::Pass)
+    }
+
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict {
+        self.record.verdict
+    }
+}
+
+/// Runs one scenario and judges it.
+///
+/// # Errors
+/// [`RunError`]: nothing ran, or the harness failed.
+pub fn examine(found: &Found, scenario: &Scenario, settings: &Settings) -> Result<Examined, RunError> {
+    let plan = scenario.compile(&found.name, settings.world, settings.seed)?;
+    let mut trace = Trace::default();
+    let outcome = world::run_with(&plan, settings.world, &settings.options, &mut trace)
+        .map_err(|error| RunError::World { name: found.name.clone(), error })?;
+    let declaration = plan.declaration;
+    let mut results: Vec<RuleResult> = match &settings.rule {
+        None => judges::judge(&declaration, &trace),
+        Some(only) => {
+            let all = judges::judge(&declaration, &trace);
+            all.into_iter().filter(|result| &result.rule == only).collect()
+        }
+    };
+    results.extend(walks(&trace));
+    let judged = results.iter().map(|result| result.verdict).fold(Verdict::Pass, Verdict::join);
+    let expected = expected(scenario, &declaration, &trace, judged, settings.rule.is_some());
+    let ladder = ladder(&declaration, &trace);
+    // The ladder of another world or seed has other times: parity is compared elsewhere.
+    let comparable = settings.world == World::Virtual && settings.seed.is_none();
+    let snapshot = if comparable { snapshot::check(found, &ladder, settings.update)? } else { Snapshot::NotCompared };
+    let told = expected.iter().map(|result| result.verdict).fold(Verdict::Pass, Verdict::join);
+    let verdict = told.join(snapshot.verdict());
+    results.extend(expected);
+    let coverage = coverage(&trace);
+    let record = Record::new(declaration, trace, results, verdict, coverage);
+    Ok(Examined { record, ladder, snapshot, events: outcome.events })
+}
+
+/// What the scenario itself asks for. A scenario that expects the judges to find a fault passes if they
+/// do; their findings stay in the record.
+fn expected(
+    scenario: &Scenario,
+    declaration: &faxproof_reports::Declaration,
+    trace: &Trace,
+    judged: Verdict,
+    one_rule_only: bool,
+) -> Vec<RuleResult> {
+    let mut findings = expect::check(&scenario.script, declaration, trace);
+    let wanted = scenario.expected_verdict();
+    if judged != wanted && !(one_rule_only && judged == Verdict::Pass) {
+        findings.push(Finding {
+            rule: "expect.verdict".to_owned(),
+            verdict: if judged == Verdict::Pass { Verdict::Fail } else { judged },
+            party: None,
+            text: format!("the judges say {}, the scenario expects {}", judged.as_str(), wanted.as_str()),
+            evidence: Vec::new(),
+        });
+    }
+    let mut results: Vec<RuleResult> = Vec::new();
+    for finding in findings {
+        match results.iter_mut().find(|result| result.rule == finding.rule) {
+            Some(result) => {
+                result.verdict = result.verdict.join(finding.verdict);
+                result.findings.push(finding);
+            }
+            None => results.push(RuleResult {
+                rule: finding.rule.clone(),
+                applied: 1,
+                verdict: finding.verdict,
+                findings: vec![finding],
+            }),
+        }
+    }
+    results
+}
+
+/// The marks of every call must be a walk of the flowchart.
+fn walks(trace: &Trace) -> Option<RuleResult> {
+    let mut calls: Vec<(&str, u64, Vec<&str>, usize)> = Vec::new();
+    for (at, entry) in trace.entries.iter().enumerate() {
+        let What::Mark { host, call, arc } = &entry.what else { continue };
+        match calls.iter_mut().find(|known| known.0 == &**host && known.1 == *call) {
+            Some(known) => known.2.push(arc),
+            None => calls.push((host, *call, vec![arc], at)),
+        }
+    }
+    let chart = faxproof_devices::chart::FIGURE_4;
+    let astray = calls.iter().filter_map(|(host, _, marks, at)| {
+        let why = chart.check_walk(marks.iter().copied()).err()?;
+        let (rule, party) = ("marks.walk".to_owned(), Some((*host).into()));
+        Some(Finding { rule, verdict: Verdict::Fail, party, text: why, evidence: vec![*at] })
+    });
+    let findings: Vec<Finding> = astray.collect();
+    let verdict = if findings.is_empty() { Verdict::Pass } else { Verdict::Fail };
+    let applied = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+    (applied > 0).then(|| RuleResult { rule: "marks.walk".to_owned(), applied, verdict, findings })
+}
+
+fn coverage(trace: &Trace) -> Coverage {
+    let mut coverage = Coverage::default();
+    for entry in &trace.entries {
+        if let What::Mark { arc, .. } = &entry.what {
+            *coverage.arcs.entry(arc.to_string()).or_default() += 1;
+        }
+    }
+    coverage
+}
