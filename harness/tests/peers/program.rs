@@ -26,7 +26,9 @@ pub(crate) fn output(name: &str, package: &str, command: &mut Command) -> Output
 fn cannot_run(name: &str, package: &str, error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => {
-            format!("`{name}` is not installed; Debian has it in the package {package}: apt-get install {package}")
+            format!(
+                "`{name}` is not installed; Debian has it in the package {package}: apt-get install {package}"
+            )
         }
         _ => format!("`{name}` does not start: {error}"),
     }
