@@ -5,9 +5,6 @@ mod jobs;
 mod outcome;
 mod snapshot;
 
-#[cfg(test)]
-mod tests;
-
 pub use jobs::{Selection, run_all};
 pub use outcome::{Report, write};
 pub use snapshot::Snapshot;
@@ -19,6 +16,27 @@ use faxproof_reports::{Finding, Record, RuleResult, Trace, Verdict, What, ladder
 use crate::scenario::set::Found;
 use crate::scenario::{Scenario, ScenarioError, expect};
 use crate::world::{self, Options, World, WorldError};
+
+/// What is required by the harness itself rather than by a judge: identifier, source, and why.
+pub const OWN_RULES: &[(&str, &str, &str)] = &[
+    (
+        "marks.walk",
+        "Figure 4",
+        "The arcs that a device marks in one call are a walk of its flowchart. A device that jumps does not \
+         do what the patent describes.",
+    ),
+    (
+        "expect.arcs",
+        "the scenario",
+        "Each host took exactly the arcs that the scenario names, in their order.",
+    ),
+    ("expect.covers", "the scenario", "The run took every arc that the scenario exists for."),
+    ("expect.messages", "the scenario", "So many messages of that kind were sent as the scenario says."),
+    ("expect.notices", "the scenario", "The operator was told what the scenario says, and no more."),
+    ("expect.printed", "the scenario", "So many pages came out of the printer as the scenario says."),
+    ("expect.ta1", "the scenario", "Table Ta1 ends as the scenario says."),
+    ("expect.verdict", "the scenario", "The judges say what the scenario expects of them."),
+];
 
 /// How to run.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +126,8 @@ pub fn examine(found: &Found, scenario: &Scenario, settings: &Settings) -> Resul
     let ladder = ladder(&declaration, &trace);
     // The ladder of another world or seed has other times: parity is compared elsewhere.
     let comparable = settings.world == World::Virtual && settings.seed.is_none();
-    let snapshot = if comparable { snapshot::check(found, &ladder, settings.update)? } else { Snapshot::NotCompared };
+    let snapshot =
+        if comparable { snapshot::check(found, &ladder, settings.update)? } else { Snapshot::NotCompared };
     let told = expected.iter().map(|result| result.verdict).fold(Verdict::Pass, Verdict::join);
     let verdict = told.join(snapshot.verdict());
     results.extend(expected);
