@@ -37,7 +37,8 @@ fn arc(id: &str) -> Option<String> {
 
 fn covering(arc: &str) -> String {
     let set = set::built_in();
-    let covers = |found: &&set::Found| found.scenario().is_ok_and(|scenario| scenario.covers().contains(&arc));
+    let covers =
+        |found: &&set::Found| found.scenario().is_ok_and(|scenario| scenario.covers().contains(&arc));
     let names: Vec<&str> = set.scenarios.iter().filter(covers).map(|found| found.name.as_str()).collect();
     if names.is_empty() { " none".to_owned() } else { format!("\n  {}", names.join("\n  ")) }
 }
@@ -46,7 +47,10 @@ fn rule(id: &str) -> Option<String> {
     let rule = faxproof_judges::rules().iter().find(|rule| rule.id == id)?;
     let weight = format!("{:?}", rule.weight).to_lowercase();
     let about = rule.about.trim();
-    Some(format!("{id}: {about}\n\nsource: {}\nweight: {weight}\nseen by: {:?}\n", rule.source, rule.evidence))
+    Some(format!(
+        "{id}: {about}\n\nsource: {}\nweight: {weight}\nseen by: {:?}\n",
+        rule.source, rule.evidence
+    ))
 }
 
 fn scenario(id: &str) -> Option<String> {
@@ -70,9 +74,9 @@ fn class(id: &str) -> Option<String> {
 
 fn unknown(id: &str) -> String {
     let known = [What::Arcs, What::Rules, What::Scenarios, What::Classes].into_iter().flat_map(items);
-    let near = known.map(|item| item.id).max_by(|a, b| {
-        strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id))
-    });
+    let near = known
+        .map(|item| item.id)
+        .max_by(|a, b| strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id)));
     let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     format!("error: there is no arc, rule, scenario or class {id}{hint}")
 }

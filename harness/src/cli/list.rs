@@ -44,7 +44,8 @@ pub(super) fn list(what: What, json: bool, out: &mut impl Write) -> u8 {
         return print(out, &format!("{text}\n"));
     }
     let width = items.iter().map(|item| item.id.len()).max().unwrap_or(0);
-    let lines: Vec<String> = items.iter().map(|item| format!("{:width$}  {}\n", item.id, item.about)).collect();
+    let lines: Vec<String> =
+        items.iter().map(|item| format!("{:width$}  {}\n", item.id, item.about)).collect();
     print(out, &lines.concat())
 }
 

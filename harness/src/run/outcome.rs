@@ -43,7 +43,11 @@ pub struct Line {
 
 impl Report {
     /// Sums up.
-    pub fn of(names: &[&str], results: &[Option<Result<Examined, RunError>>], orphans: Vec<String>) -> Report {
+    pub fn of(
+        names: &[&str],
+        results: &[Option<Result<Examined, RunError>>],
+        orphans: Vec<String>,
+    ) -> Report {
         let mut arcs = Coverage::default();
         let mut scenarios = Vec::new();
         for (name, result) in names.iter().zip(results) {
