@@ -6,7 +6,7 @@ use faxproof_reports::{Trace, What};
 use crate::bench::{failures, plan, run};
 
 /// Three calls, so that table rows and pages are committed before, between and after; and the table is
-/// shown at the end.
+/// shown when even the fax that waits longest for a reply to its mail (600 s) has given up.
 const THREE_CALLS: &str = "\
 version: 1
 title: Three calls, and the table is shown
@@ -23,8 +23,8 @@ steps:
   - { at: 61s, host: alice, ta1: { delete: 050-7777-7777 } }
   - { at: 70s, host: alice, send: page, to: 050-1234-5678 }
   - { at: 160s, host: alice, send: page, to: 050-1234-5678 }
-  - { at: 300s, host: alice, ta1: list }
-ends_at: 400s
+  - { at: 1400s, host: alice, ta1: list }
+ends_at: 1500s
 ";
 
 #[test]

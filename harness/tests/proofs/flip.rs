@@ -1,7 +1,9 @@
-//! One bit of a mail flips on the way: no page comes out other than it was sent without anybody noticing
-//! at the bytes that carry the picture.
+//! One bit of a mail flips on the way. Nothing between SIP and paper carries a checksum, so a flip may
+//! reach the paper; but it never passes in silence: the paper shows it, or the sender is told. Only where
+//! a byte says nothing about the picture may the page come out as it was sent.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use faxproof::plan::{Act, Match, Plan, Rule};
 use faxproof::world::Options;
@@ -33,7 +35,9 @@ enum Seen {
 enum Part {
     /// The header of the mail, and headers and boundaries of its parts.
     Frame,
-    /// The coded TIFF.
+    /// Header and tags of the TIFF: some of their bytes say nothing, such as the unused half of a value.
+    Tags,
+    /// The coded picture itself.
     Picture,
     /// The dot that ends the mail, and the line ends beside it.
     End,
@@ -46,6 +50,7 @@ fn no_flipped_bit_of_the_picture_goes_unnoticed() {
     let (mail, sheets) = (mail(&plain), printed(&plain));
     let picture = picture(&mail);
     let mut counts: BTreeMap<(Part, Seen), u32> = BTreeMap::new();
+    let mut unnoticed = Vec::new();
     let positions = (0..mail.len()).filter(|at| at % EVERY == 0 || *at + LAST >= mail.len());
     for at in positions {
         let mut plan = plan.clone();
@@ -58,9 +63,12 @@ fn no_flipped_bit_of_the_picture_goes_unnoticed() {
         let around = String::from_utf8_lossy(&mail[at.saturating_sub(20)..(at + 20).min(mail.len())]);
         let place = format!("bit {} of byte {at} of {}, {around:?}", at % 8, mail.len());
         assert_ne!(seen, Seen::Silence, "{place}");
-        assert!(part != Part::Picture || seen != Seen::Nothing, "{place} goes unnoticed");
+        if part == Part::Picture && seen == Seen::Nothing {
+            unnoticed.push(place);
+        }
     }
     println!("a mail of {} bytes, picture at {picture:?}: {counts:#?}", mail.len());
+    assert!(unnoticed.is_empty(), "{unnoticed:#?}");
 }
 
 fn one_call() -> Plan {
@@ -78,7 +86,7 @@ fn mail(trace: &Trace) -> Vec<u8> {
 }
 
 /// Where the lines of base64 are.
-fn picture(mail: &[u8]) -> std::ops::Range<usize> {
+fn picture(mail: &[u8]) -> Range<usize> {
     let text = std::str::from_utf8(mail).unwrap();
     let header = text.to_ascii_lowercase().find("content-transfer-encoding: base64").unwrap();
     let start = header + text[header..].find("\r\n\r\n").unwrap() + 4;
@@ -86,15 +94,44 @@ fn picture(mail: &[u8]) -> std::ops::Range<usize> {
     start..start + end
 }
 
-fn part(at: usize, mail: &[u8], picture: &std::ops::Range<usize>) -> Part {
+fn part(at: usize, mail: &[u8], coded: &Range<usize>) -> Part {
     // A line end inside the coded lines carries nothing.
-    if picture.contains(&at) && !mail[at].is_ascii_whitespace() {
-        Part::Picture
+    if coded.contains(&at) && !mail[at].is_ascii_whitespace() {
+        let digits = mail[coded.start..at].iter().filter(|byte| !byte.is_ascii_whitespace()).count();
+        // Four digits of base64 are three bytes.
+        if strip(&mail[coded.clone()]).contains(&(digits * 3 / 4)) { Part::Picture } else { Part::Tags }
     } else if at + 5 >= mail.len() {
         Part::End
     } else {
         Part::Frame
     }
+}
+
+/// Where the strip of the one page lies in a little-endian TIFF, which is read here without our reader:
+/// tags 273 (offset) and 279 (length) of its directory.
+fn strip(coded: &[u8]) -> Range<usize> {
+    let digits: Vec<u8> = coded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let value = |digit: &u8| match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => 0,
+    };
+    let bits = |four: &[u8]| four.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(value(digit)));
+    let tiff: Vec<u8> = digits.chunks(4).flat_map(|four| bits(four).to_be_bytes()[1..].to_vec()).collect();
+    assert_eq!(&tiff[..4], b"II*\0");
+    let number = |at: usize, bytes: usize| {
+        tiff[at..at + bytes].iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte))
+    };
+    let directory = number(4, 4);
+    let entries = (0..number(directory, 2)).map(|index| directory + 2 + 12 * index);
+    let tag = |wanted: usize| {
+        let entry = entries.clone().find(|entry| number(*entry, 2) == wanted).unwrap();
+        number(entry + 8, if number(entry + 2, 2) == 3 { 2 } else { 4 })
+    };
+    tag(273)..tag(273) + tag(279)
 }
 
 fn seen(trace: &Trace, sent: &[String]) -> Seen {
