@@ -7,6 +7,7 @@ use faxproof_devices::chart;
 
 use super::list::{CLASSES, What, items};
 use super::{print, refuse};
+use crate::run::OWN_RULES;
 use crate::scenario::set;
 
 pub(super) fn explain(id: &str, out: &mut impl Write) -> u8 {
@@ -29,7 +30,7 @@ fn arc(id: &str) -> Option<String> {
         let _ = writeln!(text, "to {to}: {next}");
     }
     if let Some(evidence) = faxproof_judges::arcs::FIGURE_4.iter().find(|known| known.arc == id) {
-        let _ = writeln!(text, "\nseen by: {:?}", evidence.evidence);
+        let _ = writeln!(text, "\nseen by: {}", seen_by(evidence.evidence));
     }
     let _ = writeln!(text, "scenarios that exist for it:{}", covering(id));
     Some(text)
@@ -37,16 +38,26 @@ fn arc(id: &str) -> Option<String> {
 
 fn covering(arc: &str) -> String {
     let set = set::built_in();
-    let covers = |found: &&set::Found| found.scenario().is_ok_and(|scenario| scenario.covers().contains(&arc));
+    let covers =
+        |found: &&set::Found| found.scenario().is_ok_and(|scenario| scenario.covers().contains(&arc));
     let names: Vec<&str> = set.scenarios.iter().filter(covers).map(|found| found.name.as_str()).collect();
     if names.is_empty() { " none".to_owned() } else { format!("\n  {}", names.join("\n  ")) }
 }
 
 fn rule(id: &str) -> Option<String> {
+    if let Some((id, source, about)) = OWN_RULES.iter().find(|(own, ..)| *own == id) {
+        return Some(format!("{id}: {about}\n\nsource: {source}\n"));
+    }
     let rule = faxproof_judges::rules().iter().find(|rule| rule.id == id)?;
     let weight = format!("{:?}", rule.weight).to_lowercase();
     let about = rule.about.trim();
-    Some(format!("{id}: {about}\n\nsource: {}\nweight: {weight}\nseen by: {:?}\n", rule.source, rule.evidence))
+    let seen = seen_by(rule.evidence);
+    Some(format!("{id}: {about}\n\nsource: {}\nweight: {weight}\nseen by: {seen}\n", rule.source))
+}
+
+fn seen_by(evidence: &[faxproof_judges::Evidence]) -> String {
+    let words: Vec<String> = evidence.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
+    words.join(", ")
 }
 
 fn scenario(id: &str) -> Option<String> {
@@ -70,9 +81,9 @@ fn class(id: &str) -> Option<String> {
 
 fn unknown(id: &str) -> String {
     let known = [What::Arcs, What::Rules, What::Scenarios, What::Classes].into_iter().flat_map(items);
-    let near = known.map(|item| item.id).max_by(|a, b| {
-        strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id))
-    });
+    let near = known
+        .map(|item| item.id)
+        .max_by(|a, b| strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id)));
     let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     format!("error: there is no arc, rule, scenario or class {id}{hint}")
 }

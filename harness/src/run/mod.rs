@@ -5,20 +5,42 @@ mod jobs;
 mod outcome;
 mod snapshot;
 
-#[cfg(test)]
-mod tests;
-
 pub use jobs::{Selection, run_all};
 pub use outcome::{Report, write};
 pub use snapshot::Snapshot;
 
 use faxproof_judges as judges;
 use faxproof_reports::record::Coverage;
-use faxproof_reports::{Finding, Record, RuleResult, Trace, Verdict, What, ladder};
+use faxproof_reports::{Declaration, Finding, Record, RuleResult, Trace, Verdict, What, ladder};
 
+use crate::plan::Plan;
 use crate::scenario::set::Found;
 use crate::scenario::{Scenario, ScenarioError, expect};
 use crate::world::{self, Options, World, WorldError};
+
+/// What is required by the harness itself rather than by a judge: identifier, source, and why.
+pub const OWN_RULES: &[(&str, &str, &str)] = &[
+    (
+        WALK,
+        "Figure 4",
+        "The arcs that a device marks in one call are a walk of its flowchart. A device that jumps does not \
+         do what the patent describes.",
+    ),
+    (
+        "expect.arcs",
+        "the scenario",
+        "Each host took exactly the arcs that the scenario names, in their order.",
+    ),
+    ("expect.covers", "the scenario", "The run took every arc that the scenario exists for."),
+    ("expect.messages", "the scenario", "So many messages of that kind were sent as the scenario says."),
+    ("expect.notices", "the scenario", "The operator was told what the scenario says, and no more."),
+    ("expect.printed", "the scenario", "So many pages came out of the printer as the scenario says."),
+    ("expect.ta1", "the scenario", "Table Ta1 ends as the scenario says."),
+    ("expect.verdict", "the scenario", "The judges say what the scenario expects of them."),
+];
+
+/// The rule that the marks of a call are a walk of the flowchart.
+const WALK: &str = "marks.walk";
 
 /// How to run.
 #[derive(Clone, Debug, Default)]
@@ -91,24 +113,35 @@ impl Examined {
 /// [`RunError`]: nothing ran, or the harness failed.
 pub fn examine(found: &Found, scenario: &Scenario, settings: &Settings) -> Result<Examined, RunError> {
     let plan = scenario.compile(&found.name, settings.world, settings.seed)?;
+    examine_plan(found, scenario, plan, settings)
+}
+
+/// Runs a plan that was compiled from the scenario, perhaps with other devices in it, and judges it by
+/// what the scenario expects.
+///
+/// # Errors
+/// As [`examine`].
+pub fn examine_plan(
+    found: &Found,
+    scenario: &Scenario,
+    plan: Plan,
+    settings: &Settings,
+) -> Result<Examined, RunError> {
     let mut trace = Trace::default();
     let outcome = world::run_with(&plan, settings.world, &settings.options, &mut trace)
         .map_err(|error| RunError::World { name: found.name.clone(), error })?;
     let declaration = plan.declaration;
-    let mut results: Vec<RuleResult> = match &settings.rule {
-        None => judges::judge(&declaration, &trace),
-        Some(only) => {
-            let all = judges::judge(&declaration, &trace);
-            all.into_iter().filter(|result| &result.rule == only).collect()
-        }
-    };
-    results.extend(walks(&trace));
+    let mut results = judge(&declaration, &trace);
+    if let Some(only) = &settings.rule {
+        results.retain(|result| &result.rule == only || result.rule == WALK);
+    }
     let judged = results.iter().map(|result| result.verdict).fold(Verdict::Pass, Verdict::join);
     let expected = expected(scenario, &declaration, &trace, judged, settings.rule.is_some());
     let ladder = ladder(&declaration, &trace);
     // The ladder of another world or seed has other times: parity is compared elsewhere.
     let comparable = settings.world == World::Virtual && settings.seed.is_none();
-    let snapshot = if comparable { snapshot::check(found, &ladder, settings.update)? } else { Snapshot::NotCompared };
+    let snapshot =
+        if comparable { snapshot::check(found, &ladder, settings.update)? } else { Snapshot::NotCompared };
     let told = expected.iter().map(|result| result.verdict).fold(Verdict::Pass, Verdict::join);
     let verdict = told.join(snapshot.verdict());
     results.extend(expected);
@@ -117,11 +150,18 @@ pub fn examine(found: &Found, scenario: &Scenario, settings: &Settings) -> Resul
     Ok(Examined { record, ladder, snapshot, events: outcome.events })
 }
 
+/// What the judges say of a run, and whether the marks of every call are a walk of the flowchart.
+pub fn judge(declaration: &Declaration, trace: &Trace) -> Vec<RuleResult> {
+    let mut results = judges::judge(declaration, trace);
+    results.extend(walks(trace));
+    results
+}
+
 /// What the scenario itself asks for. A scenario that expects the judges to find a fault passes if they
 /// do; their findings stay in the record.
 fn expected(
     scenario: &Scenario,
-    declaration: &faxproof_reports::Declaration,
+    declaration: &Declaration,
     trace: &Trace,
     judged: Verdict,
     one_rule_only: bool,
@@ -168,13 +208,13 @@ fn walks(trace: &Trace) -> Option<RuleResult> {
     let chart = faxproof_devices::chart::FIGURE_4;
     let astray = calls.iter().filter_map(|(host, _, marks, at)| {
         let why = chart.check_walk(marks.iter().copied()).err()?;
-        let (rule, party) = ("marks.walk".to_owned(), Some((*host).into()));
+        let (rule, party) = (WALK.to_owned(), Some((*host).into()));
         Some(Finding { rule, verdict: Verdict::Fail, party, text: why, evidence: vec![*at] })
     });
     let findings: Vec<Finding> = astray.collect();
     let verdict = if findings.is_empty() { Verdict::Pass } else { Verdict::Fail };
     let applied = u32::try_from(calls.len()).unwrap_or(u32::MAX);
-    (applied > 0).then(|| RuleResult { rule: "marks.walk".to_owned(), applied, verdict, findings })
+    (applied > 0).then(|| RuleResult { rule: WALK.to_owned(), applied, verdict, findings })
 }
 
 fn coverage(trace: &Trace) -> Coverage {

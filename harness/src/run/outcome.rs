@@ -43,7 +43,11 @@ pub struct Line {
 
 impl Report {
     /// Sums up.
-    pub fn of(names: &[&str], results: &[Option<Result<Examined, RunError>>], orphans: Vec<String>) -> Report {
+    pub fn of(
+        names: &[&str],
+        results: &[Option<Result<Examined, RunError>>],
+        orphans: Vec<String>,
+    ) -> Report {
         let mut arcs = Coverage::default();
         let mut scenarios = Vec::new();
         for (name, result) in names.iter().zip(results) {
@@ -69,7 +73,7 @@ fn line(name: &str, result: Option<&Result<Examined, RunError>>) -> Line {
             scenario,
             verdict: examined.verdict(),
             digest: examined.record.digest.clone(),
-            findings: examined.findings().map(|finding| words(finding)).collect(),
+            findings: examined.findings().map(words).collect(),
         },
         Some(Err(error)) => Line {
             scenario,

@@ -233,7 +233,29 @@ fn view<'a>(host: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Vec<Step<'a>> {
     let mut view: Vec<_> = messages.iter().filter_map(step).collect();
     // Something that was sent in answer stands behind what it answers, also within one microsecond.
     view.sort_by_key(|step| (step.at_us, step.seen.at));
+    drop_strays(&mut view);
     view
+}
+
+/// Takes out the responses that came when their transaction had been given up for silence: they match
+/// nothing any more and are dropped (RFC 6026 §8.9).
+fn drop_strays(view: &mut Vec<Step<'_>>) {
+    // When each request was first sent, while silence can still end its transaction.
+    let mut waiting_us: BTreeMap<(Option<&str>, u32, &str), u64> = BTreeMap::new();
+    view.retain(|step| {
+        let (number, method) = &step.sip.cseq;
+        let transaction = (step.sip.branch.as_deref(), *number, method.as_str());
+        if step.sent {
+            waiting_us.entry(transaction).or_insert(step.at_us);
+            return true;
+        }
+        let in_time = waiting_us.get(&transaction).is_none_or(|sent_us| step.at_us <= sent_us + PATIENCE_US);
+        // Any response stops Timer B (RFC 3261 §17.1.1.2), none but a final one stops Timer F (§17.1.2.2).
+        if in_time && method == "INVITE" {
+            waiting_us.remove(&transaction);
+        }
+        in_time
+    });
 }
 
 /// Who answered: the first that sent a 2xx or 180 to the INVITE, else the last that got it.

@@ -200,6 +200,25 @@ mod tests {
     }
 
     #[test]
+    fn a_2xx_after_timer_b_needs_no_ack() {
+        let mut run = Bench::new();
+        run.dial();
+        run.wait_s(33);
+        run.answer();
+        assert_eq!(run.judged("sip.ack-for-2xx"), Picture::passed(0));
+    }
+
+    #[test]
+    fn a_2xx_after_long_ringing_needs_an_ack() {
+        let mut run = Bench::new();
+        run.dial();
+        run.ring();
+        run.wait_s(33);
+        let answer = run.answer();
+        assert_eq!(run.judged("sip.ack-for-2xx"), Picture::breach("alice", answer));
+    }
+
+    #[test]
     fn a_dialog_left_standing_is_a_breach() {
         let mut run = Bench::new();
         run.dial();

@@ -1,0 +1,92 @@
+//! Power fails right after every durable effect, and comes back: nothing is half done.
+
+use faxproof::world::{CrashAfterDurable, Options};
+use faxproof_reports::{Trace, What};
+
+use crate::bench::{failures, plan, run};
+
+/// Three calls, so that table rows and pages are committed before, between and after; and the table is
+/// shown. A fax that waits for the reply to its mail waits 600 s, so that nothing overlaps.
+const THREE_CALLS: &str = "\
+version: 1
+title: Three calls, and the table is shown
+hosts:
+  alice: { fax: 1, number: 050-0000-9999, ta1: [ { number: 050-7777-7777 } ] }
+  bob: { fax: 1, number: 050-1234-5678 }
+  sip: { sip-server: {} }
+  location: { location-server: {} }
+documents:
+  page: { chart: { pages: 3 } }
+steps:
+  - { at: 1s, host: alice, send: page, to: 050-1234-5678 }
+  - { at: 700s, host: alice, ta1: { add: { destination: new, number: 050-2222-2222 } } }
+  - { at: 701s, host: alice, ta1: { delete: 050-7777-7777 } }
+  - { at: 710s, host: alice, send: page, to: 050-1234-5678 }
+  - { at: 1400s, host: alice, send: page, to: 050-1234-5678 }
+  - { at: 2100s, host: alice, ta1: list }
+ends_at: 2200s
+";
+
+#[test]
+fn a_power_failure_after_any_durable_effect_leaves_what_was_committed() {
+    let plan = plan(THREE_CALLS);
+    let (_, outcome) = run(&plan, &Options::default());
+    let mut crashes = 0;
+    for (host, durables) in outcome.durables.iter().filter(|(host, _)| matches!(&**host, "alice" | "bob")) {
+        assert!(*durables > 0, "{host} commits nothing");
+        for after in 1..=*durables {
+            let crash = CrashAfterDurable { host: host.clone(), after, back_after_us: Some(5_000_000) };
+            let options = Options { crash_after_durable: Some(crash), ..Options::default() };
+            let (trace, _) = run(&plan, &options);
+            let place = format!("{host}, after durable effect {after}");
+            let mut declaration = plan.declaration.clone();
+            declaration.disturbed = true;
+            let failures = failures(&declaration, &trace);
+            assert!(failures.is_empty(), "{place}: {failures:#?}");
+            assert_eq!(powers(&trace, host), [true, false, true], "{place}");
+            assert_eq!(shown(&trace), committed(&trace), "{place}");
+            crashes += 1;
+        }
+    }
+    println!("{crashes} power failures: {:?}", outcome.durables);
+}
+
+fn powers(trace: &Trace, of: &str) -> Vec<bool> {
+    let power = |what: &What| match what {
+        What::Power { host, on, .. } if &**host == of => Some(*on),
+        _ => None,
+    };
+    trace.entries.iter().filter_map(|entry| power(&entry.what)).collect()
+}
+
+/// Numbers and protocols of alice's table as she showed it last.
+fn shown(trace: &Trace) -> Vec<(String, String)> {
+    let list = trace.entries.iter().rev().find_map(|entry| match &entry.what {
+        What::Notice { host, call: 0, text, .. } if &**host == "alice" => Some(text.clone()),
+        _ => None,
+    });
+    let row = |line: &str| {
+        let columns: Vec<&str> = line.split(" | ").collect();
+        (columns[1].to_owned(), columns[2].replace('-', ""))
+    };
+    list.unwrap().lines().map(row).collect()
+}
+
+/// The table that follows from the rows that alice was seen to commit.
+fn committed(trace: &Trace) -> Vec<(String, String)> {
+    let mut table = vec![("050-7777-7777".to_owned(), String::new())];
+    for entry in &trace.entries {
+        let What::Row { host, change, row, .. } = &entry.what else { continue };
+        assert_eq!(&**host, "alice");
+        let column = |name: &str| {
+            row.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.to_string()).unwrap()
+        };
+        let row = (column("number"), column("protocol"));
+        match &**change {
+            "add" => table.push(row),
+            "delete" => table.retain(|known| known.0 != row.0),
+            _ => table.iter_mut().filter(|known| known.0 == row.0).for_each(|known| *known = row.clone()),
+        }
+    }
+    table
+}

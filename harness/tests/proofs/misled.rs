@@ -1,0 +1,179 @@
+//! A device that errs: it stands before a real one and changes what that hears, or what that does, so
+//! that it takes another branch of its flowchart.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use faxproof_devices::core::{Conn, Device, Durable, Effect, Event, Medium, Outbox, StreamEvent, Time};
+use faxproof_devices::order::{Action, Order};
+use faxproof_devices::ta1::Row;
+
+/// One way to err.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Error {
+    /// Takes the SIP messages whose first line begins so, of this method and not below this CSeq, as if
+    /// they were that.
+    Hears { start: &'static str, cseq: u32, method: &'static str, as_if: Heard },
+    /// Does not notice that this timer runs out.
+    SleepsThrough(&'static str),
+    /// Does not notice ICMP.
+    NoUnreachable,
+    /// Does not notice that the operator presses stop.
+    NoHangUp,
+    /// Finds the number in its table with this protocol: `None` with an empty column.
+    Finds(Option<&'static str>),
+    /// Does not find the number in its table.
+    Forgets,
+    /// Takes the reply to a whole mail as a refusal.
+    MailRefused,
+    /// Says one arc for another, and tells the operator nothing.
+    Claims { arc: &'static str, other: &'static str },
+    /// Tells of failures at another place.
+    TellsAt(Medium, &'static str),
+    /// Never sends requests of this method.
+    NeverSends(&'static str),
+    /// Stores what it learned in the other kind of record.
+    OtherRecord,
+}
+
+/// What a message is heard as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Nothing,
+    Refusal,
+    PresentsSmtp,
+}
+
+/// The device that errs.
+#[derive(Clone, Debug)]
+pub(crate) struct Misled {
+    pub(crate) device: Box<dyn Device>,
+    pub(crate) errors: &'static [Error],
+    /// Connections on which a whole mail was sent and not answered yet.
+    pub(crate) mails: BTreeSet<Conn>,
+}
+
+impl Device for Misled {
+    fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
+        for error in self.errors {
+            if let Some(order) = table_order(*error, &event) {
+                self.device.step(now, Event::Order(order), &mut Outbox::new());
+            }
+        }
+        let heard = self.errors.iter().try_fold(event, |event, error| self.hear(*error, event));
+        let Some(event) = heard else { return };
+        let mut own = Outbox::new();
+        self.device.step(now, event, &mut own);
+        for effect in own.drain() {
+            if let Effect::Send { conn, bytes } = &effect
+                && bytes.ends_with(b"\r\n.\r\n")
+            {
+                self.mails.insert(*conn);
+            }
+            if let Some(effect) = self.errors.iter().try_fold(effect, |effect, error| does(*error, effect)) {
+                out.push(effect);
+            }
+        }
+    }
+
+    fn fork(&self) -> Box<dyn Device> {
+        Box::new(self.clone())
+    }
+}
+
+impl Misled {
+    fn hear(&mut self, error: Error, event: Event) -> Option<Event> {
+        match (error, event) {
+            (Error::Hears { start, cseq, method, as_if }, Event::Datagram { from, bytes })
+                if fits(&bytes, start, cseq, method) =>
+            {
+                let bytes = match as_if {
+                    Heard::Nothing => return None,
+                    Heard::Refusal => with_start(&bytes, "SIP/2.0 488 Not Acceptable Here"),
+                    Heard::PresentsSmtp => presenting(&bytes),
+                };
+                Some(Event::Datagram { from, bytes })
+            }
+            (Error::SleepsThrough(name), Event::Timer(timer)) if timer.name == name => None,
+            (Error::NoUnreachable, Event::Unreachable { .. }) => None,
+            (Error::NoHangUp, Event::Order(Order { action: Action::HangUp, .. })) => None,
+            (Error::MailRefused, Event::Stream(conn, StreamEvent::Bytes(_))) if self.mails.remove(&conn) => {
+                Some(Event::Stream(conn, StreamEvent::Bytes("554 no\r\n".into())))
+            }
+            (_, event) => Some(event),
+        }
+    }
+}
+
+/// What it does otherwise.
+fn does(error: Error, effect: Effect) -> Option<Effect> {
+    match (error, effect) {
+        (Error::Claims { arc, other }, Effect::Mark { call, arc: taken }) if taken == arc => {
+            Some(Effect::Mark { call, arc: other })
+        }
+        (Error::Claims { .. }, Effect::Mark { arc, .. }) if arc.starts_with("4.S9.") => None,
+        (Error::Claims { .. }, Effect::Notice(notice)) if notice.call != 0 => None,
+        (Error::TellsAt(_, other), Effect::Mark { call, arc }) if arc.starts_with("4.S9.") => {
+            Some(Effect::Mark { call, arc: other })
+        }
+        (Error::TellsAt(medium, _), Effect::Notice(mut notice)) if notice.call != 0 => {
+            notice.medium = medium;
+            Some(Effect::Notice(notice))
+        }
+        (Error::NeverSends(method), Effect::Datagram { bytes, .. })
+            if bytes.starts_with(method.as_bytes()) =>
+        {
+            None
+        }
+        (Error::OtherRecord, Effect::Durable(Durable::CommitRow { table, position, added, row })) => {
+            Some(Effect::Durable(Durable::CommitRow { table, position, added: !added, row }))
+        }
+        (Error::OtherRecord, Effect::Mark { call, arc: "4.S16.new-record" }) => {
+            Some(Effect::Mark { call, arc: "4.S16.into-record" })
+        }
+        (Error::OtherRecord, Effect::Mark { call, arc: "4.S16.into-record" }) => {
+            Some(Effect::Mark { call, arc: "4.S16.new-record" })
+        }
+        (_, effect) => Some(effect),
+    }
+}
+
+/// What happens to its table unseen before it calls.
+fn table_order(error: Error, event: &Event) -> Option<Order> {
+    let Event::Order(Order { action: Action::Send { number, .. }, .. }) = event else { return None };
+    let action = match error {
+        Error::Finds(protocol) => {
+            let row = Row { number: number.clone(), protocol: protocol.map(str::to_owned), ..Row::default() };
+            Action::AddRow(row)
+        }
+        Error::Forgets => Action::DeleteRow { number: number.clone() },
+        _ => return None,
+    };
+    Some(Order { key: 0, action })
+}
+
+fn fits(bytes: &[u8], start: &str, least: u32, method: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let cseq = text.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or_default();
+    let (number, of) = cseq.split_once(' ').unwrap_or_default();
+    text.starts_with(start) && of == method && number.parse::<u32>().is_ok_and(|number| number >= least)
+}
+
+fn with_start(bytes: &Bytes, start: &str) -> Bytes {
+    let text = String::from_utf8_lossy(bytes);
+    let rest = text.split_once("\r\n").map_or("", |(_, rest)| rest);
+    format!("{start}\r\n{rest}").into()
+}
+
+/// The response as a 200 that presents SMTP.
+fn presenting(bytes: &Bytes) -> Bytes {
+    let text = String::from_utf8_lossy(bytes);
+    let head = text.split_once("\r\n\r\n").map_or("", |(head, _)| head);
+    let kept = head.lines().skip(1).filter(|line| !line.starts_with("Content-"));
+    let body =
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=application 0 TCP smtp\r\n";
+    let kept: String = kept.map(|line| format!("{line}\r\n")).collect();
+    let length = body.len();
+    format!("SIP/2.0 200 OK\r\n{kept}Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}")
+        .into()
+}
