@@ -42,10 +42,7 @@ fn send_order() -> Event {
 
 /// Rings, answers, and takes the ACK; returns the To tag of the fax.
 fn answer_a_call(fax: &mut Table<Fax1>) -> String {
-    fax.sip(SERVER, &request("INVITE", 1, "", ""));
-    let effects = fax.wait_ms(600);
-    let (_, ok) = sent(&effects).into_iter().find(|(_, m)| m.code() == Some(200)).expect("an answer");
-    let tag = ok.to_tag().expect("a tag").to_owned();
+    let tag = answer_a_call_without_ack(fax);
     fax.sip(SERVER, &request("ACK", 1, &tag, ""));
     tag
 }
@@ -98,6 +95,30 @@ fn the_same_call_by_another_way_gets_482() {
     fax.sip(SERVER, &request("INVITE", 1, "", ""));
     let spiral = request("INVITE", 1, "", "").replace("z9hG4bKINVITE1", "z9hG4bKother");
     assert_eq!(labels(&fax.sip(SERVER, &spiral)), ["482 INVITE"]);
+}
+
+/// Rings and answers; the ACK does not come. Returns the To tag of the fax.
+fn answer_a_call_without_ack(fax: &mut Table<Fax1>) -> String {
+    fax.sip(SERVER, &request("INVITE", 1, "", ""));
+    let effects = fax.wait_ms(600);
+    let (_, ok) = sent(&effects).into_iter().find(|(_, m)| m.code() == Some(200)).expect("an answer");
+    ok.to_tag().expect("a tag").to_owned()
+}
+
+#[test]
+fn a_lost_ack_does_not_refuse_the_announcement() {
+    let mut fax = fax(Habits::default());
+    let tag = answer_a_call_without_ack(&mut fax);
+    assert_eq!(labels(&fax.sip(SERVER, &request("INVITE", 2, &tag, ""))), ["200 INVITE"]);
+}
+
+#[test]
+fn the_callee_hangs_up_only_behind_the_ack() {
+    let mut fax = fax(Habits::default());
+    let tag = answer_a_call_without_ack(&mut fax);
+    let stop = Event::Order(Order { key: 5, action: Action::HangUp });
+    assert!(labels(&fax.step(stop)).is_empty());
+    assert_eq!(labels(&fax.sip(SERVER, &request("ACK", 1, &tag, ""))), ["BYE"]);
 }
 
 #[test]

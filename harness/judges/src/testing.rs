@@ -92,6 +92,11 @@ impl Bench {
         self
     }
 
+    pub(crate) fn dials(mut self, number: &str) -> Bench {
+        self.declaration.orders[0].to = Some(number.into());
+        self
+    }
+
     pub(crate) fn edits_at_step_2(mut self) -> Bench {
         self.declaration.orders.push(OrderDeclaration { step: 2, kind: "ta1-edit".into(), ..send() });
         self
@@ -339,6 +344,11 @@ impl Bench {
 
     pub(crate) fn fault(&mut self, text: &str) -> usize {
         self.push(What::Fault { host: "alice".into(), text: text.into() })
+    }
+
+    /// What comes next happens in the instant in which the last message arrived.
+    pub(crate) fn at_arrival(&mut self) {
+        self.now_us -= 5_000;
     }
 
     /// Time passes, and something unrelated is seen.
