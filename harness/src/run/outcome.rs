@@ -73,7 +73,7 @@ fn line(name: &str, result: Option<&Result<Examined, RunError>>) -> Line {
             scenario,
             verdict: examined.verdict(),
             digest: examined.record.digest.clone(),
-            findings: examined.findings().map(|finding| words(finding)).collect(),
+            findings: examined.findings().map(words).collect(),
         },
         Some(Err(error)) => Line {
             scenario,
