@@ -16,3 +16,6 @@ pub mod sip;
 pub mod sip_server;
 pub mod smtp;
 pub mod ta1;
+
+#[cfg(test)]
+mod testing;

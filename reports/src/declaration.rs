@@ -98,4 +98,8 @@ pub struct OrderDeclaration {
     pub document: Option<String>,
     /// Pages of the document.
     pub pages: u32,
+    /// What is on each page of an image, as [`fingerprint`](crate::fingerprint) tells: what comes out of
+    /// the destination's printer must be the same.
+    #[serde(default)]
+    pub fingerprints: Vec<String>,
 }

@@ -20,7 +20,7 @@ mod written;
 mod samples;
 
 pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row};
-pub use digest::{Counts, DigestSink, NullSink, digest};
+pub use digest::{Counts, DigestSink, NullSink, digest, fingerprint};
 pub use ladder::ladder;
 pub use parity::{Sequence, parity_difference, sequence};
 pub use record::{Coverage, Record, RecordError};

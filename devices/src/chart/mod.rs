@@ -3,6 +3,7 @@
 //! A device marks the arcs that it takes; [`Chart::check_walk`] says whether a row of marks is a walk
 //! of the chart. The coverage of a run is counted over [`arcs`].
 
+mod draw;
 mod figure4;
 
 pub use figure4::FIGURE_4;

@@ -32,6 +32,8 @@ pub(super) struct Incoming {
     answered: bool,
     /// A 200 that waits for its ACK.
     unacknowledged: Option<Unacknowledged>,
+    /// The operator wants to hang up as soon as that is allowed.
+    ends_at_ack: bool,
     sdp_version: u64,
     media: Option<MediaPort>,
     server: Server,
@@ -93,6 +95,7 @@ impl Fax1 {
             invite_tx: tx,
             answered: false,
             unacknowledged: None,
+            ends_at_ack: false,
             sdp_version: 0,
             media: None,
             server,
@@ -116,23 +119,29 @@ impl Fax1 {
 
     /// ACK arrived (T2, or for T4).
     pub(super) fn acknowledged(&mut self, now: Time, ack: &Message, out: &mut Outbox) {
-        let Some(call) = self.incoming.values_mut().find(|call| call.dialog.owns(ack)) else {
+        let found = self.incoming.values().find(|call| call.dialog.owns(ack)).map(|call| call.key);
+        let Some(mut call) = found.and_then(|key| self.incoming.remove(&key)) else {
             return out.unexpected("ACK that belongs to no call", "nothing");
         };
         let number = ack.cseq().map(|cseq| cseq.0);
         if call.unacknowledged.as_ref().is_some_and(|waiting| Some(waiting.cseq) == number) {
             call.unacknowledged = None;
             out.disarm(call.timer("2xx"));
+            if call.ends_at_ack {
+                return self.end(now, call, out);
+            }
             out.arm(now, IDLE, call.timer("idle"));
         }
+        self.incoming.insert(call.key, call);
     }
 
     /// Re-INVITE: the announcement (T4).
     pub(super) fn reinvited(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
         let found = self.incoming.values().find(|call| call.dialog.owns(request)).map(|call| call.key);
         let Some(mut call) = found.and_then(|key| self.incoming.remove(&key)) else { return };
-        if call.unacknowledged.is_some() || !call.answered {
-            // §14.2: a second INVITE before the first is through.
+        if !call.answered {
+            // §14.2: a second INVITE before the final response to the first. Behind that response it is
+            // welcome even where the ACK was lost: who sends it has seen our 2xx.
             let wait = self.phone.entropy.key(("retry-after", call.key)).below(11).to_string();
             let refusal = self.phone.response(request, 500).header(Name::RetryAfter, wait).finish();
             self.phone.layer.respond(now, tx, refusal, out);
@@ -151,11 +160,13 @@ impl Fax1 {
         }
     }
 
-    /// The operator ends the calls that we took.
+    /// The operator ends the calls that we took. No BYE before the ACK of our 2xx (§15).
     pub(super) fn callee_hangs_up(&mut self, now: Time, out: &mut Outbox) {
-        let keys: Vec<u64> = self.incoming.keys().copied().collect();
-        for call in keys.into_iter().filter_map(|key| self.incoming.remove(&key)).collect::<Vec<_>>() {
-            if call.answered {
+        for (key, mut call) in std::mem::take(&mut self.incoming) {
+            if call.unacknowledged.is_some() {
+                call.ends_at_ack = true;
+                self.incoming.insert(key, call);
+            } else if call.answered {
                 self.end(now, call, out);
             } else {
                 self.stop_timers(&call, out);

@@ -387,16 +387,12 @@ impl Fax1 {
         }
     }
 
-    /// A response for which no call waits: another 2xx of a forked INVITE is acknowledged and ended (§13.2.2.4).
+    /// A response for which no call waits. Another 2xx of a forked INVITE is acknowledged and ended
+    /// (§13.2.2.4); what the peer says to our BYE, or after its own, changes nothing.
     fn late_response(&mut self, now: Time, tx: u64, response: &Message, out: &mut Outbox) {
         let success = response.code().is_some_and(|code| (200..300).contains(&code));
         let invite = self.phone.layer.request_of(tx).filter(|r| r.method() == Some(&Method::Invite)).cloned();
-        let Some(invite) = invite.filter(|_| success) else {
-            if response.code().is_some_and(|code| code >= 200) {
-                out.unexpected(format!("{} for which no call waits", response.label()), "nothing");
-            }
-            return;
-        };
+        let Some(invite) = invite.filter(|_| success) else { return };
         let Some(mut dialog) = Dialog::of_caller(&invite, response) else { return };
         let cseq = invite.cseq().map_or(1, |cseq| cseq.0);
         let key = self.phone.entropy.key(("fork", response.call_id(), response.to_tag())).0;

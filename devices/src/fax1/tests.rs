@@ -1,1 +1,219 @@
+//! The fax by itself: what scenarios cannot say, because no box of ours does it.
 
+use bytes::Bytes;
+
+use super::*;
+use crate::config::{Habits, Protocol};
+use crate::core::{Durable, Entropy, Medium};
+use crate::order::Document;
+use crate::testing::{Table, address, answer, labels, sent};
+
+const SERVER: &str = "10.0.0.5:5060";
+
+fn fax(habits: Habits) -> Table<Fax1> {
+    Table::new(Fax1::new(FaxConfig {
+        address: "10.0.0.1".parse().expect("an address"),
+        number: "050-0000-9999".to_owned(),
+        domain: "d.example".to_owned(),
+        sip_server: address(SERVER),
+        mail: "a@fax.example".to_owned(),
+        protocols: vec![Protocol::Smtp],
+        failure_medium: Medium::Display,
+        ta1: Vec::new(),
+        habits: Habits { registers: false, ..habits },
+        epoch_s: 0,
+        entropy: Entropy::of_seed(1),
+    }))
+}
+
+fn request(method: &str, cseq: u32, to_tag: &str, more: &str) -> String {
+    let tag = if to_tag.is_empty() { String::new() } else { format!(";tag={to_tag}") };
+    format!(
+        "{method} sip:05000009999@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bK{method}{cseq}\n\
+         Max-Forwards: 70\nFrom: <sip:b@d.example>;tag=peer\nTo: <sip:a@d.example>{tag}\nCall-ID: c1\n\
+         CSeq: {cseq} {method}\nContact: <sip:b@10.0.0.2>\n{more}\n"
+    )
+}
+
+fn send_order() -> Event {
+    let document = Document::Text("hello".into());
+    Event::Order(Order { key: 77, action: Action::Send { number: "050-1234-5678".into(), document } })
+}
+
+/// Rings, answers, and takes the ACK; returns the To tag of the fax.
+fn answer_a_call(fax: &mut Table<Fax1>) -> String {
+    fax.sip(SERVER, &request("INVITE", 1, "", ""));
+    let effects = fax.wait_ms(600);
+    let (_, ok) = sent(&effects).into_iter().find(|(_, m)| m.code() == Some(200)).expect("an answer");
+    let tag = ok.to_tag().expect("a tag").to_owned();
+    fax.sip(SERVER, &request("ACK", 1, &tag, ""));
+    tag
+}
+
+#[test]
+fn two_answers_of_a_fork_are_both_acknowledged_and_one_is_ended() {
+    let mut fax = fax(Habits::default());
+    let effects = fax.step(send_order());
+    let invite = sent(&effects)[0].1.clone();
+    let contact = "Contact: <sip:b@10.0.0.2>\n";
+    assert_eq!(labels(&fax.sip(SERVER, &answer(&invite, 200, "one", contact))), ["ACK", "OPTIONS"]);
+    assert_eq!(labels(&fax.sip(SERVER, &answer(&invite, 200, "two", contact))), ["ACK", "BYE"]);
+    assert_eq!(labels(&fax.sip(SERVER, &answer(&invite, 200, "two", contact))), ["ACK"]);
+}
+
+#[test]
+fn no_cancel_goes_out_before_a_provisional_response() {
+    let mut fax = fax(Habits { no_answer: crate::core::Duration::secs(2), ..Habits::default() });
+    let effects = fax.step(send_order());
+    let invite = sent(&effects)[0].1.clone();
+    let effects = fax.wait_ms(3000);
+    assert!(!labels(&effects).contains(&"CANCEL".to_owned()), "the limit has passed, and nothing was heard");
+    let effects = fax.sip(SERVER, &answer(&invite, 180, "t", ""));
+    assert_eq!(labels(&effects), ["CANCEL"]);
+    assert_eq!(sent(&effects)[0].1.branch(), invite.branch());
+}
+
+#[test]
+fn what_is_no_number_never_reaches_the_wire() {
+    for typed in ["050\r\nX-Evil: 1", "050@evil.example", "050;x=y", ""] {
+        let mut fax = fax(Habits::default());
+        let action = Action::Send { number: typed.into(), document: Document::Text("x".into()) };
+        let effects = fax.step(Event::Order(Order { key: 1, action }));
+        assert!(sent(&effects).is_empty(), "{typed:?}");
+        assert!(matches!(effects.as_slice(), [Effect::Notice(_)]), "{typed:?}");
+    }
+}
+
+#[test]
+fn a_second_call_finds_the_line_busy() {
+    let mut fax = fax(Habits::default());
+    fax.sip(SERVER, &request("INVITE", 1, "", ""));
+    let other = request("INVITE", 2, "", "").replace("c1", "c2");
+    assert_eq!(labels(&fax.sip(SERVER, &other)), ["486 INVITE"]);
+}
+
+#[test]
+fn the_same_call_by_another_way_gets_482() {
+    let mut fax = fax(Habits { lines: 5, ..Habits::default() });
+    fax.sip(SERVER, &request("INVITE", 1, "", ""));
+    let spiral = request("INVITE", 1, "", "").replace("z9hG4bKINVITE1", "z9hG4bKother");
+    assert_eq!(labels(&fax.sip(SERVER, &spiral)), ["482 INVITE"]);
+}
+
+#[test]
+fn wrong_tags_end_no_call() {
+    let mut fax = fax(Habits::default());
+    let tag = answer_a_call(&mut fax);
+    assert_eq!(labels(&fax.sip(SERVER, &request("BYE", 2, "wrong", ""))), ["481 BYE"]);
+    assert_eq!(labels(&fax.sip(SERVER, &request("BYE", 3, &tag, ""))), ["200 BYE"]);
+}
+
+#[test]
+fn a_request_with_an_old_cseq_gets_500() {
+    let mut fax = fax(Habits::default());
+    let tag = answer_a_call(&mut fax);
+    assert_eq!(labels(&fax.sip(SERVER, &request("OPTIONS", 5, &tag, ""))), ["200 OPTIONS"]);
+    assert_eq!(labels(&fax.sip(SERVER, &request("OPTIONS", 4, &tag, ""))), ["500 OPTIONS"]);
+}
+
+#[test]
+fn unknown_demands_get_420_and_unknown_methods_501() {
+    let mut fax = fax(Habits::default());
+    assert_eq!(labels(&fax.sip(SERVER, &request("INVITE", 1, "", "Require: telepathy\n"))), ["420 INVITE"]);
+    assert_eq!(labels(&fax.sip(SERVER, &request("DANCE", 1, "", ""))), ["501 DANCE"]);
+    assert_eq!(labels(&fax.sip(SERVER, &request("SUBSCRIBE", 1, "", ""))), ["405 SUBSCRIBE"]);
+}
+
+#[test]
+fn a_cancelled_call_stops_ringing() {
+    let mut fax = fax(Habits { answer_after: None, ..Habits::default() });
+    fax.sip(SERVER, &request("INVITE", 1, "", ""));
+    fax.wait_ms(100);
+    let cancel = request("CANCEL", 1, "", "").replace("z9hG4bKCANCEL1", "z9hG4bKINVITE1");
+    assert_eq!(labels(&fax.sip(SERVER, &cancel)), ["200 CANCEL", "487 INVITE"]);
+    let unknown = request("CANCEL", 9, "", "");
+    assert_eq!(labels(&fax.sip(SERVER, &unknown)), ["481 CANCEL"]);
+}
+
+#[test]
+fn an_answer_without_ack_is_repeated_and_then_given_up_with_bye() {
+    let mut fax = fax(Habits::default());
+    fax.sip(SERVER, &request("INVITE", 1, "", ""));
+    let all = labels(&fax.wait_ms(40_000));
+    assert_eq!(all.iter().filter(|label| *label == "200 INVITE").count(), 11);
+    assert!(all.contains(&"BYE".to_owned()));
+}
+
+fn offer(fmt: &str) -> String {
+    let body = format!(
+        "v=0\r\no=- 1 2 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\nm=application 9 TCP {fmt}\r\n\
+         a=setup:active\r\na=connection:new\r\n"
+    );
+    format!("Content-Type: application/sdp\nContent-Length: {}\n\n{}", body.len(), body.replace("\r\n", "\n"))
+}
+
+/// Brings the fax to where its port is open; returns the port.
+fn announce(fax: &mut Table<Fax1>, tag: &str) -> u16 {
+    let text = request("INVITE", 2, tag, &offer("smtp"));
+    let effects = fax.sip(SERVER, &text);
+    let listen = effects.iter().find_map(|effect| match effect {
+        Effect::Listen { port } => Some(*port),
+        _ => None,
+    });
+    listen.expect("a port")
+}
+
+#[test]
+fn a_stranger_who_connects_first_is_sent_away_and_the_peer_is_served() {
+    let mut fax = fax(Habits::default());
+    let tag = answer_a_call(&mut fax);
+    let port = announce(&mut fax, &tag);
+    let (stranger, peer) = (Conn(Conn::ACCEPTED | 1), Conn(Conn::ACCEPTED | 2));
+    let effects = fax.stream(stranger, StreamEvent::Accepted { port, peer: address("10.9.9.9:1") });
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Reset(conn) if *conn == stranger)));
+    let effects = fax.stream(peer, StreamEvent::Accepted { port, peer: address("10.0.0.2:1") });
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Send { bytes, .. } if bytes.starts_with(b"220")))
+    );
+}
+
+#[test]
+fn a_bye_in_the_middle_of_a_mail_prints_nothing() {
+    let mut fax = fax(Habits::default());
+    let tag = answer_a_call(&mut fax);
+    let port = announce(&mut fax, &tag);
+    let conn = Conn(Conn::ACCEPTED | 2);
+    fax.stream(conn, StreamEvent::Accepted { port, peer: address("10.0.0.2:1") });
+    let half =
+        "EHLO b\r\nMAIL FROM:<b@b.example>\r\nRCPT TO:<a@fax.example>\r\nDATA\r\nSubject: x\r\n\r\nhalf";
+    fax.stream(conn, StreamEvent::Bytes(Bytes::from(half)));
+    let effects = fax.sip(SERVER, &request("BYE", 3, &tag, ""));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Reset(_))));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Durable(Durable::Print(_)))));
+}
+
+#[test]
+fn garbage_is_recorded_and_a_bad_request_is_answered() {
+    let mut fax = fax(Habits::default());
+    let effects =
+        fax.step(Event::Datagram { from: address(SERVER), bytes: Bytes::from_static(b"\x16\x03\x01") });
+    assert!(matches!(effects.as_slice(), [Effect::Unexpected { .. }]));
+    let effects = fax.sip(SERVER, &request("INVITE", 1, "", "").replace("SIP/2.0\nVia", "SIP/7.0\nVia"));
+    assert_eq!(labels(&effects), ["505 INVITE"]);
+}
+
+#[test]
+fn a_clone_in_the_middle_of_a_call_goes_its_own_way() {
+    let mut fax = fax(Habits::default());
+    let effects = fax.step(send_order());
+    let invite = sent(&effects)[0].1.clone();
+    let mut fork = fax.device.fork();
+    let mut out = Outbox::new();
+    let busy = Bytes::from(answer(&invite, 486, "t", "").replace('\n', "\r\n"));
+    fork.step(fax.now, Event::Datagram { from: address(SERVER), bytes: busy }, &mut out);
+    assert!(out.effects().iter().any(|effect| matches!(effect, Effect::Notice(_))));
+    let effects = fax.sip(SERVER, &answer(&invite, 200, "t", "Contact: <sip:b@10.0.0.2>\n"));
+    assert_eq!(labels(&effects), ["ACK", "OPTIONS"], "the original still waits for its answer");
+}

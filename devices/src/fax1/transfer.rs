@@ -22,8 +22,11 @@ impl Fax1 {
         out: &mut Outbox,
     ) -> Option<Outgoing> {
         let dialog = call.dialog.as_mut()?;
-        if response.code().is_none_or(|code| code >= 300) {
-            return self.declined(now, call, &said(response), out);
+        match response.code().unwrap_or_default() {
+            0..300 => {}
+            // They say that the peer or the call is gone, not that the protocol is unwanted (RFC 3261 §12.2.1.2).
+            408 | 481 => return self.transmission_failed(now, call, &said(response), out),
+            _ => return self.declined(now, call, &said(response), out),
         }
         dialog.refresh(response);
         let cseq = response.cseq().map_or(0, |cseq| cseq.0);

@@ -79,20 +79,32 @@ impl SipServer {
         }
     }
 
-    /// The branch for a request on its way to `uri`: it covers all that decides on the way (§16.6 step 8,
-    /// RFC 5393 §4.2), so that a copy gets the same and a spiral another.
-    pub(super) fn branch_of(&self, request: &Message, uri: &str) -> String {
+    /// The branch for a request on its way to `uri`: a part of its own, which a copy gets again, and a
+    /// part by which we know the request if it comes round (§16.6 step 8, RFC 5393 §4.2).
+    fn branch_of(&self, request: &Message, uri: &str) -> String {
+        let method = request.method().map(Method::as_str);
+        let own = self.entropy.key(("branch", request.branch(), self.loop_part(request), method, uri));
+        format!("z9hG4bK{}.{}", own.token(), self.loop_part(request))
+    }
+
+    /// §16.3 step 4: one of our own Vias says that this request has been here, going the same way.
+    pub(super) fn has_looped(&self, request: &Message) -> bool {
+        let part = self.loop_part(request);
+        request.values(Name::Via).any(|via| {
+            Via::parse(&via).is_ok_and(|via| {
+                let ours = address::host_ip(&via.host) == Some(self.config.address);
+                let seen = via.branch().and_then(|branch| branch.split_once('.')).map(|(_, part)| part);
+                ours && seen == Some(&part)
+            })
+        })
+    }
+
+    /// Covers all that decides where a request goes, and not its method.
+    fn loop_part(&self, request: &Message) -> String {
         let routes: Vec<String> = request.values(Name::Route).map(|route| route.into_owned()).collect();
         let cseq = request.cseq().map_or(0, |cseq| cseq.0);
-        let method = request.method().map(|method| method.as_str().to_owned());
-        let key = self.entropy.key((
-            "branch",
-            request.branch(),
-            request.call_id(),
-            (request.from_tag(), request.to_tag(), cseq, method),
-            (uri, routes),
-        ));
-        format!("z9hG4bK{}", key.token())
+        let tags = (request.from_tag(), request.to_tag());
+        self.entropy.key(("loop", request.call_id(), tags, cseq, request.request_uri(), routes)).token()
     }
 
     /// The first Route behind our own (§16.4), if there is one.

@@ -131,16 +131,6 @@ impl SipServer {
     fn is_us(&self, uri: &Uri) -> bool {
         uri.host_ip() == Some(self.config.address) && uri.port.unwrap_or(SIP_PORT) == SIP_PORT
     }
-
-    /// §16.3 step 4: our own Via with the branch that this request would get again.
-    fn has_looped(&self, request: &Message) -> bool {
-        let again = self.branch_of(request, request.request_uri().unwrap_or_default());
-        request.values(Name::Via).any(|via| {
-            faxproof_wire::sip::Via::parse(&via).is_ok_and(|via| {
-                address::host_ip(&via.host) == Some(self.config.address) && via.branch() == Some(&again)
-            })
-        })
-    }
 }
 
 impl Device for SipServer {

@@ -1,1 +1,152 @@
+//! The SIP server by itself.
 
+use super::*;
+use crate::testing::{Table, address, answer, labels, sent};
+
+const CALLER: &str = "10.0.0.1:5060";
+const LOCATION: &str = "10.0.0.6:5060";
+
+fn server() -> Table<SipServer> {
+    Table::new(SipServer::new(SipServerConfig {
+        address: "10.0.0.5".parse().expect("an address"),
+        domain: "d.example".to_owned(),
+        location: Location::OwnHost(address(LOCATION)),
+        record_route: true,
+        entropy: Entropy::of_seed(1),
+    }))
+}
+
+fn request(method: &str, uri: &str, more: &str) -> String {
+    format!(
+        "{method} {uri} SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK1\nFrom: <sip:a@d.example>;tag=1\n\
+         To: <sip:b@d.example>\nCall-ID: c\nCSeq: 1 {method}\nContact: <sip:a@10.0.0.1>\n{more}\n"
+    )
+}
+
+fn invite(server: &mut Table<SipServer>) -> Message {
+    let effects = server.sip(CALLER, &request("INVITE", "sip:b@d.example", "Max-Forwards: 70\n"));
+    sent(&effects)[0].1.clone()
+}
+
+#[test]
+fn an_invite_is_forwarded_as_the_standard_says() {
+    let mut server = server();
+    let effects = server
+        .sip(CALLER, &request("INVITE", "sip:b@d.example", "Max-Forwards: 70\nRoute: <sip:10.0.0.5;lr>\n"));
+    let (to, forwarded) = sent(&effects).remove(0);
+    assert_eq!(to, address(LOCATION));
+    assert_eq!(forwarded.max_forwards(), Some(69));
+    assert_eq!(forwarded.values(Name::Via).count(), 2);
+    assert_eq!(forwarded.header(Name::RecordRoute).as_deref(), Some("<sip:10.0.0.5:5060;lr>"));
+    assert_eq!(forwarded.header(Name::Route), None);
+}
+
+#[test]
+fn contacts_of_a_redirection_are_tried_in_turn_and_each_once() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    let contacts = "Contact: <sip:b@10.0.0.2>, <sip:b@10.0.0.3>, <sip:b@10.0.0.2>\n";
+    let effects = server.sip(LOCATION, &answer(&asked, 302, "l", contacts));
+    let (to, first) = sent(&effects).into_iter().find(|(_, m)| m.label() == "INVITE").expect("a try");
+    assert_eq!((to, first.request_uri()), (address("10.0.0.2:5060"), Some("sip:b@10.0.0.2")));
+    let effects = server.sip("10.0.0.2:5060", &answer(&first, 480, "b", ""));
+    let (to, second) = sent(&effects).into_iter().find(|(_, m)| m.label() == "INVITE").expect("a try");
+    assert_eq!(to, address("10.0.0.3:5060"));
+    let effects = server.sip("10.0.0.3:5060", &answer(&second, 486, "b", ""));
+    assert_eq!(labels(&effects), ["ACK", "480 INVITE"], "the best of equal class is the first");
+}
+
+#[test]
+fn a_6xx_decides_for_all() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    let effects =
+        server.sip(LOCATION, &answer(&asked, 302, "l", "Contact: <sip:b@10.0.0.2>, <sip:b@10.0.0.3>\n"));
+    let first = sent(&effects).into_iter().find(|(_, m)| m.label() == "INVITE").expect("a try").1;
+    let effects = server.sip("10.0.0.2:5060", &answer(&first, 603, "b", ""));
+    assert_eq!(labels(&effects), ["ACK", "603 INVITE"]);
+}
+
+#[test]
+fn a_lone_503_becomes_500() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    assert_eq!(labels(&server.sip(LOCATION, &answer(&asked, 503, "l", ""))), ["ACK", "500 INVITE"]);
+}
+
+#[test]
+fn trying_stays_here_and_ringing_goes_on() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    assert_eq!(labels(&server.sip(LOCATION, &answer(&asked, 100, "", ""))), [""; 0]);
+    let effects = server.sip(LOCATION, &answer(&asked, 180, "l", ""));
+    assert_eq!(labels(&effects), ["180 INVITE"]);
+    assert_eq!(sent(&effects)[0].1.values(Name::Via).count(), 1);
+}
+
+#[test]
+fn a_cancel_waits_for_a_sign_of_life() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    let cancel = request("CANCEL", "sip:b@d.example", "Max-Forwards: 70\n");
+    assert_eq!(labels(&server.sip(CALLER, &cancel)), ["200 CANCEL"]);
+    let effects = server.sip(LOCATION, &answer(&asked, 180, "l", ""));
+    assert!(labels(&effects).contains(&"CANCEL".to_owned()));
+    let effects = server.sip(LOCATION, &answer(&asked, 487, "l", ""));
+    assert_eq!(labels(&effects), ["ACK", "487 INVITE"]);
+}
+
+#[test]
+fn requests_that_must_not_go_on_are_refused() {
+    let cases = [
+        ("sip:b@d.example", "Max-Forwards: 0\n", "483 INVITE"),
+        ("tel:+815012345678", "Max-Forwards: 70\n", "416 INVITE"),
+        ("sip:b@d.example", "Max-Forwards: 70\nProxy-Require: telepathy\n", "420 INVITE"),
+        ("sip:b@elsewhere.example", "Max-Forwards: 70\n", "404 INVITE"),
+    ];
+    for (uri, more, refusal) in cases {
+        assert_eq!(labels(&server().sip(CALLER, &request("INVITE", uri, more))), [refusal], "{uri} {more}");
+    }
+}
+
+#[test]
+fn a_request_that_comes_round_is_stopped() {
+    let mut server = server();
+    let forwarded = invite(&mut server);
+    let text = String::from_utf8(forwarded.raw().to_vec()).expect("ASCII").replace("\r\n", "\n");
+    // The next hop sends it back as it is, with its own Via on top.
+    let text = text.replacen("\nVia", "\nVia: SIP/2.0/UDP 10.0.0.6:5060;branch=z9hG4bKl\nVia", 1);
+    assert_eq!(labels(&server.sip(LOCATION, &text)), ["482 INVITE"]);
+    let spiral = text.replace("INVITE sip:b@d.example SIP", "INVITE sip:other@d.example SIP");
+    let spiral = spiral.replace("z9hG4bKl\n", "z9hG4bKm\n");
+    assert_eq!(labels(&server.sip(LOCATION, &spiral)), ["INVITE"], "another way is no loop");
+}
+
+#[test]
+fn a_branch_that_never_answers_is_given_up_at_timer_c_or_b() {
+    let mut server = server();
+    invite(&mut server);
+    let all = labels(&server.wait_ms(40_000));
+    assert!(all.contains(&"408 INVITE".to_owned()), "{all:?}");
+}
+
+#[test]
+fn a_branch_that_rings_for_ever_is_cancelled_after_three_minutes() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    server.sip(LOCATION, &answer(&asked, 180, "l", ""));
+    assert!(!labels(&server.wait_ms(180_000)).contains(&"CANCEL".to_owned()));
+    assert!(labels(&server.wait_ms(2_000)).contains(&"CANCEL".to_owned()));
+}
+
+#[test]
+fn nothing_is_left_of_finished_calls() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    server.sip(LOCATION, &answer(&asked, 404, "l", ""));
+    let ack = request("ACK", "sip:b@d.example", "Max-Forwards: 70\n");
+    server.sip(CALLER, &ack);
+    server.wait_ms(100_000);
+    assert!(server.device.contexts.is_empty() && server.device.branches.is_empty());
+    assert!(server.device.layer.is_empty());
+}

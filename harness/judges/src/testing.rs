@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use bytes::Bytes;
 use faxproof_reports::{
     Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration, Ta1Row, Trace,
-    Verdict, What,
+    Verdict, What, fingerprint,
 };
+use faxproof_wire::page::{Chart, Page, chart};
 use faxproof_wire::sdp::{Description, Setup};
 
 use crate::evidence;
@@ -88,6 +89,11 @@ impl Bench {
 
     pub(crate) fn tells_by(mut self, medium: &str) -> Bench {
         self.declaration.hosts[0].failure_notice = Some(medium.into());
+        self
+    }
+
+    pub(crate) fn dials(mut self, number: &str) -> Bench {
+        self.declaration.orders[0].to = Some(number.into());
         self
     }
 
@@ -296,9 +302,20 @@ impl Bench {
             document: document.into(),
             number,
             of,
-            page: None,
+            page: Some(page(number)),
             text: None,
         })
+    }
+
+    /// A page that is not the one that was sent.
+    pub(crate) fn printed_wrongly(&mut self, document: &str, number: u32, of: u32) -> usize {
+        let at = self.printed(document, number, of);
+        if let Some(What::Printed { page: image, .. }) =
+            self.trace.entries.last_mut().map(|entry| &mut entry.what)
+        {
+            *image = Some(page(number + 100));
+        }
+        at
     }
 
     // What a device tells of itself.
@@ -327,6 +344,11 @@ impl Bench {
 
     pub(crate) fn fault(&mut self, text: &str) -> usize {
         self.push(What::Fault { host: "alice".into(), text: text.into() })
+    }
+
+    /// What comes next happens in the instant in which the last message arrived.
+    pub(crate) fn at_arrival(&mut self) {
+        self.now_us -= 5_000;
     }
 
     /// Time passes, and something unrelated is seen.
@@ -424,5 +446,11 @@ fn send() -> OrderDeclaration {
         to: Some(BOBS_NUMBER.into()),
         document: Some("image".into()),
         pages: 2,
+        fingerprints: vec![fingerprint(&page(1)), fingerprint(&page(2))],
     }
+}
+
+/// The page of this number.
+fn page(number: u32) -> Page {
+    chart(Chart { height: 32, seed: number, ..Chart::default() })
 }

@@ -7,6 +7,7 @@ use faxproof_devices::chart;
 
 use super::list::{CLASSES, What, items};
 use super::{print, refuse};
+use crate::run::OWN_RULES;
 use crate::scenario::set;
 
 pub(super) fn explain(id: &str, out: &mut impl Write) -> u8 {
@@ -29,7 +30,7 @@ fn arc(id: &str) -> Option<String> {
         let _ = writeln!(text, "to {to}: {next}");
     }
     if let Some(evidence) = faxproof_judges::arcs::FIGURE_4.iter().find(|known| known.arc == id) {
-        let _ = writeln!(text, "\nseen by: {:?}", evidence.evidence);
+        let _ = writeln!(text, "\nseen by: {}", seen_by(evidence.evidence));
     }
     let _ = writeln!(text, "scenarios that exist for it:{}", covering(id));
     Some(text)
@@ -44,13 +45,19 @@ fn covering(arc: &str) -> String {
 }
 
 fn rule(id: &str) -> Option<String> {
+    if let Some((id, source, about)) = OWN_RULES.iter().find(|(own, ..)| *own == id) {
+        return Some(format!("{id}: {about}\n\nsource: {source}\n"));
+    }
     let rule = faxproof_judges::rules().iter().find(|rule| rule.id == id)?;
     let weight = format!("{:?}", rule.weight).to_lowercase();
     let about = rule.about.trim();
-    Some(format!(
-        "{id}: {about}\n\nsource: {}\nweight: {weight}\nseen by: {:?}\n",
-        rule.source, rule.evidence
-    ))
+    let seen = seen_by(rule.evidence);
+    Some(format!("{id}: {about}\n\nsource: {}\nweight: {weight}\nseen by: {seen}\n", rule.source))
+}
+
+fn seen_by(evidence: &[faxproof_judges::Evidence]) -> String {
+    let words: Vec<String> = evidence.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
+    words.join(", ")
 }
 
 fn scenario(id: &str) -> Option<String> {

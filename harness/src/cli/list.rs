@@ -7,6 +7,7 @@ use faxproof_devices::chart;
 use serde::Serialize;
 
 use super::print;
+use crate::run::OWN_RULES;
 use crate::scenario::set;
 
 /// What can be listed.
@@ -61,7 +62,10 @@ pub(super) fn items(what: What) -> Vec<Item> {
             set::built_in().scenarios.iter().map(|found| item(&found.name, &title(found))).collect()
         }
         What::Arcs => chart::arcs().map(|arc| item(arc.name, arc.text)).collect(),
-        What::Rules => faxproof_judges::rules().iter().map(|rule| item(rule.id, rule.about)).collect(),
+        What::Rules => {
+            let judges = faxproof_judges::rules().iter().map(|rule| item(rule.id, rule.about));
+            judges.chain(OWN_RULES.iter().map(|(id, _, about)| item(id, about))).collect()
+        }
         What::Classes => CLASSES.iter().map(|(id, about)| item(id, about)).collect(),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn run(args: &RunArgs, out: &mut impl Write) -> u8 {
         let json = serde_json::to_string_pretty(&report).unwrap_or_else(|error| error.to_string());
         print(out, &format!("{json}\n"));
     } else {
-        print(out, &summary(&report, &results));
+        print(out, &summary(&report, &results, args.paths.is_empty()));
     }
     code_of(report.verdict)
 }
@@ -124,7 +124,8 @@ fn run_with_progress(scenarios: &[(Found, Scenario)], settings: &Settings, args:
     results
 }
 
-fn summary(report: &Report, results: &Results) -> String {
+/// `whole`: the built-in set ran, so that an arc that nobody took is worth a line.
+fn summary(report: &Report, results: &Results, whole: bool) -> String {
     let mut text = String::new();
     let width = report.scenarios.iter().map(|line| line.scenario.len()).max().unwrap_or(0);
     for (line, result) in report.scenarios.iter().zip(results) {
@@ -148,7 +149,11 @@ fn summary(report: &Report, results: &Results) -> String {
         let _ = writeln!(text, "{orphan}: a snapshot without a scenario");
     }
     let arcs: Vec<&str> = chart::arcs().map(|arc| arc.name).collect();
-    let _ = writeln!(text, "\n{}", coverage_table(arcs, &report.arcs).trim_end());
+    let table = coverage_table(arcs, &report.arcs);
+    text.push('\n');
+    for line in table.lines().filter(|line| whole || !line.starts_with(' ')) {
+        let _ = writeln!(text, "{line}");
+    }
     let count = |verdict: Verdict| report.scenarios.iter().filter(|line| line.verdict == verdict).count();
     let _ = writeln!(
         text,

@@ -5,9 +5,6 @@ mod jobs;
 mod outcome;
 mod snapshot;
 
-#[cfg(test)]
-mod tests;
-
 pub use jobs::{Selection, run_all};
 pub use outcome::{Report, write};
 pub use snapshot::Snapshot;
@@ -20,6 +17,27 @@ use crate::plan::Plan;
 use crate::scenario::set::Found;
 use crate::scenario::{Scenario, ScenarioError, expect};
 use crate::world::{self, Options, World, WorldError};
+
+/// What is required by the harness itself rather than by a judge: identifier, source, and why.
+pub const OWN_RULES: &[(&str, &str, &str)] = &[
+    (
+        WALK,
+        "Figure 4",
+        "The arcs that a device marks in one call are a walk of its flowchart. A device that jumps does not \
+         do what the patent describes.",
+    ),
+    (
+        "expect.arcs",
+        "the scenario",
+        "Each host took exactly the arcs that the scenario names, in their order.",
+    ),
+    ("expect.covers", "the scenario", "The run took every arc that the scenario exists for."),
+    ("expect.messages", "the scenario", "So many messages of that kind were sent as the scenario says."),
+    ("expect.notices", "the scenario", "The operator was told what the scenario says, and no more."),
+    ("expect.printed", "the scenario", "So many pages came out of the printer as the scenario says."),
+    ("expect.ta1", "the scenario", "Table Ta1 ends as the scenario says."),
+    ("expect.verdict", "the scenario", "The judges say what the scenario expects of them."),
+];
 
 /// The rule that the marks of a call are a walk of the flowchart.
 const WALK: &str = "marks.walk";

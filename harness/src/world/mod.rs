@@ -26,11 +26,11 @@ mod testing;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use faxproof_devices::core::Time;
 use faxproof_reports::{Host, Sink};
 
-pub use self::driver::socket_address;
 use self::roster::Roster;
 pub use self::simulated::VirtualWorld;
 use crate::plan::Plan;
@@ -48,14 +48,27 @@ pub enum World {
 }
 
 /// What can be asked of a run beyond its plan.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Let the power of a host fail between two durable effects.
     pub crash_after_durable: Option<CrashAfterDurable>,
     /// Deliver bytes of streams in chunks of at most so many.
     pub chunk_bytes: Option<usize>,
-    /// The tick of the turmoil world; 0 stands for the least, 1 ms.
+    /// The tick of the turmoil world, at least 1 ms.
     pub turmoil_tick_ms: u64,
+    /// How long the sockets world waits for addresses that another run holds.
+    pub wait_for_addresses: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            crash_after_durable: None,
+            chunk_bytes: None,
+            turmoil_tick_ms: 1,
+            wait_for_addresses: Duration::from_secs(60),
+        }
+    }
 }
 
 /// A power failure right after a durable effect: the rest of the step does not happen.

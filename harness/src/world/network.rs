@@ -153,6 +153,11 @@ impl Network {
             self.enter_datagram(now, from, to, (label, bytes), Fate::Lost);
             return None;
         };
+        // Original and copy are the same bytes: what arrives first is the message, the other its copy.
+        let (at, copy) = match copy {
+            Some(copied) => (at.min(copied), Some(at.max(copied))),
+            None => (at, None),
+        };
         let foreseen = Fate::Delivered { at_us: at.0 };
         let slot = Some(self.enter_datagram(now, from, to, (label.clone(), bytes.clone()), foreseen));
         if let Some(copied) = copy {

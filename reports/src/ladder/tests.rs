@@ -184,5 +184,5 @@ fn days_into_a_run_the_time_still_has_its_own_columns() {
 #[test]
 fn no_host_and_nothing_seen_is_only_the_title() {
     let text = ladder(&declaration(&[]), &Trace::default());
-    assert_eq!(text, "# fig04/learned: The first call learns the protocol\n       time\n");
+    assert_eq!(text, "# The first call learns the protocol\n       time\n");
 }

@@ -82,6 +82,11 @@ impl Layer {
         self.running.get(&tx).map(|transaction| &transaction.request)
     }
 
+    #[cfg(test)]
+    pub(super) fn running_ids(&self) -> Vec<u64> {
+        self.running.keys().copied().collect()
+    }
+
     /// Sends a request in a client transaction of its own. Its top Via must carry a fresh branch.
     pub fn send(&mut self, now: Time, request: Message, to: SocketAddr, out: &mut Outbox) -> u64 {
         let invite = request.method() == Some(&Method::Invite);

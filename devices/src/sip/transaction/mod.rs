@@ -11,6 +11,9 @@ mod layer;
 mod machine;
 mod tables;
 
+#[cfg(test)]
+mod tests;
+
 pub use draw::mermaid;
 pub use layer::{Layer, MAX_TRANSACTIONS, Up};
 pub use tables::{INVITE_CLIENT, INVITE_SERVER, NON_INVITE_CLIENT, NON_INVITE_SERVER, Row, TABLES, Table};

@@ -126,9 +126,11 @@ impl<'a> Call<'a> {
         self.sent(|sip| sip.is_request("OPTIONS")).next()
     }
 
-    /// R3: the final response to T3, with its place.
+    /// R3: the final response to T3, with its place. What comes behind a BYE comes too late to count.
     pub fn presentation_response(&self) -> Option<(usize, &Step<'a>)> {
-        self.received(|sip| sip.is_response("OPTIONS", 200..=699)).next()
+        self.received(|sip| sip.is_response("OPTIONS", 200..=699))
+            .next()
+            .filter(|(place, _)| self.runs_at(*place))
     }
 
     /// What R3 says; `None` where T3 was never sent.
@@ -161,11 +163,12 @@ impl<'a> Call<'a> {
         step.sip.description()?.presented().into_iter().next()
     }
 
-    /// The final response to T4, with its place.
+    /// The final response to T4, with its place. What comes behind a BYE comes too late to count.
     pub fn announcement_response(&self) -> Option<(usize, &Step<'a>)> {
         let (_, request) = self.announcement()?;
         let number = request.sip.cseq.0;
-        self.received(|sip| sip.is_response("INVITE", 200..=699) && sip.cseq.0 == number).next()
+        let mut finals = self.received(|sip| sip.is_response("INVITE", 200..=699) && sip.cseq.0 == number);
+        finals.next().filter(|(place, _)| self.runs_at(*place))
     }
 
     /// What became of T4.
@@ -197,6 +200,12 @@ impl<'a> Call<'a> {
     /// The first BYE that reached the caller, with its place.
     pub fn bye_received(&self) -> Option<(usize, &Step<'a>)> {
         self.received(|sip| sip.is_request("BYE")).next()
+    }
+
+    /// Whether nobody had hung up yet.
+    fn runs_at(&self, place: usize) -> bool {
+        let ends = [self.bye_sent(), self.bye_received()];
+        ends.into_iter().flatten().all(|(end, _)| place < end)
     }
 
     /// The first CANCEL that the caller sent, with its place.

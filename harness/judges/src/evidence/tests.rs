@@ -104,3 +104,13 @@ fn a_country_code_leaves_the_number_the_same() {
     assert!(!same_number("050-1234-5678", "050-1234-5679"));
     assert!(!same_number("", "050-1234-5679"));
 }
+
+#[test]
+fn what_is_presented_behind_a_bye_does_not_count() {
+    let mut run = Bench::new();
+    run.connect_call();
+    run.request("OPTIONS", 2);
+    run.request("BYE", 3);
+    run.present(2, &["smtp"]);
+    assert_eq!(in_call(&run, |_, call| call.presentation()), Some(Presentation::Silence));
+}

@@ -2,7 +2,7 @@
 
 use faxproof_reports::Weight;
 
-use crate::evidence::{Announcement, Call, Case, Registered};
+use crate::evidence::{Announcement, Call, Case};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const LEARNED_ROW: Rule = Rule {
@@ -34,9 +34,7 @@ fn learned_row(case: &Case<'_>, report: &mut Report) {
         if report.lacks_claim(case, host, asked.1.seen.at) || case.lost_power_in(host, call) {
             continue;
         }
-        let (Some(protocol), Some(registered)) = (call.announced_protocol(), case.registered(call)) else {
-            continue;
-        };
+        let Some(protocol) = call.announced_protocol() else { continue };
         report.applies();
         let changes = case.ta1_changes(call);
         let own = changes.iter().find(|(_, _, row)| call.went_to(&row.number));
@@ -53,7 +51,9 @@ fn learned_row(case: &Case<'_>, report: &mut Report) {
                 format!("it used {protocol} and stored {:?}", row.protocol.as_deref().unwrap_or_default());
             report.breach(host, text, &[*at, delivered]);
         }
-        let wanted = if registered == Registered::NumberUnknown { "add" } else { "change" };
+        // The operator may have deleted or added the row while the call ran.
+        let known = case.ta1_before(host, *at).iter().any(|row| call.went_to(&row.number));
+        let wanted = if known { "change" } else { "add" };
         if *change != wanted {
             let text = format!("the row must come by {wanted:?}, it came by {change:?}");
             report.breach(host, text, &[*at]);
@@ -116,6 +116,23 @@ mod tests {
         run.row("add", "smtp");
         assert_eq!(run.judged("fig4.learned-row"), Picture::passed(1));
         assert_eq!(run.judged("fig4.table-untouched"), Picture::passed(1));
+    }
+
+    #[test]
+    fn a_row_that_the_operator_deletes_in_the_call_comes_anew() {
+        let mut run = Bench::new().registered("").edits_at_step_2();
+        run.order();
+        run.connect_call();
+        run.order_step(2);
+        run.row("delete", "");
+        run.request("OPTIONS", 2);
+        run.present(2, &["smtp"]);
+        run.agree(3, "smtp");
+        run.mail();
+        run.quit();
+        run.request("BYE", 4);
+        run.row("add", "smtp");
+        assert_eq!(run.judged("fig4.learned-row"), Picture::passed(1));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) const ALL: &[Rule] = &[
     notice::NOTICE_ON_FAILURE,
     notice::NO_NOTICE_ON_SUCCESS,
     paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,
+    paper::PRINTED_AS_SENT,
     paper::PRINTED_ONLY_WHAT_ARRIVED,
     learning::LEARNED_ROW,
     learning::TABLE_UNTOUCHED,

@@ -2,7 +2,7 @@
 
 use faxproof_reports::{Host, Medium, OrderDeclaration, Weight, What};
 
-use crate::evidence::{Call, Case, PATIENCE_US};
+use crate::evidence::{Call, Case, PATIENCE_US, digits};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const NOTICE_ON_FAILURE: Rule = Rule {
@@ -101,12 +101,17 @@ fn check_words(case: &Case<'_>, send: &Send<'_, '_>, notice: &Notice<'_>, report
     }
 }
 
-/// Without power nobody is told anything; and who hangs up by hand knows what became of the call.
+/// Without power nobody is told anything; who hangs up by hand knows what became of the call; and what
+/// is no telephone number is refused at the panel, where no call begins.
 fn excused(case: &Case<'_>, send: &Send<'_, '_>) -> bool {
     let host = &send.order.host;
     match send.call {
         Some(call) => case.lost_power_in(host, call) || case.ordered_in(call, "hang-up"),
-        None => is_off(case, host, send.at) || case.lost_power_after(host, send.at),
+        None => {
+            let number = send.order.to.as_deref().map(digits);
+            let dialable = number.is_none_or(|digits| (3..=15).contains(&digits.len()));
+            !dialable || is_off(case, host, send.at) || case.lost_power_after(host, send.at)
+        }
     }
 }
 
@@ -176,6 +181,13 @@ mod tests {
         run.refuse(486);
         let ack = run.request("ACK", 1);
         assert_eq!(run.judged("fig4.notice-on-failure"), Picture::breach("alice", ack));
+    }
+
+    #[test]
+    fn what_is_no_number_needs_no_words_of_failure() {
+        let mut run = Bench::new().dials("12");
+        run.order();
+        assert_eq!(run.judged("fig4.notice-on-failure"), Picture::passed(0));
     }
 
     #[test]

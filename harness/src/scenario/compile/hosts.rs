@@ -168,9 +168,12 @@ impl Setting<'_> {
     }
 
     fn contact(&self, contact: &FixedContact) -> SocketAddr {
-        match contact.0.value.parse::<SocketAddr>() {
-            Ok(at) => SocketAddr::new(in_world(self.world, at.ip()), at.port()),
-            Err(_) => sip(self.address(&contact.0.value)),
+        let name = &contact.0.value;
+        let external = self.scenario.script.hosts.value.value(name).and_then(|host| host.external.as_ref());
+        match (name.parse::<SocketAddr>(), external) {
+            (Ok(at), _) => SocketAddr::new(in_world(self.world, at.ip()), at.port()),
+            (Err(_), Some(external)) => external.value.sip,
+            (Err(_), None) => sip(self.address(name)),
         }
     }
 

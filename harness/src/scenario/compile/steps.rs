@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use faxproof_devices::core::{Entropy, Time};
 use faxproof_devices::order::{Action, Document, Order};
-use faxproof_reports::OrderDeclaration;
+use faxproof_reports::{OrderDeclaration, fingerprint};
+use faxproof_wire::page;
 
 use super::Setting;
 use super::hosts::row;
@@ -42,12 +43,12 @@ impl Setting<'_> {
     }
 
     fn declared_order(&self, number: u32, step: &Step, kind: &str, what: &PlannedWhat) -> OrderDeclaration {
-        let (document, pages) = match what {
+        let (document, pages, fingerprints) = match what {
             PlannedWhat::Order(Order { action: Action::Send { document, .. }, .. }) => match document {
-                Document::Image { pages, .. } => (Some("image"), *pages),
-                Document::Text(_) => (Some("text"), 1),
+                Document::Image { pages, tiff } => (Some("image"), *pages, fingerprints(tiff)),
+                Document::Text(_) => (Some("text"), 1, Vec::new()),
             },
-            _ => (None, 0),
+            _ => (None, 0, Vec::new()),
         };
         OrderDeclaration {
             step: number,
@@ -57,6 +58,7 @@ impl Setting<'_> {
             to: dialled(step).map(str::to_owned),
             document: document.map(str::to_owned),
             pages,
+            fingerprints,
         }
     }
 
@@ -105,4 +107,9 @@ enum Doing {
 
 fn dialled(step: &Step) -> Option<&str> {
     step.to.as_ref().map(|to| to.value.as_str())
+}
+
+/// What is on the pages of a document that was made ready for sending.
+fn fingerprints(tiff: &[u8]) -> Vec<String> {
+    page::tiff::read(tiff).unwrap_or_default().iter().map(fingerprint).collect()
 }

@@ -20,14 +20,13 @@ use faxproof_devices::core::Time;
 use faxproof_reports::{Sink, Trace};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinSet, LocalSet};
-use tokio::time::Instant;
 
 use self::net::Net;
 use self::simulation::Simulation;
 use self::sockets::Kernel;
-pub use self::sockets::socket_address;
 use self::station::{Ground, Setup, Station, surface};
 use super::network::Network;
+use super::roster::Roster;
 use super::{CrashPoint, Options, Outcome, WorldError};
 use crate::plan::{Plan, PlannedAction, PlannedBox};
 
@@ -100,7 +99,9 @@ pub(super) fn run_sockets(
 ) -> Result<Outcome, WorldError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(LocalSet::new().run_until(async {
-        let net = Kernel { start: Instant::now() };
+        let roster = Roster::of(plan)?;
+        let ours = (0..roster.len()).filter(|&place| !roster.is_external(place));
+        let net = Kernel::at(ours.map(|place| roster.sip(place)), options.wait_for_addresses)?;
         let (ground, stations) = stations(plan, options, &net)?;
         let mut tasks = JoinSet::new();
         for station in stations {

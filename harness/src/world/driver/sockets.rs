@@ -1,9 +1,12 @@
 //! The kernel's sockets.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
 
-use faxproof_devices::core::Entropy;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use tokio::time::Instant;
 
@@ -16,29 +19,47 @@ const PORT_SHIFT: u16 = 20_000;
 /// Connections that may wait for `accept`.
 const BACKLOG: u32 = 256;
 
+/// How often an address that another run holds is tried again.
+const TRY_EVERY: Duration = Duration::from_millis(20);
+
 /// The kernel's network stack.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
-    /// When the run began.
-    pub(crate) start: Instant,
+    start: Instant,
+    /// The SIP sockets, bound before the clock starts; each station takes its own.
+    bound: Rc<RefCell<BTreeMap<SocketAddr, std::net::UdpSocket>>>,
 }
 
-/// The address in 127.0.0.0/8 that stands for a planned address in the sockets world, so that a
-/// run needs no privileges and leaves the machine's network alone. A loopback address stays as it is.
-pub fn socket_address(planned: IpAddr) -> IpAddr {
-    let [second, third, fourth] = match planned {
-        address if address.is_loopback() && address.is_ipv4() => return address,
-        // Private and documentation networks differ in their first two octets.
-        IpAddr::V4(address) => {
-            let [a, b, c, d] = address.octets();
-            [if a == b { 255 } else { a ^ b }, c, d]
+impl Kernel {
+    /// Binds the SIP sockets at these addresses, and starts the clock. A run that holds one of them,
+    /// in this process or another, is waited for.
+    ///
+    /// # Errors
+    /// The address that could not be had.
+    pub(crate) fn at(addresses: impl Iterator<Item = SocketAddr>, wait: Duration) -> io::Result<Kernel> {
+        let until = std::time::Instant::now() + wait;
+        let mut bound = BTreeMap::new();
+        // In one order everywhere, so that no two runs wait for each other.
+        for address in addresses.collect::<BTreeSet<_>>() {
+            bound.insert(address, bind(address, until)?);
         }
-        IpAddr::V6(address) => {
-            let key = Entropy::of_seed(0).key(address.octets().as_slice());
-            [1 + key.below(254) as u8, key.1 as u8, 1 + (key.1 >> 8) as u8 % 254]
+        Ok(Kernel { start: Instant::now(), bound: Rc::new(RefCell::new(bound)) })
+    }
+}
+
+fn bind(address: SocketAddr, until: std::time::Instant) -> io::Result<std::net::UdpSocket> {
+    loop {
+        match std::net::UdpSocket::bind(address) {
+            Ok(socket) => {
+                socket.set_nonblocking(true)?;
+                return Ok(socket);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && std::time::Instant::now() < until => {
+                std::thread::sleep(TRY_EVERY);
+            }
+            Err(error) => return Err(io::Error::new(error.kind(), format!("{address}: {error}"))),
         }
-    };
-    IpAddr::V4(Ipv4Addr::new(127, second, third, fourth))
+    }
 }
 
 /// The real port that stands for a logical port of a virtual host.
@@ -63,7 +84,9 @@ impl Net for Kernel {
     }
 
     async fn udp(&self, at: SocketAddr) -> io::Result<UdpSocket> {
-        UdpSocket::bind(at).await
+        let bound = self.bound.borrow_mut().remove(&at);
+        let nobody = || io::Error::new(io::ErrorKind::AddrNotAvailable, format!("{at} was not bound"));
+        UdpSocket::from_std(bound.ok_or_else(nobody)?)
     }
 
     async fn listen(&self, at: SocketAddr) -> io::Result<TcpListener> {
@@ -117,18 +140,9 @@ impl Listener for TcpListener {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::net::Ipv4Addr;
 
-    #[test]
-    fn planned_addresses_become_loopback_addresses_of_their_own() {
-        let planned =
-            ["10.0.0.1", "10.0.0.2", "192.0.2.1", "198.51.100.1", "203.0.113.1", "127.0.0.9", "2001:db8::1"];
-        let mut mapped: Vec<IpAddr> = planned.map(|text| socket_address(text.parse().unwrap())).into();
-        assert!(mapped.iter().all(|address| address.is_loopback() && address.is_ipv4()));
-        mapped.sort();
-        mapped.dedup();
-        assert_eq!(mapped.len(), planned.len());
-    }
+    use super::*;
 
     #[test]
     fn only_privileged_ports_move() {

@@ -2,6 +2,7 @@
 
 mod in_turmoil;
 mod on_sockets;
+mod parity;
 
 use faxproof_devices::core::{Event, Outbox, Time};
 use faxproof_reports::{Trace, What};

@@ -9,7 +9,7 @@ use faxproof_reports::{Trace, What};
 use super::{broken, passed};
 use crate::plan::{Plan, PlannedBox};
 use crate::world::testing::*;
-use crate::world::{World, WorldError, run};
+use crate::world::{Options, World, WorldError, run, run_with};
 
 /// The tests run side by side: each has a network of its own.
 fn at(network: u8, last: u8) -> IpAddr {
@@ -109,7 +109,21 @@ fn a_real_device_is_reached_and_heard() {
 fn an_address_in_use_is_an_error() {
     let _taken = UdpSocket::bind((at(6, 1), 5060)).unwrap();
     let plan = pair(6, 5060, [("ping", ping), ("echo", echo)]);
-    assert!(matches!(run(&plan, World::Sockets, &mut Trace::default()), Err(WorldError::Sockets(_))));
+    let options = Options { wait_for_addresses: Duration::ZERO, ..Options::default() };
+    let refused = run_with(&plan, World::Sockets, &options, &mut Trace::default());
+    assert!(
+        matches!(refused, Err(WorldError::Sockets(error)) if error.to_string().contains("127.77.6.1:5060"))
+    );
+}
+
+#[test]
+fn a_run_waits_for_one_that_holds_its_addresses() {
+    let plan = pair(8, 5060, [("ping", ping), ("echo", echo)]);
+    let other = thread::spawn({
+        let plan = plan.clone();
+        move || passed(&run_sockets(&plan))
+    });
+    assert_eq!(passed(&run_sockets(&plan)), other.join().unwrap());
 }
 
 #[test]

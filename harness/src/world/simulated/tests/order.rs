@@ -69,6 +69,22 @@ fn loss_lets_some_through_and_not_others() {
 }
 
 #[test]
+fn of_two_copies_the_first_to_arrive_is_the_message() {
+    let mut plan = pings();
+    plan.network.default =
+        LinkPlan { duplicate_ppm: 1_000_000, jitter_us: 3_000, ..LinkPlan::default() };
+    let mut asked_us = 0;
+    for entry in &run_virtual(&plan).0.entries {
+        let What::Message { from, fate: Fate::Delivered { at_us }, .. } = &entry.what else { continue };
+        if &**from == "ping" {
+            asked_us = *at_us;
+        } else {
+            assert!(asked_us <= entry.at_us, "an answer left before its question had arrived");
+        }
+    }
+}
+
+#[test]
 fn a_fork_in_the_middle_leaves_the_original_as_it_was() {
     let plan = lossy(pings());
     let whole = run_virtual(&plan);

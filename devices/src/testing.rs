@@ -1,0 +1,103 @@
+//! A box on a table: give it events, look at what it sends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faxproof_wire::sip::{Message, Name};
+
+use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
+
+/// A device, its timers, and the effects of the last step.
+pub(crate) struct Table<D> {
+    pub(crate) device: D,
+    pub(crate) now: Time,
+    timers: Vec<(Time, Timer)>,
+}
+
+impl<D: Device> Table<D> {
+    /// The device with power on.
+    pub(crate) fn new(device: D) -> Self {
+        let mut table = Table { device, now: Time(0), timers: Vec::new() };
+        table.step(Event::PowerOn { boots: 1, committed: Arc::default() });
+        table
+    }
+
+    pub(crate) fn step(&mut self, event: Event) -> Vec<Effect> {
+        let mut out = Outbox::new();
+        self.device.step(self.now, event, &mut out);
+        let effects: Vec<Effect> = out.drain().collect();
+        for effect in &effects {
+            match effect {
+                Effect::Arm { timer, at } => {
+                    self.timers.retain(|(_, known)| known != timer);
+                    self.timers.push((*at, *timer));
+                }
+                Effect::Disarm(timer) => self.timers.retain(|(_, known)| known != timer),
+                _ => {}
+            }
+        }
+        effects
+    }
+
+    /// A SIP message arrives. Lines are joined with CRLF; a body may follow an empty line.
+    pub(crate) fn sip(&mut self, from: &str, text: &str) -> Vec<Effect> {
+        let bytes = Bytes::from(text.trim_start().replace('\n', "\r\n"));
+        self.step(Event::Datagram { from: address(from), bytes })
+    }
+
+    pub(crate) fn stream(&mut self, conn: Conn, event: StreamEvent) -> Vec<Effect> {
+        self.step(Event::Stream(conn, event))
+    }
+
+    /// Lets time pass, timers firing in their order.
+    pub(crate) fn wait_ms(&mut self, ms: u64) -> Vec<Effect> {
+        let until = Time(self.now.0 + ms * 1000);
+        let mut effects = Vec::new();
+        loop {
+            self.timers.sort_by_key(|(at, timer)| (*at, *timer));
+            let Some((at, timer)) = self.timers.first().copied().filter(|(at, _)| *at <= until) else {
+                break;
+            };
+            self.timers.remove(0);
+            self.now = at;
+            effects.extend(self.step(Event::Timer(timer)));
+        }
+        self.now = until;
+        effects
+    }
+}
+
+/// SIP messages among the effects, with where they go.
+pub(crate) fn sent(effects: &[Effect]) -> Vec<(SocketAddr, Message)> {
+    let datagrams = effects.iter().filter_map(|effect| match effect {
+        Effect::Datagram { to, bytes } => Some((*to, Message::parse(bytes.clone()).expect("own message"))),
+        _ => None,
+    });
+    datagrams.collect()
+}
+
+/// Labels of the SIP messages among the effects.
+pub(crate) fn labels(effects: &[Effect]) -> Vec<String> {
+    sent(effects).iter().map(|(_, message)| message.label()).collect()
+}
+
+/// The answer of a peer: the message's own headers, another start line, and what else it needs.
+pub(crate) fn answer(request: &Message, code: u16, tag: &str, more: &str) -> String {
+    let line = |name: Name| -> String {
+        request.values(name).map(|value| format!("{}: {value}\n", name.as_str())).collect()
+    };
+    let to = request.header(Name::To).expect("To").into_owned();
+    let to = if request.to_tag().is_some() || tag.is_empty() { to } else { format!("{to};tag={tag}") };
+    format!(
+        "SIP/2.0 {code} x\n{}{}To: {to}\n{}{}{more}Content-Length: 0\n\n",
+        line(Name::Via),
+        line(Name::From),
+        line(Name::CallId),
+        line(Name::CSeq)
+    )
+}
+
+pub(crate) fn address(text: &str) -> SocketAddr {
+    text.parse().expect("an address")
+}

@@ -1,0 +1,94 @@
+//! Scenarios of these tests, and what can be asked of the traces that they leave.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use faxproof::plan::Plan;
+use faxproof::scenario::{Base, Scenario};
+use faxproof::world::{self, World};
+use faxproof_reports::{Declaration, Entry, Finding, Sink, Trace, Verdict, What};
+
+/// How long a test waits for something to happen in a world.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads a scenario whose documents lie in a folder, for one world.
+pub(crate) fn plan(yaml: &str, folder: &Path, world: World) -> Plan {
+    let scenario = Scenario::parse("peer.yaml", yaml, &Base::Folder(folder.to_path_buf()));
+    let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
+    scenario.compile("peer", world, None).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A run on real sockets that goes on while the test does something else.
+pub(crate) struct Performance {
+    world: JoinHandle<()>,
+    seen: Receiver<Entry>,
+    trace: Trace,
+}
+
+impl Performance {
+    /// Begins a run.
+    pub(crate) fn begin(plan: &Plan) -> Performance {
+        let (sender, seen) = channel();
+        let plan = plan.clone();
+        let world = thread::spawn(move || {
+            let ended = world::run(&plan, World::Sockets, &mut Telling(sender));
+            ended.unwrap_or_else(|error| panic!("{error}"));
+        });
+        Performance { world, seen, trace: Trace::default() }
+    }
+
+    /// Waits until a message of this kind is on its way to a host.
+    pub(crate) fn await_message(&mut self, wanted: &str, addressee: &str) {
+        loop {
+            let Ok(entry) = self.seen.recv_timeout(PATIENCE) else {
+                panic!("no {wanted} to {addressee} within {PATIENCE:?}: {:#?}", self.trace.entries);
+            };
+            let is_it = matches!(&entry.what, What::Message { to, label, .. }
+                if &**to == addressee && &**label == wanted);
+            self.trace.entries.push(entry);
+            if is_it {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the end of the run: everything that was seen.
+    pub(crate) fn end(mut self) -> Trace {
+        self.trace.entries.extend(self.seen.iter());
+        self.world.join().unwrap();
+        self.trace
+    }
+}
+
+struct Telling(Sender<Entry>);
+
+impl Sink for Telling {
+    fn take(&mut self, entry: Entry) {
+        // Nobody listens any more once the test has failed.
+        let _ = self.0.send(entry);
+    }
+}
+
+/// Labels of the messages that went from one host to another. A copy that was sent again at once
+/// counts once: a slow machine may need it.
+pub(crate) fn passed<'t>(trace: &'t Trace, sender: &str, addressee: &str) -> Vec<&'t str> {
+    let label = |entry: &'t Entry| match &entry.what {
+        What::Message { from, to, label, .. } if &**from == sender && &**to == addressee => Some(&**label),
+        _ => None,
+    };
+    let mut labels: Vec<&str> = trace.entries.iter().filter_map(label).collect();
+    labels.dedup();
+    labels
+}
+
+/// Everything that the judges hold against one of these hosts.
+pub(crate) fn breaches(declaration: &Declaration, trace: &Trace, hosts: &[&str]) -> Vec<Finding> {
+    let findings = faxproof_judges::judge(declaration, trace).into_iter().flat_map(|result| result.findings);
+    let against = |finding: &Finding| {
+        finding.verdict >= Verdict::Fail
+            && finding.party.as_ref().is_none_or(|party| hosts.contains(&&**party))
+    };
+    findings.filter(against).collect()
+}
