@@ -223,6 +223,8 @@ fn bye_unanswered(case: &Case<'_>, call: &Call<'_>) -> Sight {
 fn peer_hung_up(_: &Case<'_>, call: &Call<'_>) -> Sight {
     match (call.bye_received(), call.bye_sent()) {
         (None, _) => Sight::NotTaken,
+        // The BYE of a peer whose answer came too late for a dialog: 481.
+        _ if call.answered().is_none() => Sight::NotTaken,
         (Some((theirs, _)), Some((ours, _))) if ours < theirs => Sight::Open,
         (Some(_), _) => Sight::Taken,
     }

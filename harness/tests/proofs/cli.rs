@@ -154,7 +154,10 @@ fn a_record_and_pages_are_left_where_asked() {
 #[test]
 fn the_schema_takes_every_scenario_and_refuses_a_slip() {
     let schema = jsonschema::validator_for(&json(&["schema"])).unwrap();
-    let value = |yaml: &str| serde_yaml::from_str::<Value>(yaml).unwrap();
+    // As editors read YAML: `off` is a word.
+    let mut options = serde_yaml::Options::default();
+    options.strict_booleans = true;
+    let value = |yaml: &str| serde_yaml::from_str_with_options::<Value>(yaml, options.clone()).unwrap();
     for found in set::built_in().scenarios {
         let errors: Vec<_> = schema.iter_errors(&value(&found.yaml)).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", found.name);

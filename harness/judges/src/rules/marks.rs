@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_after_timer_b_and_its_bye_leave_the_call_silent() {
+        let mut run = Bench::new();
+        run.order();
+        run.dial();
+        run.wait_s(33);
+        for arc in ["4.S2.silent", "4.S9.display"] {
+            run.mark(arc);
+        }
+        run.notice("Transmission of image failed");
+        run.answer();
+        assert_eq!(run.judged("marks.agree"), Picture::passed(2));
+    }
+
+    #[test]
     fn an_arc_that_was_seen_and_not_marked_is_a_breach() {
         let run = Bench::new().refused_call();
         let last = run.trace.entries.len() - 1;
