@@ -136,6 +136,7 @@ mod tests {
         }
         run.notice("Transmission of image failed");
         run.answer();
+        run.wait_s(33);
         assert_eq!(run.judged("marks.agree"), Picture::passed(2));
     }
 

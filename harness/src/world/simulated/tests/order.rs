@@ -71,8 +71,7 @@ fn loss_lets_some_through_and_not_others() {
 #[test]
 fn of_two_copies_the_first_to_arrive_is_the_message() {
     let mut plan = pings();
-    plan.network.default =
-        LinkPlan { duplicate_ppm: 1_000_000, jitter_us: 3_000, ..LinkPlan::default() };
+    plan.network.default = LinkPlan { duplicate_ppm: 1_000_000, jitter_us: 3_000, ..LinkPlan::default() };
     let mut asked_us = 0;
     for entry in &run_virtual(&plan).0.entries {
         let What::Message { from, fate: Fate::Delivered { at_us }, .. } = &entry.what else { continue };
