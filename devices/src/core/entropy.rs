@@ -43,7 +43,8 @@ impl Entropy {
 impl Key {
     /// The value as a token of 16 hexadecimal digits (64 bits: twice what RFC 3261 §19.3 asks of a tag).
     pub fn token(self) -> String {
-        format!("{:016x}", self.0)
+        let digit = |at: u32| char::from(b"0123456789abcdef"[(self.0 >> (60 - 4 * at)) as usize & 15]);
+        (0..16).map(digit).collect()
     }
 
     /// A number below `bound`; 0 if `bound` is 0.

@@ -1,7 +1,7 @@
 //! Facsimile machine 1 (paragraphs 0063 to 0087): calls by IP telephone number, asks the peer for its
 //! protocols unless table Ta1 knows them, transmits, and remembers.
 //!
-//! [`caller`] walks Figure 4; [`callee`] is the destination device 15.
+//! `caller.rs` walks Figure 4; `callee.rs` is the destination device 15.
 
 mod callee;
 mod caller;

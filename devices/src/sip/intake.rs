@@ -15,7 +15,7 @@ pub fn read(from: SocketAddr, bytes: Bytes, out: &mut Outbox) -> Option<Message>
         return None;
     }
     let fault = match Message::parse(bytes.clone()) {
-        Ok(message) => match check(&message) {
+        Ok(message) => match message.complete() {
             Ok(()) => return Some(message),
             Err(fault) => fault,
         },
@@ -24,11 +24,6 @@ pub fn read(from: SocketAddr, bytes: Bytes, out: &mut Outbox) -> Option<Message>
     out.unexpected(format!("a datagram that is no SIP message: {fault}"), "a SIP message");
     refuse(from, bytes, &fault, out);
     None
-}
-
-/// What a transaction cannot do without (§8.1.1, §8.2.6.2).
-fn check(message: &Message) -> Result<(), ParseError> {
-    if message.is_request() { message.validate_request() } else { message.validate() }
 }
 
 fn refuse(from: SocketAddr, bytes: Bytes, fault: &ParseError, out: &mut Outbox) {

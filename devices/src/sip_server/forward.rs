@@ -83,19 +83,24 @@ impl SipServer {
     /// part by which we know the request if it comes round (§16.6 step 8, RFC 5393 §4.2).
     fn branch_of(&self, request: &Message, uri: &str) -> String {
         let method = request.method().map(Method::as_str);
-        let own = self.entropy.key(("branch", request.branch(), self.loop_part(request), method, uri));
-        format!("z9hG4bK{}.{}", own.token(), self.loop_part(request))
+        let part = self.loop_part(request);
+        let own = self.entropy.key(("branch", request.branch(), &part, method, uri));
+        format!("z9hG4bK{}.{part}", own.token())
     }
 
     /// §16.3 step 4: one of our own Vias says that this request has been here, going the same way.
     pub(super) fn has_looped(&self, request: &Message) -> bool {
+        let host = self.host();
+        // Most requests have never been here: no Via of theirs need be read.
+        let mut ours = request.values(Name::Via).filter(|via| via.contains(&host)).peekable();
+        if ours.peek().is_none() {
+            return false;
+        }
         let part = self.loop_part(request);
-        request.values(Name::Via).any(|via| {
-            Via::parse(&via).is_ok_and(|via| {
-                let ours = address::host_ip(&via.host) == Some(self.config.address);
-                let seen = via.branch().and_then(|branch| branch.split_once('.')).map(|(_, part)| part);
-                ours && seen == Some(&part)
-            })
+        ours.filter_map(|via| Via::parse(&via).ok()).any(|via| {
+            let here = address::host_ip(&via.host) == Some(self.config.address);
+            let seen = via.branch().and_then(|branch| branch.split_once('.')).map(|(_, part)| part);
+            here && seen == Some(&part)
         })
     }
 

@@ -158,7 +158,7 @@ impl Layer {
 
     /// The INVITE transaction that a CANCEL means: the one with its branch and sent-by (RFC 3261 §9.2).
     pub fn cancelled_by(&self, cancel: &Message) -> Option<u64> {
-        let id = self.server_id(cancel, &Method::Invite)?;
+        let id = self.server_id(cancel, &cancel.via().ok()?, &Method::Invite)?;
         self.owns(id).then_some(id)
     }
 
@@ -171,7 +171,8 @@ impl Layer {
     ) -> Option<Up> {
         let method = message.method()?.clone();
         let matched = if method == Method::Ack { Method::Invite } else { method.clone() };
-        let Some(id) = self.server_id(&message, &matched) else {
+        let found = message.via().ok().and_then(|via| Some((self.server_id(&message, &via, &matched)?, via)));
+        let Some((id, via)) = found else {
             out.unexpected("a request without a usable Via", "a request");
             return None;
         };
@@ -183,7 +184,7 @@ impl Layer {
         if method == Method::Ack {
             return Some(Up::Ack { message });
         }
-        let (message, back) = note_source(message, from)?;
+        let (message, back) = note_source(message, via, from);
         if self.running.len() >= MAX_TRANSACTIONS {
             let busy = Builder::reply_to(&message, 503, "Service Unavailable").header(Name::RetryAfter, "32");
             out.datagram(back, busy.finish().raw().clone());
@@ -235,8 +236,7 @@ impl Layer {
     }
 
     /// A request belongs to the transaction with its branch, sent-by and method (RFC 3261 §17.2.3).
-    fn server_id(&self, message: &Message, method: &Method) -> Option<u64> {
-        let via = message.via().ok()?;
+    fn server_id(&self, message: &Message, via: &Via, method: &Method) -> Option<u64> {
         let sent_by = (via.host.to_ascii_lowercase(), via.port.unwrap_or(SIP_PORT));
         match via.branch() {
             Some(branch) if branch.starts_with("z9hG4bK") => {
@@ -258,13 +258,12 @@ fn is_cancel(request: &Message) -> bool {
 
 /// Notes the packet's source in the top Via (RFC 3261 §18.2.1, RFC 3581 §4) and says where responses go
 /// (§18.2.2).
-fn note_source(message: Message, from: SocketAddr) -> Option<(Message, SocketAddr)> {
-    let mut via: Via = message.via().ok()?;
+fn note_source(message: Message, mut via: Via, from: SocketAddr) -> (Message, SocketAddr) {
     let sent_by = address::host_ip(&via.host);
     let asks_for_port = via.rport() == Some(None);
     if sent_by == Some(from.ip()) && !asks_for_port {
         let port = via.port.unwrap_or(SIP_PORT);
-        return Some((message, SocketAddr::new(from.ip(), port)));
+        return (message, SocketAddr::new(from.ip(), port));
     }
     via.params.set("received", Some(&from.ip().to_string()));
     let mut port = via.port.unwrap_or(SIP_PORT);
@@ -273,5 +272,5 @@ fn note_source(message: Message, from: SocketAddr) -> Option<(Message, SocketAdd
         port = from.port();
     }
     let noted = message.edit().replace_first_value(Name::Via, via.to_string()).finish();
-    Some((noted, SocketAddr::new(from.ip(), port)))
+    (noted, SocketAddr::new(from.ip(), port))
 }

@@ -1,4 +1,4 @@
-//! SIP transactions (RFC 3261 §17, RFC 6026): the machines are tables, [`Transaction`] runs any of them.
+//! SIP transactions (RFC 3261 §17, RFC 6026): the machines are tables, `Transaction` runs any of them.
 //!
 //! ```text
 //!            a request of ours                     a request of the peer

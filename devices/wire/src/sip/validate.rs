@@ -13,16 +13,7 @@ impl Message {
     /// # Errors
     /// The first fault found; [`ParseError::status`] tells how to answer it.
     pub fn validate(&self) -> Result<(), ParseError> {
-        for name in ONCE {
-            self.once(name)?;
-        }
-        if self.values(Name::Via).next().is_none() {
-            return Err(ParseError::Missing { name: Name::Via });
-        }
-        self.validate_cseq()?;
-        if self.call_id().is_none() {
-            return Err(self.syntax(Name::CallId, "a Call-ID"));
-        }
+        self.complete()?;
         for (value, offset) in self.lines(Name::Via).flat_map(|header| header.raw_values()) {
             Via::read(value).map_err(|error| error.shifted(offset))?;
         }
@@ -34,6 +25,26 @@ impl Message {
             }
         }
         if self.is_request() { self.validate_request_only() } else { Ok(()) }
+    }
+
+    /// Checks only what an element needs in order to process a message: To, From, CSeq and Call-ID once
+    /// each, a Via, a CSeq that names the method. Whatever else is malformed is ignored by who does not
+    /// use it (RFC 3261 §16.3 step 1).
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn complete(&self) -> Result<(), ParseError> {
+        for name in ONCE {
+            self.once(name)?;
+        }
+        if self.lines(Name::Via).next().is_none() {
+            return Err(ParseError::Missing { name: Name::Via });
+        }
+        self.validate_cseq()?;
+        if self.call_id().is_none() {
+            return Err(self.syntax(Name::CallId, "a Call-ID"));
+        }
+        Ok(())
     }
 
     /// As [`Message::validate`], and it must be a request.
