@@ -48,7 +48,9 @@ impl Mail<'_> {
                 MimePart::new(kind, parts)
             }
         };
-        let mut out = Vec::new();
+        // Base64 makes 78 octets of 57; the headers of both parts fit into the rest.
+        let document = self.tiff.map_or(0, |tiff| tiff.len());
+        let mut out = Vec::with_capacity(1_024 + text.len() + document / 2 * 3);
         MessageBuilder::new()
             .date(Date::new(self.date_unix_s.clamp(0, LAST_SECOND_OF_9999)))
             .from(mailbox(self.from))

@@ -229,7 +229,10 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 }
 
 fn decode_base64(body: &[u8]) -> Result<Bytes, String> {
-    let characters: Vec<u8> = body.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect();
+    let mut characters = Vec::with_capacity(body.len());
+    for line in body.split(u8::is_ascii_whitespace) {
+        characters.extend_from_slice(line);
+    }
     if characters.is_empty() {
         return Err("there is none".to_owned());
     }

@@ -130,6 +130,8 @@ impl<'a> Iterator for List<'a> {
 
 /// Where the first separating comma is.
 pub(super) fn comma(value: &[u8]) -> Option<usize> {
+    // Most values are alone on their line.
+    memchr::memchr(b',', value)?;
     let (mut quoted, mut bracketed, mut at) = (false, false, 0);
     while let Some(byte) = value.get(at) {
         match byte {
@@ -242,8 +244,11 @@ impl<'a> Scanner<'a> {
 
 /// A decimal number without sign; `None` if it is none or does not fit.
 pub(super) fn number(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() {
         return None;
     }
-    ascii(digits).parse().ok()
+    digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
