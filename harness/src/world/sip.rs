@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use faxproof_wire::sip::{Message, Name, reason_phrase};
+use faxproof_wire::sip::{Message, Name, glance, reason_phrase};
 
 use crate::plan::Act;
 
 /// The label of a datagram: `INVITE`, `200 INVITE`, or `raw` if it is no SIP message.
 pub(crate) fn label(bytes: &Bytes) -> Arc<str> {
+    if let Some(label) = glance(bytes) {
+        return label.into();
+    }
     Message::parse(bytes.clone()).map_or_else(|_| Arc::from("raw"), |message| message.label().into())
 }
 

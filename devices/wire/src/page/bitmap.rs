@@ -112,6 +112,11 @@ impl Canvas {
         Self { width, stride, packed: vec![0; stride * height as usize] }
     }
 
+    /// Makes room for so many rows at once, as far as that is little.
+    pub(super) fn expect_rows(&mut self, rows: u32) {
+        self.packed.reserve((self.stride * rows as usize).min(512 * 1024));
+    }
+
     /// Adds a white row below.
     pub(super) fn add_row(&mut self) {
         self.packed.resize(self.packed.len() + self.stride, 0);

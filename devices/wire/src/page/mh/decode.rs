@@ -105,6 +105,7 @@ pub fn decode_noting(
     };
     let mut line = BitReader { data: &data, bit: 0 };
     let mut canvas = Canvas::white(width.min(MAX_WIDTH), 0);
+    canvas.expect_rows(rows.unwrap_or(0));
     let mut seen = Seen { eols_aligned: true, fill: false, rtc: false };
     let mut y = 0;
     let fail = |line: &BitReader, y, fault| MhError { line: y, bit: line.bit as u64, fault };
@@ -149,11 +150,13 @@ fn begin_row(line: &mut BitReader, eol: Eol, seen: &mut Seen) -> Result<(), MhFa
 
 fn read_row(line: &mut BitReader, canvas: &mut Canvas, y: u32, width: u32) -> Result<(), MhFault> {
     let (mut painted, mut black) = (0, false);
+    let (white_codes, black_codes) = (Codes::of(false), Codes::of(true));
     loop {
         let from = painted;
+        let codes = if black { black_codes } else { white_codes };
         loop {
             let window = line.window();
-            let code = Codes::of(black).find(window);
+            let code = codes.find(window);
             if code.len == 0 {
                 return Err(no_code(line, window, black, painted));
             }
