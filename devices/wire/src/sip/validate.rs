@@ -37,7 +37,7 @@ impl Message {
         for name in ONCE {
             self.once(name)?;
         }
-        if self.lines(Name::Via).next().is_none() {
+        if self.values(Name::Via).next().is_none() {
             return Err(ParseError::Missing { name: Name::Via });
         }
         self.validate_cseq()?;
