@@ -1,6 +1,7 @@
 //! Every built-in scenario passes, and passes the same way however often and however many at a time.
 
 use faxproof::run::{Settings, Snapshot, run_all};
+use faxproof::world::World;
 use faxproof_reports::{Trace, Verdict};
 
 use crate::bench::built_in;
@@ -40,4 +41,19 @@ fn every_scenario_passes_and_runs_alike_on_one_thread_and_on_two() {
         one.len(),
         one.iter().map(|(_, t)| t.entries.len()).sum::<usize>()
     );
+}
+
+/// `faxproof run` compares without cargo; insta must read the same files alike.
+#[test]
+fn insta_reads_the_snapshots_as_the_program_does() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    for (found, scenario) in built_in().into_iter().filter(|(_, s)| s.worlds().contains(&World::Virtual)) {
+        let ladder = faxproof::run::examine(&found, &scenario, &Settings::default()).unwrap().ladder;
+        let (place, name) = found.name.rsplit_once('/').unwrap_or(("", &found.name));
+        let mut settings = insta::Settings::new();
+        settings.set_snapshot_path(folder.join(place));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, ladder));
+    }
 }
