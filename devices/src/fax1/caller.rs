@@ -4,13 +4,14 @@
 use faxproof_wire::sdp::{self, Description, Setup};
 use faxproof_wire::sip::{Builder, Message, Method, Name};
 
+use super::Fax1;
 use super::phone::SDP;
-use super::{Fax1, Phone};
 use crate::config::Protocol;
 use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
 use crate::number;
 use crate::order::Document;
 use crate::sip::dialog::Dialog;
+use crate::sip::transaction::cancel_of;
 use crate::smtp::Client;
 use crate::ta1::Registered;
 
@@ -380,7 +381,7 @@ impl Fax1 {
         if let Stage::Cancelling { cancel: cancel @ None, .. } = &mut call.stage
             && allowed
         {
-            let request = Phone::cancel(&call.invite);
+            let request = cancel_of(&call.invite);
             *cancel = Some(self.phone.layer.send(now, request, self.phone.config.sip_server, out));
             let patience = crate::sip::transaction::T1 * 64;
             out.arm(now, patience, Timer { owner: key, name: "cancelled" });

@@ -68,20 +68,6 @@ impl Phone {
             .header(Name::CSeq, format!("1 {name}"))
     }
 
-    /// The CANCEL for an INVITE of ours (RFC 3261 §9.1): its Via, Request-URI, Route, From, To and CSeq number.
-    pub(super) fn cancel(invite: &Message) -> Message {
-        let number = invite.cseq().map_or(1, |cseq| cseq.0);
-        Builder::request(Method::Cancel, invite.request_uri().unwrap_or_default())
-            .copy(invite, Name::Via)
-            .header(Name::MaxForwards, "70")
-            .copy(invite, Name::Route)
-            .copy(invite, Name::From)
-            .copy(invite, Name::To)
-            .copy(invite, Name::CallId)
-            .header(Name::CSeq, format!("{number} CANCEL"))
-            .finish()
-    }
-
     /// Headers that belong in an INVITE and in its 2xx (§13.2.1, §13.3.1.4).
     pub(super) fn with_abilities(&self, message: Builder) -> Builder {
         message

@@ -1,10 +1,11 @@
 //! The response context (RFC 3261 §16.7): what became of the branches of one request.
 
-use faxproof_wire::sip::{Builder, Message, Method, Name};
+use faxproof_wire::sip::{Message, Method, Name};
 
 use super::SipServer;
 use super::forward::{Target, target_of};
 use crate::core::{Duration, Outbox, Time, Timer};
+use crate::sip::transaction::cancel_of;
 
 /// Timer C must be longer than three minutes (§16.6 step 11).
 const PATIENCE: Duration = Duration::secs(181);
@@ -235,18 +236,4 @@ fn rank(code: u16) -> u16 {
         503 => 999,
         code => code + 10,
     }
-}
-
-fn cancel_of(sent: &Message) -> Message {
-    let number = sent.cseq().map_or(1, |cseq| cseq.0);
-    let via = sent.values(Name::Via).next().unwrap_or_default();
-    Builder::request(Method::Cancel, sent.request_uri().unwrap_or_default())
-        .header(Name::Via, via)
-        .header(Name::MaxForwards, "70")
-        .copy(sent, Name::Route)
-        .copy(sent, Name::From)
-        .copy(sent, Name::To)
-        .copy(sent, Name::CallId)
-        .header(Name::CSeq, format!("{number} CANCEL"))
-        .finish()
 }

@@ -125,3 +125,19 @@ fn ack(invite: &Message, response: &Message) -> Message {
         .header(Name::CSeq, format!("{number} ACK"))
         .finish()
 }
+
+/// The CANCEL for an INVITE that we sent: its top Via, Request-URI, Route, From, To and CSeq number
+/// (RFC 3261 §9.1).
+pub fn cancel_of(invite: &Message) -> Message {
+    let number = invite.cseq().map_or(0, |cseq| cseq.0);
+    let via = invite.values(Name::Via).next().unwrap_or_default();
+    Builder::request(Method::Cancel, invite.request_uri().unwrap_or_default())
+        .header(Name::Via, via)
+        .header(Name::MaxForwards, "70")
+        .copy(invite, Name::Route)
+        .copy(invite, Name::From)
+        .copy(invite, Name::To)
+        .copy(invite, Name::CallId)
+        .header(Name::CSeq, format!("{number} CANCEL"))
+        .finish()
+}

@@ -16,6 +16,7 @@ mod tests;
 
 pub use draw::mermaid;
 pub use layer::{Layer, MAX_TRANSACTIONS, Up};
+pub use machine::cancel_of;
 pub use tables::{INVITE_CLIENT, INVITE_SERVER, NON_INVITE_CLIENT, NON_INVITE_SERVER, Row, TABLES, Table};
 
 use crate::core::Duration;
