@@ -79,15 +79,15 @@ fn set_of(args: &RunArgs) -> Result<Set, u8> {
 /// Every scenario is read before the first one runs.
 fn read(set: Set, args: &RunArgs) -> Result<Vec<(Found, Scenario)>, u8> {
     let selection = Selection { arc: args.arc.clone(), shard: args.shard };
-    let (mut scenarios, mut wrong) = (Vec::new(), false);
+    let (mut scenarios, mut elsewhere, mut wrong) = (Vec::new(), Vec::new(), false);
     for (position, found) in set.scenarios.into_iter().enumerate() {
         match found.scenario() {
             Ok(scenario) => {
                 let runs_here = scenario.worlds().contains(&args.world);
                 if runs_here && selection.takes(position, &scenario) {
                     scenarios.push((found, scenario));
-                } else if !runs_here && !args.json {
-                    eprintln!("{}: not for the {} world", found.name, args.world);
+                } else if !runs_here {
+                    elsewhere.push(found.name);
                 }
             }
             Err(error) => {
@@ -98,6 +98,10 @@ fn read(set: Set, args: &RunArgs) -> Result<Vec<(Found, Scenario)>, u8> {
     }
     if wrong {
         return Err(2);
+    }
+    if !elsewhere.is_empty() {
+        let names = elsewhere.join(", ");
+        eprintln!("{} scenarios are not for the {} world: {names}", elsewhere.len(), args.world);
     }
     if scenarios.is_empty() {
         return Err(refuse("error: there is no scenario to run"));
