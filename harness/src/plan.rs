@@ -1,9 +1,10 @@
 //! A plan: a scenario made ready to run. Worlds read plans and know nothing of YAML.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use faxproof_devices::core::{Device, Time};
+use faxproof_devices::core::{Device, Pointer, Service, Time};
 use faxproof_devices::order::Order;
 use faxproof_reports::{Declaration, Host};
 
@@ -16,6 +17,8 @@ pub struct Plan {
     pub hosts: Vec<PlannedHost>,
     /// How the network behaves.
     pub network: NetworkPlan,
+    /// What the name server knows.
+    pub zone: Zone,
     /// Faults and tamper rules.
     pub rules: Vec<Rule>,
     /// What the operators and the mains do, in order of time.
@@ -103,6 +106,24 @@ impl Default for LinkPlan {
     fn default() -> Self {
         LinkPlan { latency_us: 5_000, jitter_us: 0, loss_ppm: 0, duplicate_ppm: 0, cut: None }
     }
+}
+
+/// What the name server knows, by name in lower case. A name that it does not have does not exist; the
+/// hosts of the plan have addresses under their own names besides.
+#[derive(Clone, Debug, Default)]
+pub struct Zone(pub BTreeMap<String, Records>);
+
+/// What is known of a name.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// The name server answers no question for it.
+    pub silent: bool,
+    /// A and AAAA.
+    pub addresses: Vec<IpAddr>,
+    /// SRV.
+    pub services: Vec<Service>,
+    /// NAPTR.
+    pub pointers: Vec<Pointer>,
 }
 
 /// "On this message do that": faults of the network and tampering with a device's messages are one

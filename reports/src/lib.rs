@@ -3,6 +3,7 @@
 //!
 //! Nothing here can reach a device or a world: a report is made from what was recorded.
 
+pub mod answer;
 pub mod declaration;
 pub mod digest;
 pub mod ladder;
@@ -19,6 +20,7 @@ mod written;
 #[cfg(test)]
 mod samples;
 
+pub use answer::{Answer, PointerRecord, ServiceRecord};
 pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row};
 pub use digest::{Counts, DigestSink, NullSink, digest, fingerprint};
 pub use ladder::ladder;

@@ -7,12 +7,14 @@
 mod effect;
 mod entropy;
 mod event;
+mod name;
 mod outbox;
 mod time;
 
 pub use effect::{Durable, Effect, Medium, Notice, Print};
 pub use entropy::{Entropy, Key};
-pub use event::{Event, NameAnswer, StreamEvent};
+pub use event::{Event, StreamEvent};
+pub use name::{NameAnswer, NameKind, Pointer, Question, Service};
 pub use outbox::Outbox;
 pub use time::{Duration, Time};
 

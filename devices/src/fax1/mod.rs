@@ -229,7 +229,7 @@ impl Device for Fax1 {
                 }
             }
             Event::Stream(conn, event) => self.stream(now, conn, event, out),
-            Event::Resolved { name, .. } => out.unexpected(format!("the address of {name}"), "no name"),
+            Event::Resolved { question, .. } => out.unexpected(format!("{question:?}"), "no name"),
             Event::Timer(timer) => self.timer(now, timer, out),
         }
     }

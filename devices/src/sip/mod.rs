@@ -3,7 +3,9 @@
 pub mod address;
 pub mod dialog;
 pub mod intake;
+pub mod locate;
 pub mod transaction;
+pub mod transport;
 
 /// The port of SIP over UDP and TCP.
 pub const SIP_PORT: u16 = 5060;

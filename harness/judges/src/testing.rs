@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use faxproof_reports::{
-    Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration, Ta1Row, Trace,
-    Verdict, What, fingerprint,
+    Answer, Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration,
+    Ta1Row, Trace, Verdict, What, fingerprint,
 };
 use faxproof_wire::page::{Chart, Page, chart};
 use faxproof_wire::sdp::{Description, Setup};
@@ -336,6 +336,10 @@ impl Bench {
         let what = What::Row { host: "alice".into(), table: "Ta1".into(), change: change.into(), row };
         self.trace.entries.push(Entry { at_us, what });
         self.trace.entries.len() - 1
+    }
+
+    pub(crate) fn resolved(&mut self, kind: &str, name: &str, answer: Answer) -> usize {
+        self.push(What::Resolved { host: "alice".into(), kind: kind.into(), name: name.into(), answer })
     }
 
     pub(crate) fn power_off(&mut self, host: &str) -> usize {

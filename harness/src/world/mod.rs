@@ -8,6 +8,7 @@ mod consequence;
 mod driver;
 mod ledger;
 mod links;
+mod names;
 mod network;
 mod opening;
 mod outside;

@@ -19,7 +19,7 @@ use super::roster::{Roster, SIP_PORT};
 use super::rules::{Handling, Rules};
 use super::tcp::Connections;
 use super::{CrashPoint, WorldError, sip, tap};
-use crate::plan::Plan;
+use crate::plan::{Plan, Zone};
 
 /// Links, rules, connections and the tap.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub(crate) struct Network {
     pub(crate) roster: Arc<Roster>,
     pub(crate) ledger: Ledger,
     pub(crate) links: Links,
+    pub(crate) zone: Arc<Zone>,
     pub(crate) rules: Rules,
     pub(crate) connections: Connections,
     /// The hosts by their place in the roster.
@@ -46,6 +47,7 @@ impl Network {
         Ok(Network {
             ledger: Ledger::default(),
             links: Links::of(&plan.network, seed, roster.clone())?,
+            zone: Arc::new(plan.zone.clone()),
             rules: Rules::of(&plan.rules, &roster)?,
             connections: Connections::of_seed(seed),
             hosts: vec![Presence::default(); roster.len()],

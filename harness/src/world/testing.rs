@@ -10,7 +10,7 @@ use faxproof_devices::core::{
 use faxproof_reports::{Declaration, Entry, Trace, What};
 
 use super::{Outcome, World, run};
-use crate::plan::{NetworkPlan, Plan, PlannedBox, PlannedHost, Rule};
+use crate::plan::{NetworkPlan, Plan, PlannedBox, PlannedHost, Rule, Zone};
 
 /// What an actor remembers.
 #[derive(Clone, Debug)]
@@ -187,6 +187,7 @@ pub(super) fn plan(hosts: Vec<PlannedHost>) -> Plan {
         },
         hosts,
         network: NetworkPlan::default(),
+        zone: Zone::default(),
         rules: Vec::new(),
         actions: Vec::new(),
         until: Time(300_000_000),
@@ -230,6 +231,7 @@ pub(super) fn lines_of(trace: &Trace, host: &str) -> Vec<String> {
         | What::Row { host: h, .. }
         | What::Order { host: h, .. }
         | What::Unexpected { host: h, .. }
+        | What::Resolved { host: h, .. }
         | What::Fault { host: h, .. }
         | What::Power { host: h, .. } => &**h == host,
     };

@@ -109,8 +109,11 @@ impl<'a> Call<'a> {
 
     /// The final response that ended the attempt; `None` where it was answered or still open.
     pub fn refused(&self) -> Option<&Step<'a>> {
-        let last = *self.forming().last()?;
-        let refusal = self.received(|sip| sip.is_response("INVITE", 300..=699) && sip.cseq.0 == last).next();
+        // After a 503 the same request goes to the next server under another branch (RFC 3263 §4.3).
+        let (_, last) = self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_none()).last()?;
+        let branch = &last.sip.branch;
+        let refusal =
+            self.received(|sip| sip.is_response("INVITE", 300..=699) && sip.branch == *branch).next();
         refusal.filter(|_| self.answered().is_none()).map(|(_, step)| step)
     }
 

@@ -1,5 +1,6 @@
 //! The rules, by theme. Each file holds the rows of its theme and the checks behind them.
 
+mod failover;
 mod learning;
 mod marks;
 mod notice;
@@ -23,6 +24,8 @@ pub(crate) const ALL: &[Rule] = &[
     sip::BYE_FOR_DIALOG,
     sip::NO_BYE_WITHOUT_DIALOG,
     sip::CANCEL_AFTER_PROVISIONAL,
+    failover::FAIL_OVER,
+    failover::NEW_TRY_NEW_BRANCH,
     notice::NOTICE_ON_FAILURE,
     notice::NO_NOTICE_ON_SUCCESS,
     paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,

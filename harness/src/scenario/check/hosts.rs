@@ -34,7 +34,6 @@ impl Checker<'_> {
                 self.registrar(&server.min_expiry, &server.default_expiry, &server.fixed);
             }
         }
-        self.one_sip_server();
         self.addresses()
     }
 
@@ -50,6 +49,7 @@ impl Checker<'_> {
         }
         let of_fax = [
             ("number", host.number.as_ref().map(|at| at.place)),
+            ("sip_server", host.outbound.as_ref().map(|at| at.place)),
             ("protocols", host.protocols.as_ref().map(|at| at.place)),
             ("failure_notice", host.failure_notice.as_ref().map(|at| at.place)),
             ("mail", host.mail.as_ref().map(|at| at.place)),
@@ -104,6 +104,7 @@ impl Checker<'_> {
                 "add `number: 050-1234-5678`",
             ),
         }
+        self.outbound(name, host);
         if let Some(mail) = host.mail.as_ref().filter(|mail| !is_mail(&mail.value)) {
             let message = format!("`{}` is no mail address", mail.value);
             self.refuse_saying(mail.place, message, "write one such as `alice@fax.example.net`");
@@ -254,18 +255,31 @@ impl Checker<'_> {
         }
     }
 
-    fn one_sip_server(&mut self) {
-        let hosts = &self.script.hosts;
-        let servers: Vec<&At<String>> =
-            hosts.value.iter().filter(|(_, host)| host.sip_server.is_some()).map(|(name, _)| name).collect();
-        if let [first, second, ..] = servers[..] {
-            let message = format!("`{}` is a second SIP server beside `{}`", second.value, first.value);
-            self.refuse_saying(second.place, message, "a scenario has one at most");
-        }
-        let fax = hosts.value.iter().find(|(_, host)| host.fax.is_some());
-        if let (true, Some((name, _))) = (servers.is_empty(), fax) {
-            let message = format!("fax `{}` has no SIP server to send its requests to", name.value);
-            self.refuse_saying(name.place, message, "add a host `sip: { sip-server: {} }`");
+    /// Where a fax sends its requests.
+    fn outbound(&mut self, name: &At<String>, fax: &HostSpec) {
+        let hosts = &self.script.hosts.value;
+        let servers: Vec<&str> = hosts
+            .iter()
+            .filter(|(_, host)| host.sip_server.is_some())
+            .map(|(name, _)| name.value.as_str())
+            .collect();
+        match (&fax.outbound, &servers[..]) {
+            (Some(named), _) => {
+                self.known_name(named);
+                if hosts.value(&named.value).is_some_and(|host| host.sip_server.is_none()) {
+                    let message = format!("`{}` is not a SIP server", named.value);
+                    self.refuse_saying(named.place, message, "name one, or a name of the zone");
+                }
+            }
+            (None, []) => {
+                let message = format!("fax `{}` has no SIP server to send its requests to", name.value);
+                self.refuse_saying(name.place, message, "add a host `sip: { sip-server: {} }`");
+            }
+            (None, [_]) => {}
+            (None, [first, ..]) => {
+                let message = format!("there are several SIP servers, and fax `{}` names none", name.value);
+                self.refuse_saying(name.place, message, format!("add `sip_server: {first}`"));
+            }
         }
     }
 

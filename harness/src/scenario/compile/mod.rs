@@ -6,6 +6,7 @@ mod hosts;
 pub(super) use hosts::row;
 mod network;
 mod steps;
+mod zone;
 
 use faxproof_devices::core::{Duration, Time};
 use faxproof_reports::Declaration;
@@ -57,7 +58,8 @@ impl Scenario {
             disturbed: power_fails || !rules.is_empty() || network::disturbs(&network),
         };
         let until = script.ends_at.map_or(last + AFTERWARDS, |end| Time(end.value.us));
-        Ok(Plan { declaration, hosts: setting.planned_hosts(), network, rules, actions, until })
+        let (hosts, zone) = (setting.planned_hosts(), setting.zone());
+        Ok(Plan { declaration, hosts, network, zone, rules, actions, until })
     }
 }
 

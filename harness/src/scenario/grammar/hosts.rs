@@ -30,6 +30,10 @@ pub struct HostSpec {
     pub number: Option<At<String>>,
     /// Fax: protocols that it can run, most preferred first; `[smtp]` unless given.
     pub protocols: Option<At<Vec<Protocol>>>,
+    /// Fax: the SIP server to which it sends its requests: a host, or a name of the zone. The only one
+    /// there is, by its address, unless given.
+    #[serde(rename = "sip_server")]
+    pub outbound: Option<At<String>>,
     /// Fax: where it tells of a failure; `display` unless given.
     pub failure_notice: Option<At<Medium>>,
     /// Fax: its own mail address; `NAME@DOMAIN` unless given.

@@ -7,6 +7,7 @@ mod expect;
 mod hosts;
 mod network;
 mod steps;
+mod zone;
 
 pub use expect::Expect;
 pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
@@ -14,6 +15,7 @@ pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec};
 pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
 pub use network::{ReplaceSpec, RuleSpec};
 pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
+pub use zone::{Hosts, NaptrSpec, RecordsSpec, SrvSpec};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -51,6 +53,9 @@ pub struct Script {
     /// How the network behaves.
     #[serde(default)]
     pub network: Network,
+    /// What the name server knows, by name. Hosts have addresses under their own names besides.
+    #[serde(default)]
+    pub zone: Named<RecordsSpec>,
     /// Faults and tampering: on a message do something.
     #[serde(default)]
     pub rules: Vec<RuleSpec>,

@@ -173,10 +173,9 @@ impl VirtualWorld {
                 }
             }
             Consequence::Unreachable { host, to } => self.step(host, Event::Unreachable { to }),
-            Consequence::Resolved { host, boots, name } => {
-                if self.network.hosts[host].boots == boots {
-                    let answer = self.network.resolve(&name);
-                    self.step(host, Event::Resolved { name, answer });
+            Consequence::Resolved { host, boots, question } => {
+                if let Some(answer) = self.network.answer(self.now, (host, boots), &question) {
+                    self.step(host, Event::Resolved { question, answer });
                 }
             }
             Consequence::PowerOff { host, back_after_us } => self.power_off(host, back_after_us),
