@@ -11,6 +11,7 @@ use crate::core::Entropy;
 use crate::number;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::Layer;
+use crate::sip::transport::Hop;
 use crate::sip::{SIP_PORT, address};
 
 /// Methods that the fax understands.
@@ -48,6 +49,16 @@ impl Phone {
     /// The address of record of a number in our domain.
     pub(super) fn record_of(&self, dialled: &str) -> String {
         format!("sip:{}@{}", number::sip_user(dialled), self.config.domain)
+    }
+
+    /// Where our requests go outside a dialog: to the SIP server.
+    pub(super) fn server(&self) -> Hop {
+        Hop::udp(self.config.sip_server)
+    }
+
+    /// Where our requests within a dialog go.
+    pub(super) fn hop_in(&self, dialog: &Dialog) -> Hop {
+        dialog.next_hop().unwrap_or(self.server())
     }
 
     /// A request outside any dialog, to a number of our domain.

@@ -50,7 +50,7 @@ impl Registration {
             .header(Name::CSeq, format!("{} REGISTER", self.cseq))
             .header(Name::Contact, format!("{};expires={lifetime}", phone.contact()))
             .finish();
-        let server = phone.config.sip_server;
+        let server = phone.server();
         self.waiting = Some(phone.layer.send(now, request, server, out));
     }
 
