@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use faxproof_wire::sip::Uri;
+
 use crate::core::{Duration, Entropy, Medium};
 use crate::ta1::Row;
 
@@ -14,8 +16,8 @@ pub struct FaxConfig {
     pub number: String,
     /// The SIP domain that it registers in.
     pub domain: String,
-    /// Where it sends its requests: the SIP server.
-    pub sip_server: SocketAddr,
+    /// Where it sends its requests: the SIP server, by address or by name.
+    pub sip_server: Uri,
     /// Its own mail address, used as MAIL FROM.
     pub mail: String,
     /// Protocols that it can run, most preferred first.
@@ -113,6 +115,8 @@ pub struct SipServerConfig {
     pub address: IpAddr,
     /// The domain for which it is responsible.
     pub domain: String,
+    /// Names that lead to it, in lower case: in a Route or Request-URI they mean this server.
+    pub names: Vec<String>,
     /// Where the locations are kept.
     pub location: Location,
     /// Whether it stays in the path of a dialog (Record-Route, RFC 3261 §16.6).

@@ -14,6 +14,9 @@ use crate::sip::dialog::Dialog;
 use crate::smtp::Client;
 use crate::ta1::Registered;
 
+/// Why a call failed to which nothing at all was said.
+pub(super) const SILENCE: &str = "no answer";
+
 /// A call that we make.
 #[derive(Clone, Debug)]
 pub(super) struct Outgoing {
@@ -89,7 +92,7 @@ impl Fax1 {
         let request = phone.request(Method::Invite, &number, key);
         let offer = Description::zero_media(phone.config.address, phone.session_id(key), 1);
         let invite = phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
-        let tx = phone.layer.send(now, invite.clone(), phone.server(), out);
+        let tx = phone.layer.send(now, invite.clone(), &phone.server(), out);
         let call = Outgoing {
             key,
             number,
@@ -155,8 +158,8 @@ impl Fax1 {
         let next = match &call.stage {
             Stage::Cancelling { cancel, .. } if *cancel == Some(tx) => Some(call),
             Stage::Calling { .. } | Stage::Cancelling { .. } => {
-                // ICMP counts as 503 (§8.1.3.1), silence is silence.
-                out.mark(key, if why == "unreachable" { "4.S2.refused" } else { "4.S2.silent" }); // S2
+                // ICMP, or no server at all, counts as 503 (§8.1.3.1); silence is silence.
+                out.mark(key, if why == SILENCE { "4.S2.silent" } else { "4.S2.refused" }); // S2
                 self.not_established(&call, why, out)
             }
             Stage::Asking { .. } => self.nothing_presented(now, call, why, out),
@@ -196,12 +199,9 @@ impl Fax1 {
     pub(super) fn caller_hangs_up(&mut self, now: Time, out: &mut Outbox) {
         let keys: Vec<u64> = self.outgoing.keys().copied().collect();
         for key in keys {
-            let Some(mut call) = self.outgoing.remove(&key) else { continue };
+            let Some(call) = self.outgoing.remove(&key) else { continue };
             let next = match call.stage {
-                Stage::Calling { .. } => {
-                    self.give_up_calling(now, &mut call, out);
-                    Some(call)
-                }
+                Stage::Calling { .. } => self.give_up_calling(now, call, out),
                 Stage::Cancelling { .. } | Stage::Ending { .. } => Some(call),
                 Stage::Asking { .. } => self.nothing_presented(now, call, "stopped by the operator", out),
                 _ => self.transmission_failed(now, call, "stopped by the operator", out),
@@ -212,12 +212,9 @@ impl Fax1 {
 
     /// A timer of a call.
     pub(super) fn caller_timer(&mut self, now: Time, timer: Timer, out: &mut Outbox) {
-        let Some(mut call) = self.outgoing.remove(&timer.owner) else { return };
+        let Some(call) = self.outgoing.remove(&timer.owner) else { return };
         let next = match (timer.name, &call.stage) {
-            ("no-answer", Stage::Calling { .. }) => {
-                self.give_up_calling(now, &mut call, out);
-                Some(call)
-            }
+            ("no-answer", Stage::Calling { .. }) => self.give_up_calling(now, call, out),
             // §9.1: no final response in 64*T1 after CANCEL; the transaction is given up.
             ("cancelled", Stage::Cancelling { .. }) => {
                 out.mark(call.key, "4.S2.unanswered"); // S2
@@ -367,12 +364,17 @@ impl Fax1 {
         None
     }
 
-    /// The fax's own limit, or the operator: CANCEL as soon as that is allowed.
-    fn give_up_calling(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
-        if let Stage::Calling { tx } = call.stage {
-            call.stage = Stage::Cancelling { tx, cancel: None };
-            self.cancel_if_wanted(now, call, out);
+    /// The fax's own limit, or the operator: CANCEL as soon as that is allowed, and no try of another server.
+    fn give_up_calling(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
+        let Stage::Calling { tx } = call.stage else { return Some(call) };
+        if self.phone.layer.give_up(tx) {
+            // No INVITE runs: its server was still being looked for.
+            out.mark(call.key, "4.S2.unanswered"); // S2
+            return self.not_established(&call, "stopped before a server was found", out);
         }
+        call.stage = Stage::Cancelling { tx, cancel: None };
+        self.cancel_if_wanted(now, &mut call, out);
+        Some(call)
     }
 
     fn cancel_if_wanted(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
@@ -412,12 +414,12 @@ impl Fax1 {
         let via = self.phone.via(key, cseq, "ACK");
         let ack: Builder = dialog.ack(cseq, &via);
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), to, out);
+        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), &to, out);
     }
 
     fn send_in_dialog(&mut self, now: Time, dialog: &Dialog, request: Message, out: &mut Outbox) -> u64 {
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.send(now, request, to, out)
+        self.phone.layer.send(now, request, &to, out)
     }
 
     pub(super) fn keep(&mut self, call: Option<Outgoing>) {

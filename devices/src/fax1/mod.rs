@@ -91,11 +91,14 @@ impl Fax1 {
                 self.registration.answered(now, &mut self.phone, &message, out);
             }
             Up::Response { tx, message } => self.caller_response(now, tx, &message, out),
-            Up::Timeout { tx } | Up::Unreachable { tx } if self.registration.owns(tx) => {
+            Up::Timeout { tx } | Up::Unreachable { tx } | Up::Unlocated { tx, .. }
+                if self.registration.owns(tx) =>
+            {
                 self.registration.unanswered(now, out);
             }
-            Up::Timeout { tx } => self.caller_unanswered(now, tx, "no answer", out),
+            Up::Timeout { tx } => self.caller_unanswered(now, tx, caller::SILENCE, out),
             Up::Unreachable { tx } => self.caller_unanswered(now, tx, "unreachable", out),
+            Up::Unlocated { tx, why } => self.caller_unanswered(now, tx, &why.to_string(), out),
         }
     }
 
@@ -237,7 +240,11 @@ impl Device for Fax1 {
                 }
             }
             Event::Stream(conn, event) => self.stream(now, conn, event, out),
-            Event::Resolved { question, .. } => out.unexpected(format!("{question:?}"), "no name"),
+            Event::Resolved { question, answer } => {
+                for up in self.phone.layer.resolved(now, &question, &answer, out) {
+                    self.told(now, up, out);
+                }
+            }
             Event::Timer(timer) => self.timer(now, timer, out),
         }
     }

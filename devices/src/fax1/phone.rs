@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_wire::sdp::Description;
-use faxproof_wire::sip::{Builder, Message, Method, Name, Via, reason_phrase};
+use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, Via, reason_phrase};
 
 use crate::config::FaxConfig;
 use crate::core::Entropy;
 use crate::number;
+use crate::sip::courier::Courier;
 use crate::sip::dialog::Dialog;
+use crate::sip::locate::Means;
 use crate::sip::transaction::Layer;
-use crate::sip::transport::Hop;
+use crate::sip::transport::Transport;
 use crate::sip::{SIP_PORT, address};
 
 /// Methods that the fax understands.
@@ -25,13 +27,15 @@ pub(super) struct Phone {
     pub(super) config: Arc<FaxConfig>,
     /// Entropy of this boot.
     pub(super) entropy: Entropy,
-    pub(super) layer: Layer,
+    pub(super) layer: Courier,
 }
 
 impl Phone {
     pub(super) fn new(config: Arc<FaxConfig>, boots: u32) -> Self {
         let entropy = config.entropy.part(("boot", boots));
-        Phone { config, entropy, layer: Layer::new(entropy.part("transactions")) }
+        let layer = Layer::new(entropy.part("transactions"));
+        let means = Means { address: config.address, transports: &[Transport::Udp, Transport::Tcp] };
+        Phone { config, entropy, layer: Courier::new(layer, means, entropy.part("deliveries")) }
     }
 
     /// A Via whose branch belongs to (call, CSeq, what).
@@ -52,18 +56,19 @@ impl Phone {
     }
 
     /// Where our requests go outside a dialog: to the SIP server.
-    pub(super) fn server(&self) -> Hop {
-        Hop::udp(self.config.sip_server)
+    pub(super) fn server(&self) -> Uri {
+        self.config.sip_server.clone()
     }
 
     /// Where our requests within a dialog go.
-    pub(super) fn hop_in(&self, dialog: &Dialog) -> Hop {
-        dialog.next_hop().unwrap_or(self.server())
+    pub(super) fn hop_in(&self, dialog: &Dialog) -> Uri {
+        dialog.next_hop().unwrap_or_else(|| self.server())
     }
 
     /// A request outside any dialog, to a number of our domain.
     pub(super) fn request(&self, method: Method, to: &str, call: u64) -> Builder {
-        let server = self.config.sip_server;
+        let mut server = self.server();
+        server.params.set("lr", None);
         let tag = self.entropy.key(("tag", call)).token();
         let call_id = self.entropy.key(("call-id", call)).token();
         let uri = self.record_of(to);
@@ -72,7 +77,7 @@ impl Phone {
         Builder::request(method, &uri)
             .header(Name::Via, self.via(call, 1, &name))
             .header(Name::MaxForwards, "70")
-            .header(Name::Route, format!("<sip:{}:{};lr>", address::host(server.ip()), server.port()))
+            .header(Name::Route, format!("<{server}>"))
             .header(Name::From, format!("<{own}>;tag={tag}"))
             .header(Name::To, format!("<{uri}>"))
             .header(Name::CallId, format!("{call_id}@{}", address::host(self.config.address)))

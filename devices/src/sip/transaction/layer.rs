@@ -10,6 +10,7 @@ use faxproof_wire::sip::{Builder, Message, Method, Name, Via};
 use super::machine::{Tell, Transaction, cancel_of};
 use super::{INVITE_CLIENT, INVITE_SERVER, Input, NON_INVITE_CLIENT, NON_INVITE_SERVER, State};
 use crate::core::{Conn, Entropy, Outbox, Time, Timer};
+use crate::sip::locate::Unlocated;
 use crate::sip::transport::{
     Connections, Hop, MAX_DATAGRAM_REQUEST, Transport, Waiting, Way, listen, with_transport,
 };
@@ -60,6 +61,13 @@ pub enum Up {
         /// The transaction, gone now unless it was Accepted.
         tx: u64,
     },
+    /// There is no place to send a request of ours to. Only a courier tells this.
+    Unlocated {
+        /// Its delivery, gone now.
+        tx: u64,
+        /// Why.
+        why: Unlocated,
+    },
 }
 
 impl Layer {
@@ -81,6 +89,12 @@ impl Layer {
     /// Whether this timer belongs to a transaction or a connection: then [`Layer::fires`] takes it.
     pub fn owns_timer(&self, timer: Timer) -> bool {
         self.owns(timer.owner) || self.connections.has(Conn(timer.owner))
+    }
+
+    /// The number that a request of ours has, or will have once it is sent.
+    pub fn client_of(&self, request: &Message) -> u64 {
+        let invite = request.method() == Some(&Method::Invite);
+        self.client_id(request.branch().unwrap_or_default(), invite, is_cancel(request))
     }
 
     /// How many run.
@@ -194,8 +208,8 @@ impl Layer {
     }
 
     fn begin(&mut self, now: Time, request: Message, way: Way, for_size: bool, out: &mut Outbox) -> u64 {
+        let id = self.client_of(&request);
         let invite = request.method() == Some(&Method::Invite);
-        let id = self.client_id(request.branch().unwrap_or_default(), invite, is_cancel(&request));
         let table = if invite { &INVITE_CLIENT } else { &NON_INVITE_CLIENT };
         let mut transaction = Transaction::new(table, request, way);
         transaction.for_size = for_size;

@@ -62,6 +62,7 @@ impl Rig {
             }
             Up::Timeout { .. } => "timeout".to_owned(),
             Up::Unreachable { .. } => "unreachable".to_owned(),
+            Up::Unlocated { why, .. } => why.to_string(),
         });
         self.told.extend(words.map(|words| (now.0 / 1000, words)));
     }

@@ -41,9 +41,13 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether this is a name that can be asked for: one of the zone, or a host.
-    pub(super) fn leads_somewhere(&self, name: &str) -> bool {
-        self.script.zone.value(name).is_some() || self.script.hosts.value.value(name).is_some()
+    /// Whether this is a name that can be asked for: a host, one of the zone, or one under which something
+    /// stands in the zone, such as `_sip._udp.NAME`.
+    fn leads_somewhere(&self, name: &str) -> bool {
+        let below = |known: &str| known.strip_suffix(name).is_some_and(|front| front.ends_with('.'));
+        let zone = &self.script.zone;
+        self.script.hosts.value.value(name).is_some()
+            || zone.keys().any(|known| known == name || below(known))
     }
 
     /// Refuses a name that is neither of the zone nor of a host.

@@ -7,8 +7,10 @@ use faxproof_devices::config::{
     FaxConfig, Habits, Location, LocationServerConfig, Protocol, Refusal, RegistrarConfig, SipServerConfig,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
+use faxproof_devices::sip::address::uri;
 use faxproof_devices::ta1::Row;
 use faxproof_reports::{Class, HostDeclaration, Ta1Row};
+use faxproof_wire::sip::Uri;
 
 use super::Setting;
 use super::address::{in_world, sip};
@@ -55,9 +57,14 @@ impl Setting<'_> {
                     &server.fixed,
                 )),
             };
-            let domain = self.domain().to_owned();
-            let record_route = server.record_route.unwrap_or(true);
-            return Config::SipServer(SipServerConfig { address, domain, location, record_route, entropy });
+            return Config::SipServer(SipServerConfig {
+                address,
+                domain: self.domain().to_owned(),
+                names: self.names_of(name),
+                location,
+                record_route: server.record_route.unwrap_or(true),
+                entropy,
+            });
         }
         if let Some(server) = &spec.location_server {
             let server = &server.value;
@@ -68,7 +75,7 @@ impl Setting<'_> {
             address,
             number: spec.number.as_ref().map(|number| number.value.clone()).unwrap_or_default(),
             domain: self.domain().to_owned(),
-            sip_server: sip(self.sip_server()),
+            sip_server: self.outbound(spec),
             mail: self.mail(name, spec),
             protocols: protocols(spec),
             failure_medium: medium(spec),
@@ -134,11 +141,19 @@ impl Setting<'_> {
         }
     }
 
-    fn sip_server(&self) -> IpAddr {
-        let mut hosts = self.scenario.script.hosts.value.iter();
-        let server = hosts.find(|(_, host)| host.sip_server.is_some());
-        // The check refuses a fax without a SIP server.
-        server.map_or(IpAddr::from([0, 0, 0, 0]), |(name, _)| self.address(&name.value))
+    /// The SIP server of a fax: a host by its address, a name of the zone as it stands.
+    fn outbound(&self, fax: &HostSpec) -> Uri {
+        let hosts = &self.scenario.script.hosts.value;
+        let only = || hosts.iter().find(|(_, host)| host.sip_server.is_some()).map(|(name, _)| &name.value);
+        // The check refuses a fax that has no SIP server.
+        let name = fax.outbound.as_ref().map(|named| &named.value).or_else(only).map_or("", String::as_str);
+        match hosts.value(name) {
+            Some(host) => uri(match &host.external {
+                Some(external) => external.value.sip,
+                None => sip(self.address(name)),
+            }),
+            None => Uri { host: name.to_owned(), port: None, ..uri(sip(IpAddr::from([0, 0, 0, 0]))) },
+        }
     }
 
     /// The location server that a SIP server asks; `None`: it keeps the locations itself.
