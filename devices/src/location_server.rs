@@ -93,7 +93,9 @@ impl Device for LocationServer {
         match event {
             Event::PowerOn { boots, .. } => {
                 *self = LocationServer::booted(self.config.clone(), boots);
-                self.layer.listen(out);
+                if self.config.listens_tcp {
+                    self.layer.listen(out);
+                }
             }
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
             Event::Timer(timer) => {

@@ -23,7 +23,7 @@ use faxproof_wire::sip::{Message, Method, Name};
 
 use self::callee::Incoming;
 use self::caller::Outgoing;
-use self::phone::{ALLOW, Phone, SDP};
+use self::phone::{ALLOW, KEEP_ALIVE, Phone, SDP};
 use self::registration::Registration;
 use crate::config::FaxConfig;
 use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
@@ -182,6 +182,10 @@ impl Fax1 {
     fn timer(&mut self, now: Time, timer: Timer, out: &mut Outbox) {
         if timer == registration::REFRESH {
             self.register(now, out);
+        } else if timer == KEEP_ALIVE {
+            let server = self.phone.server();
+            self.phone.layer.ping(now, &server, out);
+            self.phone.arm_keep_alive(now, out);
         } else if self.phone.layer.owns_timer(timer) {
             if let Some(up) = self.phone.layer.fires(now, timer, out) {
                 self.told(now, up, out);
@@ -229,8 +233,11 @@ impl Device for Fax1 {
                 let ta1 = Ta1::restored(&config.ta1, &committed);
                 *self =
                     Fax1 { phone: Phone::new(config.clone(), boots), ta1, ..Fax1::new((*config).clone()) };
-                self.phone.layer.listen(out);
+                if config.habits.listens_tcp {
+                    self.phone.layer.listen(out);
+                }
                 self.register(now, out);
+                self.phone.arm_keep_alive(now, out);
             }
             Event::Order(order) => self.order(now, order, out),
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),

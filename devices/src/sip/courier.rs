@@ -36,6 +36,8 @@ pub struct Courier {
     asked: BTreeSet<Question>,
     /// Servers that answered 503 with Retry-After, and until when they are left alone.
     resting: BTreeMap<Hop, Time>,
+    /// Where the last response came from, and for which target.
+    served: Option<(Uri, Hop)>,
 }
 
 /// A request on its way.
@@ -83,6 +85,7 @@ impl Courier {
             letters: BTreeMap::new(),
             asked: BTreeSet::new(),
             resting: BTreeMap::new(),
+            served: None,
         }
     }
 
@@ -226,6 +229,18 @@ impl Courier {
         self.layer.request_of(self.transaction_of(tx))
     }
 
+    /// Keeps the way to a server open (RFC 5626 §4.4.1): to an address, or to the server of a name that has
+    /// answered last.
+    pub fn ping(&mut self, now: Time, target: &Uri, out: &mut Outbox) {
+        let served = self.served.as_ref().filter(|(known, _)| is_same_place(known, target));
+        let hop = match (served, self.search(0, target).next()) {
+            (Some((_, hop)), _) => *hop,
+            (None, Next::Try(hop)) => hop,
+            _ => return,
+        };
+        self.layer.ping(now, hop, out);
+    }
+
     /// Answers a request.
     pub fn respond(&mut self, now: Time, tx: u64, response: Message, out: &mut Outbox) {
         self.layer.respond(now, tx, response, out);
@@ -269,6 +284,7 @@ impl Courier {
         let failed = match &up {
             Up::Response { message, .. } => {
                 delivery.answered = true;
+                self.served = delivery.current.map(|(_, hop)| (delivery.target.clone(), hop));
                 let code = message.code().unwrap_or_default();
                 if let (503, Some(wait), Some((_, hop))) = (code, retry_after(message), delivery.current) {
                     rest(&mut self.resting, now, hop, wait);

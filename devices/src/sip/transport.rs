@@ -20,6 +20,11 @@ pub const IDLE: Duration = Duration::secs(240);
 const MAX_WAITING: usize = 1000;
 /// Runs for a connection until it is idle for too long.
 const IDLE_TIMER: &str = "idle connection";
+/// How long a pong may take (RFC 5626 §4.4.1).
+const PONG_PATIENCE: Duration = Duration::secs(10);
+/// Runs for a connection until the pong comes.
+const PONG_TIMER: &str = "pong";
+const PING: &[u8] = b"\r\n\r\n";
 
 /// A carrier of SIP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,19 +177,46 @@ impl Connections {
             let line_end = *frame == Frame::LineEnd;
             let whole_ping = line_end && *half_ping;
             *half_ping = line_end && !whole_ping;
-            if whole_ping && accepted {
-                out.send(conn, &b"\r\n"[..]);
+            match accepted {
+                true if whole_ping => out.send(conn, &b"\r\n"[..]),
+                false if line_end => out.disarm(Timer { owner: conn.0, name: PONG_TIMER }),
+                _ => {}
             }
             !line_end
         });
         frames
     }
 
+    /// Keeps the way to a hop open: line ends, which on a stream want an answer (RFC 5626 §3.5.1). Where no
+    /// connection stands there is none to keep.
+    pub(super) fn ping(&mut self, now: Time, hop: Hop, out: &mut Outbox) {
+        if hop.transport == Transport::Udp {
+            return out.datagram(hop.address, Bytes::from_static(PING));
+        }
+        let open = |conn: &Conn| self.table.get(conn).is_some_and(|connection| connection.waiting.is_none());
+        if let Some(conn) = self.to(hop.address).filter(open) {
+            self.put(now, conn, Bytes::from_static(PING), out);
+            out.arm(now, PONG_PATIENCE, Timer { owner: conn.0, name: PONG_TIMER });
+        }
+    }
+
+    /// A timer of a connection: it was idle for too long, or its ping got no answer and it has failed.
+    pub(super) fn fires(&mut self, timer: Timer, out: &mut Outbox) {
+        let conn = Conn(timer.owner);
+        if timer.name == PONG_TIMER && self.has(conn) {
+            out.unexpected("no answer to a ping for 10 s", "a pong (RFC 5626 §4.4.1)");
+            drop(self.gone(conn, out));
+            out.push(Effect::Reset(conn));
+        } else {
+            self.close(conn, out);
+        }
+    }
+
     /// A connection is gone: returns where it led and what waited for it. What had come of a message is
     /// recorded.
     pub(super) fn gone(&mut self, conn: Conn, out: &mut Outbox) -> Option<(SocketAddr, Vec<Waiting>)> {
         let connection = self.table.remove(&conn)?;
-        out.disarm(Timer { owner: conn.0, name: IDLE_TIMER });
+        disarm(conn, out);
         if !connection.framer.pending().is_empty() {
             out.unexpected("the end of a connection in the middle of a SIP message", "the rest of it");
         }
@@ -194,7 +226,7 @@ impl Connections {
     /// Closes a connection from our side, once all is sent.
     pub(super) fn close(&mut self, conn: Conn, out: &mut Outbox) {
         if self.table.remove(&conn).is_some() {
-            out.disarm(Timer { owner: conn.0, name: IDLE_TIMER });
+            disarm(conn, out);
             out.push(Effect::Close(conn));
         }
     }
@@ -242,6 +274,12 @@ impl Connections {
             connection.used = now;
             out.arm(now, IDLE, Timer { owner: conn.0, name: IDLE_TIMER });
         }
+    }
+}
+
+fn disarm(conn: Conn, out: &mut Outbox) {
+    for name in [IDLE_TIMER, PONG_TIMER] {
+        out.disarm(Timer { owner: conn.0, name });
     }
 }
 

@@ -147,7 +147,9 @@ impl Device for SipServer {
         match event {
             Event::PowerOn { boots, .. } => {
                 *self = SipServer::booted(self.config.clone(), boots);
-                self.layer.listen(out);
+                if self.config.listens_tcp {
+                    self.layer.listen(out);
+                }
             }
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
             Event::Timer(timer) => self.timer(now, timer, out),

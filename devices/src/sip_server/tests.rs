@@ -14,6 +14,7 @@ fn server() -> Table<SipServer> {
         names: vec!["sip.example".to_owned()],
         location: Location::OwnHost(address(LOCATION)),
         record_route: true,
+        listens_tcp: true,
         entropy: Entropy::of_seed(1),
     }))
 }

@@ -1,6 +1,8 @@
 //! The transaction layer of a box: finds the transaction for each message, or makes one.
 
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -138,6 +140,11 @@ impl Layer {
         self.connections.send(now, &mut Way::to(hop), Waiting { tx: None, message, for_size }, out);
     }
 
+    /// Keeps the way to a hop open (RFC 5626 §3.5.1).
+    pub fn ping(&mut self, now: Time, hop: Hop, out: &mut Outbox) {
+        self.connections.ping(now, hop, out);
+    }
+
     /// Answers a request. A response for a transaction that is gone is recorded as unexpected.
     pub fn respond(&mut self, now: Time, tx: u64, response: Message, out: &mut Outbox) {
         let input = match response.code().unwrap_or_default() {
@@ -170,8 +177,7 @@ impl Layer {
     /// Takes a timer of a transaction.
     pub fn fires(&mut self, now: Time, timer: Timer, out: &mut Outbox) -> Option<Up> {
         let Some(transaction) = self.running.get_mut(&timer.owner) else {
-            // The only timer of a connection: it was idle for too long.
-            self.connections.close(Conn(timer.owner), out);
+            self.connections.fires(timer, out);
             return None;
         };
         let input = Input::Fires(timer.name);

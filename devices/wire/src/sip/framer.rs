@@ -15,8 +15,10 @@ pub enum Frame {
     LineEnd,
     /// Where this ends nobody knows: the stream is lost from here on, and nothing more is cut from it.
     Lost {
-        /// The header, so that a request can be answered; empty where even that has no end.
-        head: Bytes,
+        /// All octets that had come from there on.
+        octets: Bytes,
+        /// How many of them are the header, so that a request can be answered; 0 where it has no end.
+        head: usize,
         /// Why; [`ParseError::status`] is the answer to a request.
         fault: ParseError,
     },
@@ -47,12 +49,7 @@ impl Framer {
         }
         self.buffer.extend_from_slice(bytes);
         while let Some(frame) = self.next() {
-            self.lost = matches!(frame, Frame::Lost { .. });
             frames.push(frame);
-            if self.lost {
-                self.buffer.clear();
-                break;
-            }
         }
         frames
     }
@@ -60,6 +57,12 @@ impl Framer {
     /// Octets of a message that is not complete yet.
     pub fn pending(&self) -> &[u8] {
         &self.buffer
+    }
+
+    /// Takes those octets out, when the stream has ended.
+    pub fn take_pending(&mut self) -> Bytes {
+        (self.length, self.scanned) = (None, 0);
+        self.buffer.split().freeze()
     }
 
     fn next(&mut self) -> Option<Frame> {
@@ -71,7 +74,10 @@ impl Framer {
             Some(length) => length,
             None => match self.measure()? {
                 Ok(length) => *self.length.insert(length),
-                Err(lost) => return Some(lost),
+                Err((head, fault)) => {
+                    self.lost = true;
+                    return Some(Frame::Lost { octets: self.take_pending(), head, fault });
+                }
             },
         };
         if self.buffer.len() < length {
@@ -81,22 +87,22 @@ impl Framer {
         Some(Frame::Message(self.buffer.split_to(length).freeze()))
     }
 
-    /// The length of the message at the start, once its header is there. Octets that were searched are
-    /// not searched again.
-    fn measure(&mut self) -> Option<Result<usize, Frame>> {
+    /// The length of the message at the start, once its header is there, or how long the header is and
+    /// why it tells none. Octets that were searched are not searched again.
+    fn measure(&mut self) -> Option<Result<usize, (usize, ParseError)>> {
         let Some(found) = memmem::find(self.buffer.get(self.scanned..)?, b"\r\n\r\n") else {
             let length = self.buffer.len();
             // A lone CR may be the first half of a line end between messages.
             self.scanned = length.saturating_sub(3);
             let fault = ParseError::TooLong { length };
-            return (length > MAX_MESSAGE_BYTES).then_some(Err(Frame::Lost { head: Bytes::new(), fault }));
+            return (length > MAX_MESSAGE_BYTES).then_some(Err((0, fault)));
         };
         let end = self.scanned + found + 4;
         let measured = promised(&self.buffer[..end]).and_then(|body| {
             let length = end.saturating_add(body);
             if length > MAX_MESSAGE_BYTES { Err(ParseError::TooLong { length }) } else { Ok(length) }
         });
-        Some(measured.map_err(|fault| Frame::Lost { head: self.buffer.split_to(end).freeze(), fault }))
+        Some(measured.map_err(|fault| (end, fault)))
     }
 }
 

@@ -51,9 +51,9 @@ impl Layer {
                     Ok(message) => told.extend(self.take(now, (from, Some(conn)), message, out)),
                     Err(refusal) => self.refuse(now, conn, refusal, out),
                 },
-                Frame::Lost { head, fault } => {
+                Frame::Lost { octets, head, fault } => {
                     // §18.3 answers 400 and leaves open what follows; nothing that follows can be read.
-                    self.refuse(now, conn, Refusal::of(head, fault), out);
+                    self.refuse(now, conn, Refusal::of(octets.slice(..head), fault), out);
                     self.connections.close(conn, out);
                 }
             }
