@@ -113,7 +113,8 @@ fn silent(_: &Case<'_>, call: &Call<'_>) -> Sight {
     if unreachable(call) && call.answered().is_none() {
         return Sight::Open;
     }
-    taken_if(call.received(|sip| sip.code.is_some()).next().is_none())
+    let branch = call.last_try().map(|last| &last.sip.branch);
+    taken_if(call.received(|sip| sip.code.is_some() && Some(&sip.branch) == branch).next().is_none())
 }
 
 /// Whether the network may have told the caller that nobody is there.

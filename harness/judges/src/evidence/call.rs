@@ -96,6 +96,12 @@ impl<'a> Call<'a> {
         self.sent(|sip| sip.is_request("INVITE")).next().map(|(_, step)| step)
     }
 
+    /// The last INVITE that could form the dialog. After 503, silence or ICMP the same request goes to the
+    /// next server under another branch (RFC 3263 §4.3), and what became of that try counts.
+    pub fn last_try(&self) -> Option<&Step<'a>> {
+        self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_none()).last().map(|(_, step)| step)
+    }
+
     /// Whether T1 offers no media, as in Figure 3. Other forms of the first INVITE have other orders.
     pub fn offers_nothing_yet(&self) -> bool {
         self.invite().and_then(|step| step.sip.description()).is_some_and(|offer| offer.media.is_empty())
@@ -109,9 +115,7 @@ impl<'a> Call<'a> {
 
     /// The final response that ended the attempt; `None` where it was answered or still open.
     pub fn refused(&self) -> Option<&Step<'a>> {
-        // After a 503 the same request goes to the next server under another branch (RFC 3263 §4.3).
-        let (_, last) = self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_none()).last()?;
-        let branch = &last.sip.branch;
+        let branch = &self.last_try()?.sip.branch;
         let refusal =
             self.received(|sip| sip.is_response("INVITE", 300..=699) && sip.branch == *branch).next();
         refusal.filter(|_| self.answered().is_none()).map(|(_, step)| step)

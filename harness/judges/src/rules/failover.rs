@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_reports::{Answer, Host, ServiceRecord, Weight, What};
+use faxproof_wire::sip::{Name, NameAddr, Uri};
 
 use crate::evidence::{Case, PATIENCE_US, Seen, Sip};
 use crate::{Evidence, Report, Rule};
@@ -121,6 +122,9 @@ fn requests<'a>(case: &Case<'a>) -> Vec<Request<'a>> {
         let Some(method) = sip.method.as_deref().filter(|method| !matches!(*method, "ACK" | "CANCEL")) else {
             continue;
         };
+        if !goes_by_name(sip) {
+            continue;
+        }
         let tag = sip.from_tag.as_deref();
         let key = (&seen.from, sip.call_id.as_str(), sip.cseq.0, method, sip.message.request_uri(), tag);
         let at = *places.entry(key).or_insert_with(|| {
@@ -130,6 +134,17 @@ fn requests<'a>(case: &Case<'a>) -> Vec<Request<'a>> {
         note(&mut requests[at].tries, seen, sip);
     }
     requests
+}
+
+/// Whether a name says where it goes: in the first Route, else in the Request-URI (RFC 3261 §8.1.2). What
+/// goes to an address has no other server.
+fn goes_by_name(sip: &Sip) -> bool {
+    let route = sip.message.values(Name::Route).next();
+    let uri = match route.map(|route| NameAddr::parse(&route)) {
+        Some(route) => route.map(|route| route.uri),
+        None => Uri::parse(sip.message.request_uri().unwrap_or_default()),
+    };
+    uri.is_ok_and(|uri| uri.is_sip() && uri.host_ip().is_none())
 }
 
 fn note<'a>(tries: &mut Vec<Try<'a>>, seen: &'a Seen, sip: &'a Sip) {
@@ -219,9 +234,7 @@ fn failure(case: &Case<'_>, attempt: &Try<'_>) -> Option<(u64, usize)> {
 fn rests_at(case: &Case<'_>, host: &Host, ip: IpAddr, now_us: u64) -> bool {
     case.messages.iter().any(|seen| {
         let refusal = seen.sip().filter(|sip| sip.code == Some(503) && seen.to == *host);
-        let wait_s = refusal.and_then(|sip| {
-            sip.message.header(faxproof_wire::sip::Name::RetryAfter)?.trim().parse::<u64>().ok()
-        });
+        let wait_s = refusal.and_then(|sip| sip.message.header(Name::RetryAfter)?.trim().parse::<u64>().ok());
         match (wait_s, seen.delivered_us) {
             (Some(wait_s), Some(at_us)) => {
                 let until_us = at_us.saturating_add(wait_s.saturating_mul(1_000_000));
@@ -394,6 +407,15 @@ mod tests {
         answer(&mut run, FIRST, "1", 503, "");
         let again = attempt(&mut run, SECOND, "1");
         assert_eq!(run.judged("sip.new-try-new-branch"), Picture::breach("alice", again));
+    }
+
+    #[test]
+    fn what_goes_to_an_address_has_no_other_server() {
+        let mut run = located([2, 1]);
+        let text = message("INVITE sip:bob@192.0.2.51 SIP/2.0", "1", "");
+        run.datagram("alice", FIRST, text, true);
+        run.wait_s(60);
+        assert_eq!(run.judged("sip.fail-over"), Picture::passed(0));
     }
 
     #[test]
