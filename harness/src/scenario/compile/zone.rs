@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use faxproof_devices::core::{Pointer, Service};
 
 use super::Setting;
-use super::address::{SIP_PORT, in_world};
+use super::address::SIP_PORT;
 use crate::plan::{Records, Zone};
 use crate::scenario::grammar::{Hosts, RecordsSpec};
 use crate::scenario::value::At;
@@ -66,7 +66,7 @@ impl Setting<'_> {
     fn addresses(&self, hosts: &Option<At<Hosts>>) -> Vec<IpAddr> {
         let hosts = hosts.iter().flat_map(|hosts| &hosts.value.0);
         let address = |host: &String| match host.parse() {
-            Ok(literal) => in_world(self.world, literal),
+            Ok(literal) => self.literal(literal),
             Err(_) => self.address(host),
         };
         hosts.map(address).collect()
