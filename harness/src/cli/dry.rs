@@ -10,7 +10,8 @@ use super::{RunArgs, print, refuse};
 
 /// Tells what would run, and what not and why.
 pub(super) fn tell(read: &Read, args: &RunArgs, out: &mut impl Write) -> u8 {
-    if read.scenarios.is_empty() && read.skipped.is_empty() {
+    let skipped = || read.elsewhere.iter().chain(&read.skipped);
+    if read.scenarios.is_empty() && skipped().next().is_none() {
         return refuse("error: there is no scenario to run");
     }
     let seed = |own: Option<u64>| args.seed.or(own).unwrap_or(1);
@@ -19,22 +20,21 @@ pub(super) fn tell(read: &Read, args: &RunArgs, out: &mut impl Write) -> u8 {
         let run: Vec<_> = run
             .map(|(found, scenario)| json!({ "scenario": found.name, "seed": seed(scenario.script.seed) }))
             .collect();
-        let skipped: Vec<_> =
-            read.skipped.iter().map(|(name, why)| json!({ "scenario": name, "why": why })).collect();
+        let skipped: Vec<_> = skipped().map(|(name, why)| json!({ "scenario": name, "why": why })).collect();
         let world = args.world.as_str();
         let plan = json!({ "format": "faxproof-plan/1", "world": world, "run": run, "skipped": skipped });
         return print(out, &format!("{plan:#}\n"));
     }
     let names = read.scenarios.iter().map(|(found, _)| found.name.len());
-    let width = names.chain(read.skipped.iter().map(|(name, _)| name.len())).max().unwrap_or(0);
+    let width = names.chain(skipped().map(|(name, _)| name.len())).max().unwrap_or(0);
     let mut text = String::new();
     for (found, scenario) in &read.scenarios {
         let _ = writeln!(text, "{:width$}  seed {}", found.name, seed(scenario.script.seed));
     }
-    for (name, why) in &read.skipped {
+    for (name, why) in skipped() {
         let _ = writeln!(text, "{name:width$}  skipped: {why}");
     }
-    let (run, skipped) = (read.scenarios.len(), read.skipped.len());
+    let (run, skipped) = (read.scenarios.len(), skipped().count());
     let _ = writeln!(text, "\n{run} scenarios would run in the {} world, {skipped} are skipped", args.world);
     print(out, &text)
 }

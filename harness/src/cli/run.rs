@@ -128,42 +128,40 @@ fn set_of(args: &RunArgs) -> Result<Set, u8> {
 }
 
 /// What is to run, and what is not.
+#[derive(Default)]
 pub(super) struct Read {
     pub(super) scenarios: Vec<(Found, Scenario)>,
-    /// Names of the others, and why they do not run.
+    /// Names of those that were asked for and cannot run in this world, and why.
+    pub(super) elsewhere: Vec<(String, String)>,
+    /// Names of those that were not asked for, and why.
     pub(super) skipped: Vec<(String, String)>,
 }
 
 impl Read {
-    /// What was asked for and cannot run in this world is never left out silently.
+    /// What was asked for is never left out silently.
     fn tell_elsewhere(&self, args: &RunArgs) {
-        let elsewhere = self.skipped.iter().filter(|(_, why)| why.starts_with(ELSEWHERE));
-        let names: Vec<&str> = elsewhere.map(|(name, _)| name.as_str()).collect();
-        if !names.is_empty() {
-            let text = names.join(", ");
-            eprintln!("{} scenarios are not for the {} world: {text}", names.len(), args.world);
+        if !self.elsewhere.is_empty() {
+            eprintln!("{} scenarios are not for the {} world:", self.elsewhere.len(), args.world);
+            let width = self.elsewhere.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+            self.elsewhere.iter().for_each(|(name, why)| eprintln!("    {name:width$}  {why}"));
         }
     }
 }
 
-const ELSEWHERE: &str = "it is for ";
-
 /// Every scenario is read before the first one runs.
 fn read(set: Set, args: &RunArgs) -> Result<Read, u8> {
     let selection = Selection { arcs: args.arc.clone(), cell: args.cell.clone(), shard: args.shard };
-    let (mut scenarios, mut skipped, mut wrong) = (Vec::new(), Vec::new(), false);
+    let (mut read, mut wrong) = (Read::default(), false);
     for (position, found) in set.scenarios.into_iter().enumerate() {
         match found.scenario() {
             Ok(scenario) => {
-                let worlds = scenario.worlds();
-                let elsewhere = || {
-                    let worlds: Vec<&str> = worlds.iter().map(|world| world.as_str()).collect();
-                    (!scenario.worlds().contains(&args.world))
-                        .then(|| format!("{ELSEWHERE}{}", worlds.join(", ")))
-                };
-                match elsewhere().or_else(|| selection.leaves_out(position, &found, &scenario)) {
-                    Some(why) => skipped.push((found.name, why)),
-                    None => scenarios.push((found, scenario)),
+                if let Some(why) = selection.leaves_out(position, &found, &scenario) {
+                    read.skipped.push((found.name, why));
+                    continue;
+                }
+                match scenario.left_out(args.world) {
+                    None => read.scenarios.push((found, scenario)),
+                    Some(why) => read.elsewhere.push((found.name, why.to_string())),
                 }
             }
             Err(error) => {
@@ -172,12 +170,11 @@ fn read(set: Set, args: &RunArgs) -> Result<Read, u8> {
             }
         }
     }
-    if wrong { Err(2) } else { Ok(Read { scenarios, skipped }) }
+    if wrong { Err(2) } else { Ok(read) }
 }
 
 fn run_with_progress(scenarios: &[(Found, Scenario)], settings: &Settings, args: &RunArgs) -> Results {
-    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.jobs.unwrap_or_else(processors);
+    let threads = args.jobs.unwrap_or_else(|| run::usual_jobs(args.world));
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(scenarios.len() as u64)
     } else {

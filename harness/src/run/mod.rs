@@ -7,7 +7,7 @@ mod outcome;
 mod snapshot;
 
 pub use against::Earlier;
-pub use jobs::{Selection, run_all};
+pub use jobs::{Selection, run_all, usual_jobs};
 pub use outcome::{Report, write, write_junit};
 pub use snapshot::{Accept, Snapshot};
 

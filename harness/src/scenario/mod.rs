@@ -16,6 +16,7 @@ pub mod set;
 #[cfg(test)]
 mod tests;
 mod value;
+mod worlds;
 
 pub use documents::Base;
 pub use error::{Problem, ScenarioError, Source};
@@ -29,8 +30,6 @@ use std::net::IpAddr;
 use faxproof_devices::order::Document;
 use faxproof_reports::Verdict;
 use serde_yaml::{MergeKeyPolicy, Options};
-
-use crate::world::World;
 
 /// The largest scenario file, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -87,14 +86,6 @@ impl Scenario {
             return Ok(Vec::new());
         }
         reuse::cells(&source(file, text)?, base)
-    }
-
-    /// Worlds in which it may run.
-    pub fn worlds(&self) -> Vec<World> {
-        match &self.script.worlds {
-            Some(worlds) => worlds.iter().map(|world| world.value.world()).collect(),
-            None => vec![World::Virtual],
-        }
     }
 
     /// What the judges must say of it.

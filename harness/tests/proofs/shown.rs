@@ -130,7 +130,7 @@ fn a_dry_run_lists_and_runs_nothing() {
     assert!(out(&output).contains("calls  seed 1\n") && !folder.join("calls.snap.new").exists());
     let output = faxproof(&["run", &path, "--dry-run", "--world", "sockets", "--json"]);
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(plan["skipped"][0]["why"], "it is for virtual");
+    assert!(plan["skipped"][0]["why"].as_str().unwrap().contains("40 s"), "{plan}");
     change(&folder, "hosts:", "hots:");
     assert_eq!(faxproof(&["run", &path, "--dry-run"]).status.code(), Some(2));
 }
