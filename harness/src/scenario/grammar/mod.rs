@@ -11,7 +11,7 @@ mod steps;
 
 pub use expect::Expect;
 pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
-pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec};
+pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec, SipTransport};
 pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
 pub use network::{ReplaceSpec, RuleSpec};
 pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
