@@ -18,6 +18,8 @@ pub(crate) enum Error {
     SleepsThrough(&'static str),
     /// Does not notice ICMP.
     NoUnreachable,
+    /// Does not notice what the name server answers.
+    NoNames,
     /// Does not notice that the operator presses stop.
     NoHangUp,
     /// Finds the number in its table with this protocol: `None` with an empty column.
@@ -96,6 +98,7 @@ impl Misled {
             }
             (Error::SleepsThrough(name), Event::Timer(timer)) if timer.name == name => None,
             (Error::NoUnreachable, Event::Unreachable { .. }) => None,
+            (Error::NoNames, Event::Resolved { .. }) => None,
             (Error::NoHangUp, Event::Order(Order { action: Action::HangUp, .. })) => None,
             (Error::MailRefused, Event::Stream(conn, StreamEvent::Bytes(_))) if self.mails.remove(&conn) => {
                 Some(Event::Stream(conn, StreamEvent::Bytes("554 no\r\n".into())))

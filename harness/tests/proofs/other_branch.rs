@@ -24,7 +24,7 @@ const fn hears(start: &'static str, cseq: u32, method: &'static str, as_if: Hear
 const ERRORS: &[(&str, &[Error])] = &[
     // The first INVITE of a call has CSeq 1; the announcement comes later.
     ("4.S2.answered", &[hears("SIP/2.0 200", 1, "INVITE", Heard::Refusal)]),
-    ("4.S2.refused", &[DEAF_TO_ANSWERS, Error::NoUnreachable]),
+    ("4.S2.refused", &[DEAF_TO_ANSWERS, Error::NoUnreachable, Error::NoNames]),
     ("4.S2.unanswered", &[Error::NeverSends("CANCEL "), Error::SleepsThrough("cancelled"), Error::NoHangUp]),
     ("4.S2.silent", &[Error::SleepsThrough("B")]),
     ("4.S5.registered", &[Error::Forgets]),

@@ -60,15 +60,38 @@ fn pointers(list: &[(u16, u16, &str, &str, &str)]) -> NameAnswer {
     NameAnswer::Pointers(list.iter().map(pointer).collect())
 }
 
+/// What a row of §4.1 and §4.2 is about, the URI, the records that there are, and what comes of it.
+type Row<'a> = (&'a str, &'a str, Vec<(&'a str, NameAnswer)>, &'a [&'a str]);
+
+fn check(rows: Vec<Row<'_>>) {
+    for (row, uri, zone, expected) in rows {
+        assert_eq!(walk(uri, &zone), expected, "{row}");
+    }
+}
+
+fn a() -> (&'static str, NameAnswer) {
+    ("A/AAAA d", addresses(&["10.0.0.5"]))
+}
+
+fn s1() -> (&'static str, NameAnswer) {
+    ("A/AAAA s1", addresses(&["10.0.0.6"]))
+}
+
+fn udp() -> (&'static str, NameAnswer) {
+    ("SRV _sip._udp.d", services(&[(1, 1, 5070, "s1")]))
+}
+
+fn tcp() -> (&'static str, NameAnswer) {
+    ("SRV _sip._tcp.d", services(&[(1, 1, 5080, "s1")]))
+}
+
+fn naptr(list: &[(u16, u16, &str, &str, &str)]) -> (&'static str, NameAnswer) {
+    ("NAPTR d", pointers(list))
+}
+
 #[test]
-fn every_row_of_the_choice_of_transport_and_port() {
-    let a = || ("A/AAAA d", addresses(&["10.0.0.5"]));
-    let s1 = || ("A/AAAA s1", addresses(&["10.0.0.6"]));
-    let udp = || ("SRV _sip._udp.d", services(&[(1, 1, 5070, "s1")]));
-    let tcp = || ("SRV _sip._tcp.d", services(&[(1, 1, 5080, "s1")]));
-    let naptr = |list: &[(u16, u16, &str, &str, &str)]| ("NAPTR d", pointers(list));
-    type Row<'a> = (&'a str, &'a str, Vec<(&'a str, NameAnswer)>, &'a [&'a str]);
-    let rows: Vec<Row<'_>> = vec![
+fn what_the_uri_says_is_done() {
+    check(vec![
         ("numeric: UDP, default port", "sip:x@10.0.0.5", vec![], &["UDP 10.0.0.5:5060"]),
         ("numeric with port", "sip:x@10.0.0.5:5090", vec![], &["UDP 10.0.0.5:5090"]),
         ("numeric with transport", "sip:10.0.0.5;transport=tcp", vec![], &["TCP 10.0.0.5:5060"]),
@@ -88,6 +111,12 @@ fn every_row_of_the_choice_of_transport_and_port() {
             vec![a()],
             &["? SRV _sip._tcp.d", "? A/AAAA d", "TCP 10.0.0.5:5060"],
         ),
+    ]);
+}
+
+#[test]
+fn where_the_uri_says_nothing_the_domain_decides() {
+    check(vec![
         (
             "NAPTR decides",
             "sip:d",
@@ -133,10 +162,7 @@ fn every_row_of_the_choice_of_transport_and_port() {
             vec![a()],
             &["? NAPTR d", "? SRV _sip._udp.d", "? SRV _sip._tcp.d", "? A/AAAA d", "UDP 10.0.0.5:5060"],
         ),
-    ];
-    for (row, uri, zone, expected) in rows {
-        assert_eq!(walk(uri, &zone), expected, "{row}");
-    }
+    ]);
 }
 
 #[test]

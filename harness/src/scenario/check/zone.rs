@@ -53,10 +53,10 @@ impl Checker<'_> {
     /// Refuses a name that is neither of the zone nor of a host.
     pub(super) fn known_name(&mut self, name: &At<String>) {
         if !self.leads_somewhere(&name.value) {
-            let known: Vec<&str> = self.script.hosts.value.keys().chain(self.script.zone.keys()).collect();
-            let like = super::did_you_mean(&name.value, known);
-            let add = format!("add it to `zone`; a name that shall not exist: `{}: {{}}`", name.value);
-            let remedy = like.map_or(add.clone(), |like| format!("{like}, or {add}"));
+            let known = self.script.hosts.value.keys().chain(self.script.zone.keys());
+            let like = super::did_you_mean(&name.value, known).filter(|like| like.starts_with("did"));
+            let add = || format!("add it to `zone`; a name that shall not exist: `{}: {{}}`", name.value);
+            let remedy = like.unwrap_or_else(add);
             let message = format!("`{}` is neither a host nor a name of the zone", name.value);
             self.refuse_saying(name.place, message, remedy);
         }
@@ -87,7 +87,10 @@ impl Checker<'_> {
             Some(address) if address.is_ipv6() == v6 => {}
             Some(address) => self.refuse_saying(
                 hosts.place,
-                format!("`{key}` holds {kind} addresses, and `{host}` is at {address}"),
+                match host.parse::<IpAddr>() {
+                    Ok(_) => format!("`{key}` holds {kind} addresses, and {address} is none"),
+                    Err(_) => format!("`{key}` holds {kind} addresses, and `{host}` is at {address}"),
+                },
                 format!("write it under `{}`", if v6 { "a" } else { "aaaa" }),
             ),
         }
