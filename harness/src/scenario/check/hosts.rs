@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use faxproof_devices::number::is_dialable;
 
 use super::super::compile::address;
-use super::super::grammar::{FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec};
+use super::super::grammar::{FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, Variant};
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
 
@@ -160,6 +160,28 @@ impl Checker<'_> {
             self.token(word);
         }
         self.whole_seconds(&habits.register_for);
+        self.wire(habits);
+    }
+
+    /// The wire variants.
+    fn wire(&mut self, habits: &Habits) {
+        if let Some(accepts) = &habits.accepts {
+            let listed = &accepts.value;
+            if listed.is_empty() {
+                let remedy = "name at least one, or leave `accepts` out: then it understands all";
+                self.refuse_saying(accepts.place, "a fax that understands no call at all", remedy);
+            }
+            if listed.iter().enumerate().any(|(at, variant)| listed[..at].contains(variant)) {
+                self.refuse(accepts.place, "a variant stands twice in `accepts`");
+            }
+        }
+        if let (Some(presentation), false) = (habits.presentation, habits.variant == Some(Variant::H)) {
+            self.refuse_saying(
+                presentation.place,
+                "only a caller of variant H can read the presentation in two places",
+                "write `variant: H` beside it, or take it out",
+            );
+        }
     }
 
     fn sip_server(&mut self, server: &SipServerSpec, place: Place) {

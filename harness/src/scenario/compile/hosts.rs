@@ -13,6 +13,7 @@ use faxproof_reports::{Class, HostDeclaration, Ta1Row};
 use super::Setting;
 use super::address::{in_world, sip};
 use super::build::{Config, build};
+use super::wire;
 use crate::plan::{PlannedBox, PlannedHost};
 use crate::scenario::grammar::{self, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec};
 use crate::scenario::value::{At, Named, Span};
@@ -237,6 +238,13 @@ fn habits(spec: &HostSpec) -> Habits {
         registers: given.registers.unwrap_or(usual.registers),
         register_for: span(given.register_for.map(|span| span.value), usual.register_for),
         size_limit: given.size_limit.unwrap_or(usual.size_limit),
+        variant: given.variant.map_or(usual.variant, wire::variant),
+        accepts: match &given.accepts {
+            Some(listed) => listed.value.iter().copied().map(wire::variant).collect(),
+            None => usual.accepts,
+        },
+        presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
+        setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
     }
 }
 
@@ -262,6 +270,7 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("register_for", span(habits.register_for)),
         ("size_limit", habits.size_limit.to_string()),
     ];
+    words.extend(wire::words(habits));
     if let Some(code) = habits.refuse_calls {
         words.push(("refuse_calls", code.to_string()));
     }

@@ -6,6 +6,7 @@ mod hosts;
 pub(super) use hosts::row;
 mod network;
 mod steps;
+mod wire;
 
 use faxproof_devices::core::{Duration, Time};
 use faxproof_reports::Declaration;

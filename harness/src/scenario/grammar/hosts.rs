@@ -126,6 +126,53 @@ pub struct Habits {
     pub register_for: Option<At<Span>>,
     /// The largest mail that it takes, in octets; 20000000 unless given.
     pub size_limit: Option<u64>,
+    /// How its calls stand on the wire; `B` unless given.
+    pub variant: Option<Variant>,
+    /// The variants that it understands when it is called; all unless given.
+    pub accepts: Option<At<Vec<Variant>>>,
+    /// With `variant: H`: where it reads what the peer supports; `options` unless given.
+    pub presentation: Option<At<PresentedBy>>,
+    /// Who is to open the TCP connection, by its own offers; `active` (itself) unless given.
+    pub setup_offer: Option<SetupOffer>,
+}
+
+/// A wire variant of the call: where T1, T3, R3 and T4 ride.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Variant {
+    /// An INVITE without media, OPTIONS, a re-INVITE.
+    B,
+    /// The INVITE offers the registered protocol.
+    E,
+    /// The INVITE lists all protocols with `setup:holdconn`.
+    H,
+    /// An INVITE without description; the ACK chooses from what the 200 offers.
+    D,
+    /// As B, with simple capability declarations (RFC 3407).
+    S,
+    /// As B, with UPDATE in place of the re-INVITE.
+    U,
+}
+
+/// Where a caller of variant H reads what the peer supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PresentedBy {
+    /// In the 200 to OPTIONS.
+    Options,
+    /// In the answer to its INVITE.
+    Answer,
+}
+
+/// What a caller writes in `a=setup:` (RFC 4145 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SetupOffer {
+    /// It connects.
+    Active,
+    /// The peer connects.
+    Passive,
+    /// The peer chooses.
+    ActPass,
 }
 
 /// How a fax declines a protocol.

@@ -10,7 +10,7 @@ mod steps;
 
 pub use expect::Expect;
 pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
-pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec};
+pub use hosts::{PresentedBy, Protocol, Refusal, RowSpec, SetupOffer, SipServerSpec, Variant};
 pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
 pub use network::{ReplaceSpec, RuleSpec};
 pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
