@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use faxproof_reports::{Class, Host, Weight};
-use faxproof_wire::sdp::{AnswerProblem, DISCARD_PORT, Description, Setup, answer_problem};
+use faxproof_wire::sdp::{DISCARD_PORT, Description, Setup, answer_problem};
 use faxproof_wire::sip::Name;
 
 use crate::evidence::{Case, Seen, Sip};
@@ -192,9 +192,7 @@ fn exchanges<'a>(case: &'a Case<'_>) -> Vec<(&'a Seen, Description, &'a Seen, De
 fn answer(case: &Case<'_>, report: &mut Report) {
     for (offered, offer, answered, answer) in exchanges(case) {
         report.applies();
-        // Who answers an offer without lines with lines of its own offers instead.
-        let problem: Option<AnswerProblem> = answer_problem(&offer, &answer);
-        if let Some(problem) = problem {
+        if let Some(problem) = answer_problem(&offer, &answer) {
             report.breach(&answered.from, problem.to_string(), &[answered.at, offered.at]);
         }
     }
@@ -233,10 +231,10 @@ fn active_port(case: &Case<'_>, report: &mut Report) {
 }
 
 fn not_to_active(case: &Case<'_>, report: &mut Report) {
-    let written: Vec<_> = sessions(case).into_iter().flat_map(|(_, told)| told).collect();
+    let written: Vec<_> = sessions(case).into_values().flatten().collect();
     for stream in &case.streams {
         report.applies();
-        let lines = written.iter().flat_map(|(seen, description)| {
+        let mut lines = written.iter().flat_map(|(seen, description)| {
             description.media.iter().enumerate().map(move |(line, media)| (*seen, description, line, media))
         });
         let active =
@@ -245,7 +243,7 @@ fn not_to_active(case: &Case<'_>, report: &mut Report) {
                     && media.port == stream.to.port()
                     && description.address_of(*line) == Some(stream.to.ip())
             };
-        if let Some((seen, ..)) = lines.filter(active).next() {
+        if let Some((seen, ..)) = lines.find(active) {
             let text = "it connected to the port of the active side";
             report.breach(stream.client, text, &[stream.first(), seen.at]);
         }
