@@ -178,7 +178,7 @@ impl Fax1 {
         protocol: Protocol,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        let answer = self.answer_in_ack(&mut call, Some(protocol), out)?;
+        let answer = self.answer_in_ack(now, &mut call, Some(protocol), out)?;
         let offer = sdp::parse(&call.answer.as_ref()?.body()).unwrap_or_else(|_| answer.clone());
         let chosen = answer.media.iter().position(|media| !media.is_refused());
         let line = chosen.and_then(|line| Some((offer.media.get(line)?, offer.address_of(line)?)));
@@ -192,13 +192,14 @@ impl Fax1 {
     /// lines as the offer has). Nothing where no answer is owed.
     pub(super) fn answer_in_ack(
         &mut self,
+        now: Time,
         call: &mut Outgoing,
         chosen: Option<Protocol>,
         out: &mut Outbox,
     ) -> Option<Description> {
         let tx = call.owes_answer.take()?;
         let answer = self.answer_of(call.key, call.answer.as_ref()?, chosen);
-        self.acknowledge(tx, call.key, call.dialog.as_ref()?, 1, answer.as_ref(), out); // S3
+        self.acknowledge(now, (tx, 1), call.key, call.dialog.as_ref()?, answer.as_ref(), out); // S3
         call.session.clone_from(&answer);
         // Without an offer there is nothing to answer, and nothing to choose from.
         let (address, id) = (self.phone.config.address, self.phone.session_id(call.key));

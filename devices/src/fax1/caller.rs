@@ -15,7 +15,6 @@ use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
 use crate::number;
 use crate::order::Document;
 use crate::sip::dialog::Dialog;
-use crate::sip::transaction::cancel_of;
 use crate::smtp::Client;
 use crate::ta1::Registered;
 
@@ -136,7 +135,7 @@ impl Fax1 {
             None => invite,
         };
         call.invite = invite.finish();
-        let tx = self.phone.layer.send(now, call.invite.clone(), self.phone.config.sip_server, out);
+        let tx = self.phone.layer.send(now, call.invite.clone(), self.phone.server(), out);
         call.stage = Stage::Calling { tx };
         out.arm(now, self.phone.config.habits.no_answer, call.timer("no-answer"));
         self.outgoing.insert(key, call);
@@ -323,7 +322,7 @@ impl Fax1 {
             // S3 waits for S5, and S13: the ACK carries the answer, which is T4.
             call.owes_answer = Some(tx);
         } else {
-            self.acknowledge(tx, call.key, &dialog, 1, None, out); // S3
+            self.acknowledge(now, (tx, 1), call.key, &dialog, None, out); // S3
         }
         call.answer = Some(response.clone());
         call.dialog = Some(dialog); // S4
@@ -365,7 +364,7 @@ impl Fax1 {
 
     /// Step S10: BYE (T7).
     pub(super) fn hang_up(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
-        self.answer_in_ack(&mut call, None, out);
+        self.answer_in_ack(now, &mut call, None, out);
         self.shut_door(&mut call, out);
         let request = self.phone.in_dialog(call.dialog.as_mut()?, Method::Bye, call.key).finish();
         let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S10
@@ -394,11 +393,10 @@ impl Fax1 {
 
     fn cancel_if_wanted(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
         let (key, allowed) = (call.key, call.provisional);
-        if let Stage::Cancelling { cancel: cancel @ None, .. } = &mut call.stage
+        if let Stage::Cancelling { tx, cancel: cancel @ None } = &mut call.stage
             && allowed
         {
-            let request = cancel_of(&call.invite);
-            *cancel = Some(self.phone.layer.send(now, request, self.phone.config.sip_server, out));
+            *cancel = self.phone.layer.cancel(now, *tx, out);
             let patience = crate::sip::transaction::T1 * 64;
             out.arm(now, patience, Timer { owner: key, name: "cancelled" });
         }
@@ -414,17 +412,18 @@ impl Fax1 {
         let cseq = invite.cseq().map_or(1, |cseq| cseq.0);
         let key = self.phone.entropy.key(("fork", response.call_id(), response.to_tag())).0;
         let refusal = invite.body().is_empty().then(|| self.answer_of(key, response, None)).flatten();
-        self.acknowledge(tx, key, &dialog, cseq, refusal.as_ref(), out);
+        self.acknowledge(now, (tx, cseq), key, &dialog, refusal.as_ref(), out);
         let bye = self.phone.in_dialog(&mut dialog, Method::Bye, key).finish();
         self.send_in_dialog(now, &dialog, bye, out);
     }
 
+    /// ACK for the 2xx to an INVITE of ours: its transaction and its CSeq number.
     pub(super) fn acknowledge(
         &mut self,
-        tx: u64,
+        now: Time,
+        (tx, cseq): (u64, u32),
         key: u64,
         dialog: &Dialog,
-        cseq: u32,
         answer: Option<&Description>,
         out: &mut Outbox,
     ) {
@@ -434,8 +433,8 @@ impl Fax1 {
             Some(answer) => ack.body(SDP, answer.to_bytes()),
             None => ack,
         };
-        let to = dialog.next_hop().unwrap_or(self.phone.config.sip_server);
-        self.phone.layer.acknowledge(tx, &dialog.remote_tag, ack.finish(), to, out);
+        let to = self.phone.hop_in(dialog);
+        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), to, out);
     }
 
     pub(super) fn send_in_dialog(
@@ -445,7 +444,7 @@ impl Fax1 {
         request: Message,
         out: &mut Outbox,
     ) -> u64 {
-        let to = dialog.next_hop().unwrap_or(self.phone.config.sip_server);
+        let to = self.phone.hop_in(dialog);
         self.phone.layer.send(now, request, to, out)
     }
 

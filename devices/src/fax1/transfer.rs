@@ -31,7 +31,7 @@ impl Fax1 {
         call.dialog.as_mut()?.refresh(response);
         // A 2xx to UPDATE needs no ACK: it is no INVITE.
         if let Some((number, Method::Invite)) = response.cseq() {
-            self.acknowledge(tx, call.key, call.dialog.as_ref()?, number, None, out);
+            self.acknowledge(now, (tx, number), call.key, call.dialog.as_ref()?, None, out);
         }
         self.agreed(now, call, offer, sdp::parse(&response.body()), out)
     }

@@ -6,3 +6,4 @@ pub mod page;
 pub mod sdp;
 pub mod sip;
 pub mod smtp;
+pub mod stream;

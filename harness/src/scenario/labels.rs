@@ -18,9 +18,12 @@ const METHODS: &[&str] = &[
     "PUBLISH",
 ];
 
-/// SMTP commands (RFC 5321 §4.1), the mail itself, and what is neither.
-const STREAM_UNITS: &[&str] =
-    &["EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "raw"];
+/// SMTP commands (RFC 5321 §4.1), the mail itself, the line ends between messages of SIP (RFC 5626
+/// §4.4.1), and what is none of these.
+const STREAM_UNITS: &[&str] = &[
+    "EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "ping",
+    "pong", "raw",
+];
 
 /// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command,
 /// an SMTP reply code, `message`, or `raw`.

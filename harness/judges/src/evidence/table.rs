@@ -98,8 +98,8 @@ impl<'a> Case<'a> {
             }
             match &entry.what {
                 What::Row { host: owner, table, change, row } if owner == host => {
-                    let by_operator = std::mem::take(&mut edits);
-                    if !by_operator && &**table == "Ta1" {
+                    let is_edit = std::mem::take(&mut edits);
+                    if !is_edit && &**table == "Ta1" {
                         changes.push((at, &**change, ta1_row(row)));
                     }
                 }
