@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 
 use crate::core::{Duration, Entropy, Medium};
@@ -89,6 +90,14 @@ pub struct Habits {
     pub keep_alive: Option<Duration>,
     /// Whether it accepts SIP over TCP, as RFC 3261 §18.2.1 demands and old boxes do not.
     pub listens_tcp: bool,
+    /// How its calls stand on the wire.
+    pub variant: Variant,
+    /// The variants that it understands when it is called.
+    pub accepts: Vec<Variant>,
+    /// With [`Variant::HoldConn`]: where it reads which protocols the peer supports.
+    pub presentation: PresentedBy,
+    /// Who is to open the TCP connection, by its own offers. Whoever does, the offerer is the client.
+    pub setup_offer: Setup,
 }
 
 impl Default for Habits {
@@ -110,8 +119,64 @@ impl Default for Habits {
             extra_headers: Vec::new(),
             keep_alive: None,
             listens_tcp: true,
+            variant: Variant::Base,
+            accepts: Variant::ALL.to_vec(),
+            presentation: PresentedBy::Options,
+            setup_offer: Setup::Active,
         }
     }
+}
+
+/// Where T1, T3, R3 and T4 of Figure 3 ride: no standard says it, so it is declared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variant {
+    /// B: an INVITE without media, OPTIONS, a re-INVITE.
+    #[default]
+    Base,
+    /// E: the INVITE offers the registered protocol; where none is registered, B.
+    Early,
+    /// H: the INVITE lists all protocols with `setup:holdconn`.
+    HoldConn,
+    /// D: an INVITE without description; the peer offers, the ACK chooses.
+    Delayed,
+    /// S: B, with simple capability declarations (RFC 3407) in INVITE and 200.
+    Simple,
+    /// U: B, with UPDATE (RFC 3311) in place of the re-INVITE.
+    Update,
+}
+
+impl Variant {
+    /// All of them.
+    pub const ALL: [Variant; 6] = [
+        Variant::Base,
+        Variant::Early,
+        Variant::HoldConn,
+        Variant::Delayed,
+        Variant::Simple,
+        Variant::Update,
+    ];
+
+    /// Its letter.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Variant::Base => "B",
+            Variant::Early => "E",
+            Variant::HoldConn => "H",
+            Variant::Delayed => "D",
+            Variant::Simple => "S",
+            Variant::Update => "U",
+        }
+    }
+}
+
+/// Where a caller of variant H reads the protocols of its peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PresentedBy {
+    /// In the answer to OPTIONS (T3, R3).
+    #[default]
+    Options,
+    /// In the format list of the answer to its INVITE: R3 rides in R2.
+    Answer,
 }
 
 /// How a fax declines an announced protocol; both are legal.

@@ -3,13 +3,17 @@
 //!
 //! `caller.rs` walks Figure 4; `callee.rs` is the destination device 15.
 
+mod announcing;
 mod callee;
 mod caller;
+mod door;
+mod media;
 mod panel;
 mod phone;
 mod post;
 mod registration;
 mod transfer;
+mod variant;
 
 #[cfg(test)]
 mod tests;
@@ -23,9 +27,9 @@ use faxproof_wire::sip::{Message, Method, Name};
 
 use self::callee::Incoming;
 use self::caller::Outgoing;
-use self::phone::{ALLOW, KEEP_ALIVE, Phone, SDP};
+use self::phone::{KEEP_ALIVE, Phone, SDP};
 use self::registration::Registration;
-use crate::config::FaxConfig;
+use crate::config::{FaxConfig, Variant};
 use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
 use crate::order::{Action, Order};
 use crate::sip::transaction::Up;
@@ -138,8 +142,11 @@ impl Fax1 {
                 self.peer_hung_up(now, request, out);
             }
             // The session is the caller's to change; a callee of ours never asks for it.
-            Some(Method::Invite) if ours => self.refuse(now, tx, request, 488, out),
+            Some(Method::Invite | Method::Update) if ours => self.refuse(now, tx, request, 488, out),
             Some(Method::Invite) => self.reinvited(now, tx, request, out),
+            Some(Method::Update) if self.phone.config.habits.accepts.contains(&Variant::Update) => {
+                self.reinvited(now, tx, request, out);
+            }
             _ => self.not_allowed(now, tx, request, out),
         }
     }
@@ -156,7 +163,7 @@ impl Fax1 {
         let ok = self
             .phone
             .response(request, 200)
-            .header(Name::Allow, ALLOW)
+            .header(Name::Allow, self.phone.allow_as_called())
             .header(Name::Accept, SDP)
             .header(Name::AcceptEncoding, "identity")
             .header(Name::AcceptLanguage, "en")
@@ -175,7 +182,10 @@ impl Fax1 {
 
     fn not_allowed(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
         let known = !matches!(request.method(), Some(Method::Other(_)));
-        let refusal = self.phone.response(request, if known { 405 } else { 501 }).header(Name::Allow, ALLOW);
+        let refusal = self
+            .phone
+            .response(request, if known { 405 } else { 501 })
+            .header(Name::Allow, self.phone.allow_as_called());
         self.phone.layer.respond(now, tx, refusal.finish(), out);
     }
 
@@ -206,9 +216,15 @@ impl Fax1 {
             return;
         }
         if let StreamEvent::Accepted { port, peer } = event {
-            return self.stream_accepted(now, conn, port, peer, out);
+            if !self.caller_accepted(now, conn, port, peer, out) {
+                self.callee_accepted(now, conn, port, peer, out);
+            }
+            return;
         }
         let call = self.connections.get(&conn).copied();
+        if call.is_some_and(|key| self.came_early(key, conn, &event, out)) {
+            return;
+        }
         if matches!(event, StreamEvent::Reset | StreamEvent::Fin) {
             self.connections.remove(&conn);
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use faxproof_wire::sdp::Description;
 use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, Via, reason_phrase};
 
-use crate::config::FaxConfig;
+use crate::config::{FaxConfig, Variant};
 use crate::core::{Entropy, Outbox, Time, Timer};
 use crate::number;
 use crate::sip::courier::Courier;
@@ -16,8 +16,10 @@ use crate::sip::transaction::Layer;
 use crate::sip::transport::Transport;
 use crate::sip::{SIP_PORT, address};
 
-/// Methods that the fax understands.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+/// Methods that every fax understands.
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+/// With UPDATE (RFC 3311 §4: who lists it can take it).
+const ALLOW_UPDATE: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE";
 /// Media type of a session description.
 pub(super) const SDP: &str = "application/sdp";
 
@@ -118,11 +120,26 @@ impl Phone {
         extras.fold(request, |request, (name, value)| request.header_named(name, value))
     }
 
-    /// Headers that belong in an INVITE and in its 2xx (§13.2.1, §13.3.1.4).
+    /// Headers that belong in an INVITE (§13.2.1).
     pub(super) fn with_abilities(&self, message: Builder) -> Builder {
+        let allow = if self.config.habits.variant == Variant::Update { ALLOW_UPDATE } else { ALLOW };
+        self.with_allow(message, allow)
+    }
+
+    /// Headers that belong in a 2xx to INVITE or to UPDATE (§13.3.1.4, RFC 3311 §5.2).
+    pub(super) fn with_abilities_as_called(&self, message: Builder) -> Builder {
+        self.with_allow(message, self.allow_as_called())
+    }
+
+    /// The methods that it takes when it is called.
+    pub(super) fn allow_as_called(&self) -> &'static str {
+        if self.config.habits.accepts.contains(&Variant::Update) { ALLOW_UPDATE } else { ALLOW }
+    }
+
+    fn with_allow(&self, message: Builder, allow: &str) -> Builder {
         message
             .header(Name::Contact, self.contact())
-            .header(Name::Allow, ALLOW)
+            .header(Name::Allow, allow)
             .header(Name::Supported, "")
             .header(Name::Accept, SDP)
     }

@@ -1,5 +1,7 @@
 //! The fax by itself: what scenarios cannot say, because no box of ours does it.
 
+mod wire;
+
 use bytes::Bytes;
 
 use super::*;

@@ -1,9 +1,9 @@
 //! Steps S7, S8, S15 and S16: the announced protocol runs on the negotiated connection.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use faxproof_wire::sdp::{self, Description};
-use faxproof_wire::sip::Message;
+use faxproof_wire::sdp::{self, Description, SdpError, Setup};
+use faxproof_wire::sip::{Message, Method};
 
 use super::caller::{Outgoing, Stage, said};
 use super::{Fax1, post};
@@ -21,19 +21,34 @@ impl Fax1 {
         response: &Message,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        let dialog = call.dialog.as_mut()?;
         match response.code().unwrap_or_default() {
             0..300 => {}
             // They say that the peer or the call is gone, not that the protocol is unwanted (RFC 3261 §12.2.1.2).
             408 | 481 => return self.transmission_failed(now, call, &said(response), out),
+            491 | 500 if self.puts_off(now, &mut call, response, out) => return Some(call),
             _ => return self.declined(now, call, &said(response), out),
         }
-        dialog.refresh(response);
-        let cseq = response.cseq().map_or(0, |cseq| cseq.0);
-        self.acknowledge(now, tx, call.key, call.dialog.as_ref()?, cseq, out);
-        match readiness(offer, response) {
-            Ok(Some(to)) => Some(self.connect(call, to, out)),
-            Ok(None) => self.declined(now, call, "port 0", out),
+        call.dialog.as_mut()?.refresh(response);
+        // A 2xx to UPDATE needs no ACK: it is no INVITE.
+        if let Some((number, Method::Invite)) = response.cseq() {
+            self.acknowledge(now, (tx, number), call.key, call.dialog.as_ref()?, None, out);
+        }
+        self.agreed(now, call, offer, sdp::parse(&response.body()), out)
+    }
+
+    /// The peer has answered the offer of T4: where it is prepared for reception, the run begins.
+    pub(super) fn agreed(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        offer: &Description,
+        answer: Result<Description, SdpError>,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        match readiness(offer, answer) {
+            Ok(Ready::Listens(to)) => Some(self.connect(call, to, out)),
+            Ok(Ready::Connects(peer)) => self.await_peer(now, call, peer, out),
+            Ok(Ready::Declines) => self.declined(now, call, "port 0", out),
             Err(why) => self.transmission_failed(now, call, &why, out),
         }
     }
@@ -114,7 +129,8 @@ impl Fax1 {
         }
     }
 
-    fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
+    pub(super) fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
+        self.shut_door(&mut call, out);
         if call.registered {
             out.mark(call.key, "4.S7.smtp"); // S7
         }
@@ -125,7 +141,7 @@ impl Fax1 {
         call
     }
 
-    fn begin_session(&mut self, now: Time, call: &mut Outgoing, conn: Conn, out: &mut Outbox) {
+    pub(super) fn begin_session(&mut self, now: Time, call: &mut Outgoing, conn: Conn, out: &mut Outbox) {
         let (config, entropy) = (&self.phone.config, &self.phone.entropy);
         let envelope = post::compose(config, entropy, now, call.key, &call.number, &call.document);
         let client = Client::new(post::mail_domain(config), envelope);
@@ -133,7 +149,13 @@ impl Fax1 {
         call.stage = Stage::Transferring { conn, client };
     }
 
-    fn session_turn(&mut self, now: Time, call: Outgoing, turn: Turn, out: &mut Outbox) -> Option<Outgoing> {
+    pub(super) fn session_turn(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        turn: Turn,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
         if let Stage::Transferring { conn, .. } = &call.stage {
             turn.send.into_iter().for_each(|bytes| out.send(*conn, bytes));
         }
@@ -167,7 +189,13 @@ impl Fax1 {
     }
 
     /// The peer does not take the announced protocol.
-    fn declined(&mut self, now: Time, call: Outgoing, why: &str, out: &mut Outbox) -> Option<Outgoing> {
+    pub(super) fn declined(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        why: &str,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
         let why = format!("the peer declined {} ({why})", call.protocol.token());
         self.note_failure(&call, "4.S8.declined", &why, out);
         self.hang_up(now, call, out)
@@ -219,16 +247,35 @@ impl Fax1 {
     }
 }
 
-/// Where the peer is prepared for reception: `None` if it refused by port 0.
-fn readiness(offer: &Description, response: &Message) -> Result<Option<SocketAddr>, String> {
-    let answer = sdp::parse(&response.body()).map_err(|error| error.to_string())?;
-    if answer.is_refusal() {
-        return Ok(None);
+/// What the answer to T4 says of the connection.
+enum Ready {
+    /// The peer listens there.
+    Listens(SocketAddr),
+    /// It will connect to us from this address.
+    Connects(IpAddr),
+    /// Port 0.
+    Declines,
+}
+
+fn readiness(offer: &Description, answer: Result<Description, SdpError>) -> Result<Ready, String> {
+    let answer = answer.map_err(|error| error.to_string())?;
+    // A wrong number of lines is no refusal but a fault (RFC 3264 §6).
+    if answer.is_refusal() && answer.media.len() == offer.media.len() {
+        return Ok(Ready::Declines);
     }
     if let Some(problem) = sdp::answer_problem(offer, &answer) {
         return Err(problem.to_string());
     }
-    let port = answer.media.first().map_or(0, |media| media.port);
-    let ip = answer.address_of(0).filter(|ip| !ip.is_unspecified());
-    ip.map(|ip| Some(SocketAddr::new(ip, port))).ok_or_else(|| "the answer gives no address".to_owned())
+    let (Some(media), Some(ip)) = (answer.media.first(), answer.address_of(0)) else {
+        return Err("the answer gives no address".to_owned());
+    };
+    if ip.is_unspecified() {
+        return Err("the answer gives no address".to_owned());
+    }
+    match media.answered_setup() {
+        Setup::Active => Ok(Ready::Connects(ip)),
+        // RFC 4145 §4: no connection for now, and a fax has nothing to wait for.
+        Setup::HoldConn => Err("the peer wants no connection for now".to_owned()),
+        Setup::Passive | Setup::ActPass => Ok(Ready::Listens(SocketAddr::new(ip, media.port))),
+    }
 }

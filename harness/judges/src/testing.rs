@@ -1,5 +1,7 @@
 //! A bench to build traces by hand: the fax `alice` calls the fax `bob`, without a server between.
 
+mod offers;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
@@ -13,8 +15,8 @@ use faxproof_wire::sdp::{Description, Setup};
 use crate::evidence;
 use crate::{Case, rules, verdict_of};
 
-const ALICE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
-const BOB: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 20));
+pub(crate) const ALICE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
+pub(crate) const BOB: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 20));
 const BOBS_NUMBER: &str = "050-1234-5678";
 const BOBS_PORT: u16 = 40_125;
 
@@ -25,6 +27,8 @@ pub(crate) struct Bench {
     now_us: u64,
     call: u32,
     connection: Option<u32>,
+    /// What bob lists in Allow.
+    allow: Option<&'static str>,
 }
 
 /// What a test compares: the verdict and what decided it.
@@ -63,7 +67,7 @@ impl Bench {
             orders: vec![send()],
             disturbed: false,
         };
-        Bench { declaration, trace: Trace::default(), now_us: 0, call: 1, connection: None }
+        Bench { declaration, trace: Trace::default(), now_us: 0, call: 1, connection: None, allow: None }
     }
 
     // What holds before the run.
@@ -390,7 +394,9 @@ impl Bench {
 
     fn response_bytes(&self, method: &str, cseq: u32, code: u16, body: Option<&Description>) -> Vec<u8> {
         let start = format!("SIP/2.0 {code} Reason\r\n");
-        self.bytes(&start, method, cseq, ";tag=b", "Contact: <sip:bob@192.0.2.20:5060>\r\n", body)
+        let allow = self.allow.map(|listed| format!("Allow: {listed}\r\n")).unwrap_or_default();
+        let more = format!("Contact: <sip:bob@192.0.2.20:5060>\r\n{allow}");
+        self.bytes(&start, method, cseq, ";tag=b", &more, body)
     }
 
     fn bytes(

@@ -8,6 +8,7 @@ mod order;
 mod paper;
 mod presentation;
 mod readable;
+mod session;
 mod sip;
 mod transport;
 
@@ -39,6 +40,15 @@ pub(crate) const ALL: &[Rule] = &[
     learning::LEARNED_ROW,
     learning::TABLE_UNTOUCHED,
     marks::AGREE,
+    session::VERSION,
+    session::LINES_STAY,
+    session::ANSWER,
+    session::ANSWERED,
+    session::ACTIVE_PORT,
+    session::NOT_TO_ACTIVE,
+    session::CAPABILITIES,
+    session::UPDATE_ALLOWED,
+    session::ALLOW_AS_DECLARED,
     readable::SIP_VALID,
     readable::SIP_ECHOED,
     readable::SIP_READ_ALIKE,

@@ -7,7 +7,7 @@ use faxproof_devices::number::is_dialable;
 
 use super::super::compile::address;
 use super::super::grammar::{
-    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport, WorldSpec,
+    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport, Variant, WorldSpec,
 };
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
@@ -164,6 +164,7 @@ impl Checker<'_> {
             self.token(word);
         }
         self.whole_seconds(&habits.register_for);
+        self.wire(habits);
         for (name, _) in habits.extra_headers.iter().flat_map(Named::iter) {
             self.header(&name.value, name.place);
         }
@@ -175,6 +176,27 @@ impl Checker<'_> {
         if let Some(deaf) = habits.listens_tcp.filter(|listens| !listens.value && tcp) {
             let message = "a fax with `sip_transport: tcp` is called over TCP, and this one would refuse it";
             self.refuse_saying(deaf.place, message, "take `listens_tcp: false` out");
+        }
+    }
+
+    /// The wire variants.
+    fn wire(&mut self, habits: &Habits) {
+        if let Some(accepts) = &habits.accepts {
+            let listed = &accepts.value;
+            if listed.is_empty() {
+                let remedy = "name at least one, or leave `accepts` out: then it understands all";
+                self.refuse_saying(accepts.place, "a fax that understands no call at all", remedy);
+            }
+            if listed.iter().enumerate().any(|(at, variant)| listed[..at].contains(variant)) {
+                self.refuse(accepts.place, "a variant stands twice in `accepts`");
+            }
+        }
+        if let (Some(presentation), false) = (habits.presentation, habits.variant == Some(Variant::H)) {
+            self.refuse_saying(
+                presentation.place,
+                "only a caller of variant H can read the presentation in two places",
+                "write `variant: H` beside it, or take it out",
+            );
         }
     }
 

@@ -16,6 +16,7 @@ use faxproof_wire::sip::Uri;
 use super::Setting;
 use super::address::{of_nobody, on_loopback, sip};
 use super::build::{Config, build};
+use super::wire;
 use crate::plan::{PlannedBox, PlannedHost};
 use crate::scenario::grammar::{self, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec};
 use crate::scenario::value::{At, Named, Span};
@@ -290,6 +291,13 @@ fn habits(spec: &HostSpec) -> Habits {
         extra_headers: given.extra_headers.iter().flat_map(Named::iter).map(header).collect(),
         keep_alive: given.keep_alive.map(|every| Duration(every.value.us)),
         listens_tcp: given.listens_tcp.map_or(usual.listens_tcp, |listens| listens.value),
+        variant: given.variant.map_or(usual.variant, wire::variant),
+        accepts: match &given.accepts {
+            Some(listed) => listed.value.iter().copied().map(wire::variant).collect(),
+            None => usual.accepts,
+        },
+        presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
+        setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
     }
 }
 
@@ -319,6 +327,7 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("register_for", span(habits.register_for)),
         ("size_limit", habits.size_limit.to_string()),
     ];
+    words.extend(wire::words(habits));
     if let Some(code) = habits.refuse_calls {
         words.push(("refuse_calls", code.to_string()));
     }

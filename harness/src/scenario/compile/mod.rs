@@ -7,6 +7,7 @@ pub(super) use hosts::row;
 pub(super) mod network;
 mod steps;
 mod zone;
+mod wire;
 
 use faxproof_devices::core::{Duration, Time};
 use faxproof_reports::Declaration;

@@ -140,6 +140,14 @@ pub struct Habits {
     pub keep_alive: Option<At<Span>>,
     /// Whether it accepts SIP over TCP; `true` unless given.
     pub listens_tcp: Option<At<bool>>,
+    /// How its calls stand on the wire; `B` unless given.
+    pub variant: Option<Variant>,
+    /// The variants that it understands when it is called; all unless given.
+    pub accepts: Option<At<Vec<Variant>>>,
+    /// With `variant: H`: where it reads what the peer supports; `options` unless given.
+    pub presentation: Option<At<PresentedBy>>,
+    /// Who is to open the TCP connection, by its own offers; `active` (itself) unless given.
+    pub setup_offer: Option<SetupOffer>,
 }
 
 /// How SIP travels.
@@ -151,6 +159,45 @@ pub enum SipTransport {
     Udp,
     /// On a stream.
     Tcp,
+}
+
+/// A wire variant of the call: where T1, T3, R3 and T4 ride.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Variant {
+    /// An INVITE without media, OPTIONS, a re-INVITE.
+    B,
+    /// The INVITE offers the registered protocol.
+    E,
+    /// The INVITE lists all protocols with `setup:holdconn`.
+    H,
+    /// An INVITE without description; the ACK chooses from what the 200 offers.
+    D,
+    /// As B, with simple capability declarations (RFC 3407).
+    S,
+    /// As B, with UPDATE in place of the re-INVITE.
+    U,
+}
+
+/// Where a caller of variant H reads what the peer supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PresentedBy {
+    /// In the 200 to OPTIONS.
+    Options,
+    /// In the answer to its INVITE.
+    Answer,
+}
+
+/// What a caller writes in `a=setup:` (RFC 4145 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SetupOffer {
+    /// It connects.
+    Active,
+    /// The peer connects.
+    Passive,
+    /// The peer chooses.
+    ActPass,
 }
 
 /// How a fax declines a protocol.

@@ -12,7 +12,7 @@ mod zone;
 
 pub use expect::Expect;
 pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
-pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec, SipTransport};
+pub use hosts::{PresentedBy, Protocol, Refusal, RowSpec, SetupOffer, SipServerSpec, SipTransport, Variant};
 pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
 pub use network::{ReplaceSpec, RuleSpec};
 pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
