@@ -6,17 +6,14 @@ use faxproof_wire::sdp::{self, Description, Media, Reuse, Setup};
 use faxproof_wire::sip::{Message, Method, Name};
 
 use super::phone::SDP;
+use super::session::{IDLE, Serving};
 use super::{Fax1, post};
-use crate::config::Refusal;
+use crate::config::{Protocol, Refusal};
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time, Timer};
 use crate::number;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{T1, T2};
-use crate::smtp::Server;
 
-/// A call on which nothing happens for so long is ended: no 5-minute wait of SMTP is cut short by it
-/// (RFC 5321 §4.5.3.2.7 gives a client 5 minutes between commands, and 10 to the end of a message).
-const IDLE: Duration = Duration::secs(600);
 /// Media ports are taken from here on.
 const FIRST_MEDIA_PORT: u16 = 40_000;
 const MEDIA_PORTS: u64 = 20_000;
@@ -36,7 +33,8 @@ pub(super) struct Incoming {
     ends_at_ack: bool,
     sdp_version: u64,
     media: Option<MediaPort>,
-    server: Server,
+    /// Documents that came without a name of their own.
+    documents: u32,
 }
 
 /// A 2xx to INVITE is repeated by the user agent until its ACK comes (RFC 3261 §13.3.1.4).
@@ -56,6 +54,8 @@ struct MediaPort {
     /// Who may connect: the address in the offer.
     peer: Option<IpAddr>,
     conn: Option<Conn>,
+    /// What is spoken there.
+    server: Serving,
 }
 
 impl Incoming {
@@ -87,7 +87,6 @@ impl Fax1 {
         let Some(dialog) = Dialog::of_callee(invite, &tag) else {
             return self.refuse(now, tx, invite, 400, out);
         };
-        let server = Server::new(post::mail_domain(&phone.config), phone.config.habits.size_limit);
         let call = Incoming {
             key,
             dialog,
@@ -98,7 +97,7 @@ impl Fax1 {
             ends_at_ack: false,
             sdp_version: 0,
             media: None,
-            server,
+            documents: 0,
         };
         out.arm(now, phone.config.habits.ring_after, call.timer("ring"));
         self.incoming.insert(key, call);
@@ -198,7 +197,15 @@ impl Fax1 {
                     return self.end(now, call, out);
                 }
             }
-            _ => return self.end(now, call, out),
+            _ => {
+                if let Some(MediaPort { conn: Some(conn), server, .. }) = &mut call.media {
+                    let farewell = server.timed_out();
+                    if !farewell.is_empty() {
+                        out.send(*conn, farewell);
+                    }
+                }
+                return self.end(now, call, out);
+            }
         }
         self.incoming.insert(call.key, call);
     }
@@ -223,12 +230,13 @@ impl Fax1 {
             return out.push(Effect::Reset(conn));
         };
         media.conn = Some(conn);
+        let greeting = media.server.greeting();
         self.connections.insert(conn, call);
         out.push(Effect::Unlisten { port });
-        if let Some(call) = self.incoming.get(&call) {
-            out.send(conn, call.server.greeting());
-            out.arm(now, IDLE, call.timer("idle"));
+        if !greeting.is_empty() {
+            out.send(conn, greeting);
         }
+        out.arm(now, IDLE, Timer { owner: call, name: "idle" });
     }
 
     /// Something happened on the connection of a call (T5, T6).
@@ -240,29 +248,38 @@ impl Fax1 {
         event: StreamEvent,
         out: &mut Outbox,
     ) {
-        let config = self.phone.config.clone();
+        let (config, entropy) = (self.phone.config.clone(), self.phone.entropy);
         let Some(call) = self.incoming.get_mut(&key) else {
             return out.push(Effect::Reset(conn));
         };
-        match event {
-            StreamEvent::Bytes(bytes) => {
-                let mut mailbox = post::Mailbox { config: &config, out };
-                let turn = call.server.bytes(&bytes, &mut mailbox);
+        match (event, &mut call.media) {
+            (StreamEvent::Bytes(bytes), Some(media)) => {
+                let documents = &mut call.documents;
+                let mut name = || {
+                    *documents += 1;
+                    format!("/documents/{}", entropy.key(("document", key, *documents)).token())
+                };
+                let mut mailbox = post::Mailbox { config: &config, name: &mut name, out };
+                let turn = media.server.bytes(&bytes, &mut mailbox);
                 if !turn.send.is_empty() {
                     out.send(conn, turn.send);
                 }
-                if turn.close {
+                if turn.close && media.server.lingers() {
+                    out.push(Effect::ShutDown(conn));
+                } else if turn.close {
                     out.push(Effect::Close(conn));
                     self.connections.remove(&conn);
                     call.media = None;
                 }
-                out.arm(now, IDLE, Timer { owner: key, name: "idle" });
+                if turn.progress {
+                    out.arm(now, IDLE, Timer { owner: key, name: "idle" });
+                }
             }
-            StreamEvent::Fin => {
+            (StreamEvent::Fin, _) => {
                 call.media = None;
                 out.push(Effect::Close(conn));
             }
-            StreamEvent::Reset => call.media = None,
+            (StreamEvent::Reset, _) => call.media = None,
             _ => {}
         }
     }
@@ -308,16 +325,18 @@ impl Fax1 {
         }
         let offer = sdp::parse(&body).ok()?;
         for (index, media) in offer.media.iter().enumerate() {
-            let format = media.formats.iter().find(|format| {
-                config.protocols.iter().any(|protocol| protocol.token().eq_ignore_ascii_case(format))
+            let served = media.formats.iter().find_map(|format| {
+                let known = |protocol: &&Protocol| protocol.token().eq_ignore_ascii_case(format);
+                Some((format, *config.protocols.iter().find(known)?))
             });
             let active = matches!(media.setup, None | Some(Setup::Active | Setup::ActPass));
             let serves =
                 media.is_application_over_tcp() && !media.is_refused() && active && call.media.is_none();
-            let port = match format {
-                Some(_) if serves => self.open_port(call, offer.address_of(index), out),
+            let port = match served {
+                Some((_, protocol)) if serves => self.open_port(call, protocol, offer.address_of(index), out),
                 _ => 0,
             };
+            let format = served.map(|(format, _)| format);
             answer.media.push(Media {
                 port,
                 formats: format.or(media.formats.first()).cloned().into_iter().collect(),
@@ -332,7 +351,13 @@ impl Fax1 {
     }
 
     /// Prepared for reception (paragraph 0074): the port accepts before the answer says so.
-    fn open_port(&mut self, call: &mut Incoming, peer: Option<IpAddr>, out: &mut Outbox) -> u16 {
+    fn open_port(
+        &mut self,
+        call: &mut Incoming,
+        protocol: Protocol,
+        peer: Option<IpAddr>,
+        out: &mut Outbox,
+    ) -> u16 {
         let taken = |port: u16| {
             self.incoming.values().filter_map(|other| other.media.as_ref()).any(|media| media.port == port)
         };
@@ -342,7 +367,8 @@ impl Fax1 {
             FIRST_MEDIA_PORT + u16::try_from(below).unwrap_or_default()
         };
         let port = (0..16).map(pick).find(|port| !taken(*port)).unwrap_or_else(|| pick(16));
-        call.media = Some(MediaPort { port, peer, conn: None });
+        let server = Serving::of(protocol, &self.phone.config, port);
+        call.media = Some(MediaPort { port, peer, conn: None, server });
         out.push(Effect::Listen { port });
         port
     }
@@ -376,7 +402,7 @@ impl Fax1 {
             None => out.push(Effect::Unlisten { port: media.port }),
             Some(conn) => {
                 self.connections.remove(&conn);
-                out.push(if call.server.in_mail() { Effect::Reset(conn) } else { Effect::Close(conn) });
+                out.push(if media.server.in_document() { Effect::Reset(conn) } else { Effect::Close(conn) });
             }
         }
     }

@@ -1,18 +1,20 @@
 //! Figure 4 as the caller walks it. States exist only where the flowchart waits; between two waits the
 //! steps are straight-line code in the order of their numbers.
 
+use std::net::SocketAddr;
+
 use faxproof_wire::sdp::{self, Description, Setup};
 use faxproof_wire::sip::{Builder, Message, Method, Name};
 
 use super::Fax1;
 use super::phone::SDP;
+use super::session::Session;
 use crate::config::Protocol;
 use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
 use crate::number;
 use crate::order::Document;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::cancel_of;
-use crate::smtp::Client;
 use crate::ta1::Registered;
 
 /// A call that we make.
@@ -44,9 +46,9 @@ pub(super) enum Stage {
     /// S7, S15: for the answer to the announcement.
     Announcing { tx: u64, offer: Description },
     /// S7, S15: for the TCP connection.
-    Connecting { conn: Conn },
+    Connecting { conn: Conn, to: SocketAddr },
     /// S8, S15: for the end of the transmission.
-    Transferring { conn: Conn, client: Client },
+    Transferring { conn: Conn, session: Session },
     /// S10: for the answer to BYE.
     Ending { tx: u64 },
 }

@@ -9,6 +9,7 @@ mod panel;
 mod phone;
 mod post;
 mod registration;
+mod session;
 mod transfer;
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use faxproof_wire::sdp::{self, Description};
 use faxproof_wire::sip::Message;
 
+use super::Fax1;
 use super::caller::{Outgoing, Stage, said};
-use super::{Fax1, post};
+use super::session::Session;
+use crate::config::Protocol;
 use crate::core::{Conn, Effect, Outbox, StreamEvent, Time};
-use crate::smtp::{Client, Failure, Turn};
+use crate::turn::Turn;
 
 impl Fax1 {
     /// The answer to T4 arrived.
@@ -42,10 +44,9 @@ impl Fax1 {
     pub(super) fn caller_stream(&mut self, now: Time, key: u64, event: StreamEvent, out: &mut Outbox) {
         let Some(mut call) = self.outgoing.remove(&key) else { return };
         let next = match (&mut call.stage, event) {
-            (Stage::Connecting { conn }, StreamEvent::Opened) => {
-                let conn = *conn;
-                self.begin_session(now, &mut call, conn, out);
-                Some(call)
+            (Stage::Connecting { conn, to }, StreamEvent::Opened) => {
+                let (conn, to) = (*conn, *to);
+                self.begin_session(now, call, conn, to, out)
             }
             (Stage::Connecting { .. }, StreamEvent::Refused) => {
                 self.transmission_failed(now, call, "the connection was refused", out)
@@ -56,12 +57,12 @@ impl Fax1 {
             (Stage::Connecting { .. }, StreamEvent::TimedOut) => {
                 self.transmission_failed(now, call, "the connection timed out", out)
             }
-            (Stage::Transferring { client, .. }, StreamEvent::Bytes(bytes)) => {
-                let turn = client.bytes(&bytes);
+            (Stage::Transferring { session, .. }, StreamEvent::Bytes(bytes)) => {
+                let turn = session.bytes(&bytes);
                 self.session_turn(now, call, turn, out)
             }
-            (Stage::Transferring { client, .. }, StreamEvent::Fin | StreamEvent::Reset) => {
-                let outcome = client.closed();
+            (Stage::Transferring { session, .. }, event @ (StreamEvent::Fin | StreamEvent::Reset)) => {
+                let outcome = session.closed(event == StreamEvent::Fin);
                 self.session_over(now, call, outcome, out)
             }
             _ => Some(call),
@@ -76,9 +77,9 @@ impl Fax1 {
         mut call: Outgoing,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        let Stage::Transferring { client, .. } = &mut call.stage else { return Some(call) };
-        let outcome = client.timed_out();
-        self.session_over(now, call, outcome, out)
+        let Stage::Transferring { session, .. } = &mut call.stage else { return Some(call) };
+        let turn = session.timed_out();
+        self.session_turn(now, call, turn, out)
     }
 
     /// S8 or S15: the run broke.
@@ -103,7 +104,7 @@ impl Fax1 {
         out: &mut Outbox,
     ) {
         let delivered = match &mut call.stage {
-            Stage::Transferring { client, .. } => client.closed().is_ok(),
+            Stage::Transferring { session, .. } => session.closed(false).is_ok(),
             _ => false,
         };
         self.drop_connection(call, out);
@@ -116,24 +117,41 @@ impl Fax1 {
 
     fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
         if call.registered {
-            out.mark(call.key, "4.S7.smtp"); // S7
+            let begins = match call.protocol {
+                Protocol::Smtp => "4.S7.smtp",
+                Protocol::Http => "4.S7.http",
+            };
+            out.mark(call.key, begins); // S7
         }
         let conn = Conn(self.phone.entropy.key(("connection", call.key)).0 & !Conn::ACCEPTED);
         self.connections.insert(conn, call.key);
         out.push(Effect::Connect { conn, to });
-        call.stage = Stage::Connecting { conn };
+        call.stage = Stage::Connecting { conn, to };
         call
     }
 
-    fn begin_session(&mut self, now: Time, call: &mut Outgoing, conn: Conn, out: &mut Outbox) {
-        let (config, entropy) = (&self.phone.config, &self.phone.entropy);
-        let envelope = post::compose(config, entropy, now, call.key, &call.number, &call.document);
-        let client = Client::new(post::mail_domain(config), envelope);
-        out.arm(now, client.stage().patience(), call.timer("session"));
-        call.stage = Stage::Transferring { conn, client };
+    fn begin_session(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        conn: Conn,
+        to: SocketAddr,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        let Outgoing { key, protocol, .. } = call;
+        let mut session = Session::of(protocol, &self.phone, now, key, &call.number, to, &call.document);
+        let turn = session.opened();
+        call.stage = Stage::Transferring { conn, session };
+        self.session_turn(now, call, turn, out)
     }
 
-    fn session_turn(&mut self, now: Time, call: Outgoing, turn: Turn, out: &mut Outbox) -> Option<Outgoing> {
+    fn session_turn(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        turn: Turn<String>,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
         if let Stage::Transferring { conn, .. } = &call.stage {
             turn.send.into_iter().for_each(|bytes| out.send(*conn, bytes));
         }
@@ -150,7 +168,7 @@ impl Fax1 {
         &mut self,
         now: Time,
         mut call: Outgoing,
-        outcome: Result<(), Failure>,
+        outcome: Result<(), String>,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
         match outcome {
@@ -160,7 +178,7 @@ impl Fax1 {
             }
             Err(failure) => {
                 self.close_connection(&mut call, out);
-                self.note_failure(&call, "4.S8.failed", &failure.to_string(), out);
+                self.note_failure(&call, "4.S8.failed", &failure, out);
             }
         }
         self.hang_up(now, call, out)
@@ -178,7 +196,11 @@ impl Fax1 {
         if call.registered {
             return out.mark(call.key, "4.S8.succeeded"); // S8
         }
-        out.mark(call.key, "4.S15.smtp"); // S15
+        let transmitted = match call.protocol {
+            Protocol::Smtp => "4.S15.smtp",
+            Protocol::Http => "4.S15.http",
+        };
+        out.mark(call.key, transmitted); // S15
         self.store(call, out);
     }
 
@@ -211,7 +233,7 @@ impl Fax1 {
     }
 
     fn leave_connection(&mut self, call: &mut Outgoing, how: fn(Conn) -> Effect, out: &mut Outbox) {
-        if let Stage::Connecting { conn } | Stage::Transferring { conn, .. } = call.stage {
+        if let Stage::Connecting { conn, .. } | Stage::Transferring { conn, .. } = call.stage {
             out.disarm(call.timer("session"));
             self.connections.remove(&conn);
             out.push(how(conn));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use faxproof_devices::core::{Conn, Duration, StreamEvent, Time};
 use faxproof_reports::{Carrier, Fate, What};
-use faxproof_wire::smtp::Unit;
+use faxproof_wire::stream::Unit;
 
 use super::consequence::{Consequence, Due, Load, Segment};
 use super::ledger::Slot;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use faxproof_devices::core::{Conn, Entropy, Time};
-use faxproof_wire::smtp::Framer;
+use faxproof_wire::stream::Framer;
 
 use super::consequence::Party;
 

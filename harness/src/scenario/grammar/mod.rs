@@ -9,8 +9,10 @@ mod network;
 mod steps;
 
 pub use expect::Expect;
-pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
-pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec};
+pub use hosts::{
+    External, FixedContact, Habits, HostSpec, HttpMethod, LocationServerSpec, LocationSpec, Medium,
+};
+pub use hosts::{HttpSpec, Power, Protocol, Refusal, RowSpec, SipServerSpec, TextType};
 pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
 pub use network::{ReplaceSpec, RuleSpec};
 pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
