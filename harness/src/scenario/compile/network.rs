@@ -2,14 +2,30 @@
 
 use faxproof_devices::core::Time;
 
-use super::Setting;
+use super::{Scenario, Setting};
 use crate::plan::{Act, LinkPlan, Match, NetworkPlan, Rule};
 use crate::scenario::grammar::{ActSpec, LinkSpec, MatchSpec};
 use crate::scenario::value::{Percent, Span};
 
 impl Setting<'_> {
     pub(super) fn network(&self) -> NetworkPlan {
-        let spec = &self.scenario.script.network;
+        self.scenario.network()
+    }
+
+    /// The rules; one that sets several headers becomes several, which count the same messages.
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for spec in &self.scenario.script.rules {
+            rules.extend(acts(&spec.act.value).into_iter().map(|act| Rule { on: matching(&spec.on), act }));
+        }
+        rules
+    }
+}
+
+impl Scenario {
+    /// The network of every plan of this scenario.
+    pub(in crate::scenario) fn network(&self) -> NetworkPlan {
+        let spec = &self.script.network;
         let usual = LinkPlan::default();
         let default = LinkPlan {
             latency_us: us(spec.latency, usual.latency_us),
@@ -29,15 +45,12 @@ impl Setting<'_> {
         }
         NetworkPlan { default, links }
     }
+}
 
-    /// The rules; one that sets several headers becomes several, which count the same messages.
-    pub(super) fn rules(&self) -> Vec<Rule> {
-        let mut rules = Vec::new();
-        for spec in &self.scenario.script.rules {
-            rules.extend(acts(&spec.act.value).into_iter().map(|act| Rule { on: matching(&spec.on), act }));
-        }
-        rules
-    }
+/// Whether it is left to chance when, how often or whether something arrives.
+pub(in crate::scenario) fn is_chancy(network: &NetworkPlan) -> bool {
+    let chancy = |link: &LinkPlan| link.loss_ppm > 0 || link.duplicate_ppm > 0 || link.jitter_us > 0;
+    chancy(&network.default) || network.links.iter().any(|(_, _, link)| chancy(link))
 }
 
 /// Whether the network alone can lose, double, delay unevenly or cut off anything.
