@@ -142,7 +142,7 @@ impl Server {
             }
             Err(error) => {
                 let code = if matches!(error, BodyError::TooLarge { .. }) { 413 } else { 400 };
-                self.refuse(Refusal::closing(code, &error), false, send);
+                self.refuse(Refusal::closing(code, error), false, send);
                 None
             }
         }

@@ -86,10 +86,10 @@ impl Case<'_> {
                 continue;
             }
             match &entry.what {
-                What::Row { host: owner, table, change, row } if owner == host => {
-                    if !std::mem::take(&mut edits) && &**table == "Ta1" {
-                        changes.push((at, &**change, ta1_row(row)));
-                    }
+                What::Row { host: owner, table, change, row }
+                    if owner == host && !std::mem::take(&mut edits) && &**table == "Ta1" =>
+                {
+                    changes.push((at, &**change, ta1_row(row)));
                 }
                 What::Message { from: actor, .. }
                 | What::Mark { host: actor, .. }
