@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::core::{Duration, Entropy, Medium};
+use crate::sip::transport::Transport;
 use crate::ta1::Row;
 
 /// Set-up of facsimile machine 1.
@@ -76,6 +77,16 @@ pub struct Habits {
     pub register_for: Duration,
     /// The largest document that it takes, in octets (SIZE, RFC 1870; 413, RFC 9110 §15.5.14).
     pub size_limit: u64,
+    /// By which transport it reaches the SIP server and is reached.
+    pub sip_transport: Transport,
+    /// Whether it asks for responses to the port that it sent from (RFC 3581).
+    pub rport: bool,
+    /// Header fields, name and value, that it adds to its own requests.
+    pub extra_headers: Vec<(String, String)>,
+    /// How often it pings the SIP server, to keep the way open (RFC 5626 §3.5.1); `None`: never.
+    pub keep_alive: Option<Duration>,
+    /// Whether it accepts SIP over TCP, as RFC 3261 §18.2.1 demands and old boxes do not.
+    pub listens_tcp: bool,
     /// Its HTTP, where it runs that.
     pub http: HttpHabits,
 }
@@ -149,6 +160,11 @@ impl Default for Habits {
             registers: true,
             register_for: Duration::secs(3600),
             size_limit: 20_000_000,
+            sip_transport: Transport::Udp,
+            rport: false,
+            extra_headers: Vec::new(),
+            keep_alive: None,
+            listens_tcp: true,
             http: HttpHabits::default(),
         }
     }
@@ -175,6 +191,8 @@ pub struct SipServerConfig {
     pub location: Location,
     /// Whether it stays in the path of a dialog (Record-Route, RFC 3261 §16.6).
     pub record_route: bool,
+    /// Whether it accepts SIP over TCP (RFC 3261 §18.2.1).
+    pub listens_tcp: bool,
     /// Source of its identifiers.
     pub entropy: Entropy,
 }
@@ -208,6 +226,8 @@ pub struct LocationServerConfig {
     pub address: IpAddr,
     /// Its registrar.
     pub registrar: RegistrarConfig,
+    /// Whether it accepts SIP over TCP (RFC 3261 §18.2.1).
+    pub listens_tcp: bool,
     /// Source of its identifiers.
     pub entropy: Entropy,
 }

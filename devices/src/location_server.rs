@@ -37,14 +37,18 @@ impl LocationServer {
 
     fn datagram(&mut self, now: Time, from: SocketAddr, bytes: Bytes, out: &mut Outbox) {
         let Some(message) = intake::read(from, bytes, out) else { return };
-        match self.layer.receive(now, from, message, out) {
-            Some(Up::Request { tx, message, .. }) => {
+        if let Some(up) = self.layer.receive(now, from, message, out) {
+            self.told(now, up, out);
+        }
+    }
+
+    fn told(&mut self, now: Time, up: Up, out: &mut Outbox) {
+        match up {
+            Up::Request { tx, message, .. } => {
                 let answer = self.answer(now, &message);
                 self.layer.respond(now, tx, answer, out);
             }
-            Some(Up::Ack { .. }) => {
-                out.unexpected("ACK for a 2xx, which this server never sends", "a request")
-            }
+            Up::Ack { .. } => out.unexpected("ACK for a 2xx, which this server never sends", "a request"),
             _ => {}
         }
     }
@@ -87,13 +91,23 @@ impl LocationServer {
 impl Device for LocationServer {
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
         match event {
-            Event::PowerOn { boots, .. } => *self = LocationServer::booted(self.config.clone(), boots),
+            Event::PowerOn { boots, .. } => {
+                *self = LocationServer::booted(self.config.clone(), boots);
+                if self.config.listens_tcp {
+                    self.layer.listen(out);
+                }
+            }
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
             Event::Timer(timer) => {
                 self.layer.fires(now, timer, out);
             }
             Event::Unreachable { to } => {
                 self.layer.unreachable(now, to, out);
+            }
+            Event::Stream(conn, event) => {
+                for up in self.layer.stream(now, conn, event, out) {
+                    self.told(now, up, out);
+                }
             }
             other => out.unexpected(format!("{other:?}"), "a SIP request"),
         }

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use faxproof_devices::chart::CHARTS;
-use faxproof_devices::sip::transaction::{TABLES, mermaid};
+use faxproof_devices::sip::transaction::{TABLES, TIMERS, mermaid};
 
 fn drawn() -> String {
     let mut text = "# Drawings\n\nDrawn from the tables in the code by the test `drawings`; do not edit. \
@@ -22,6 +22,12 @@ fn drawn() -> String {
     }
     for table in TABLES {
         let _ = write!(text, "\n## {} ({})\n\n```mermaid\n{}```\n", table.name, table.source, mermaid(table));
+    }
+    text.push_str("\n## Timers (RFC 3261 Appendix A, RFC 6026 §8.11)\n\nA timer that is not started over TCP would repeat what \
+                   TCP delivers; one of zero fires at once.\n\n| timer | over UDP | over TCP |\n| --- | --- | --- |\n");
+    for (name, datagrams, stream) in TIMERS {
+        let stream = stream.map_or("not started".to_owned(), |span| span.to_string());
+        let _ = writeln!(text, "| {name} | {datagrams} | {stream} |");
     }
     text
 }

@@ -390,7 +390,7 @@ impl Fax1 {
     /// BYE from our side.
     fn end(&mut self, now: Time, mut call: Incoming, out: &mut Outbox) {
         let bye = self.phone.in_dialog(&mut call.dialog, Method::Bye, call.key).finish();
-        let to = call.dialog.next_hop().unwrap_or(self.phone.config.sip_server);
+        let to = self.phone.hop_in(&call.dialog);
         self.phone.layer.send(now, bye, to, out);
         self.let_go(&call, out);
     }

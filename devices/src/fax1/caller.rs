@@ -14,7 +14,6 @@ use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
 use crate::number;
 use crate::order::Document;
 use crate::sip::dialog::Dialog;
-use crate::sip::transaction::cancel_of;
 use crate::ta1::Registered;
 
 /// A call that we make.
@@ -92,7 +91,7 @@ impl Fax1 {
         let request = phone.request(Method::Invite, &number, key);
         let offer = Description::zero_media(phone.config.address, phone.session_id(key), 1);
         let invite = phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
-        let tx = phone.layer.send(now, invite.clone(), phone.config.sip_server, out);
+        let tx = phone.layer.send(now, invite.clone(), phone.server(), out);
         let call = Outgoing {
             key,
             number,
@@ -248,7 +247,7 @@ impl Fax1 {
             out.mark(call.key, "4.S2.refused"); // S2
             return self.not_established(&call, "the answer cannot be used", out);
         };
-        self.acknowledge(tx, call.key, &dialog, 1, out); // S3
+        self.acknowledge(now, tx, call.key, &dialog, 1, out); // S3
         call.dialog = Some(dialog); // S4
         if matches!(call.stage, Stage::Cancelling { .. }) {
             // The answer crossed our CANCEL: acknowledged, and ended at once (§15).
@@ -380,11 +379,10 @@ impl Fax1 {
 
     fn cancel_if_wanted(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
         let (key, allowed) = (call.key, call.provisional);
-        if let Stage::Cancelling { cancel: cancel @ None, .. } = &mut call.stage
+        if let Stage::Cancelling { tx, cancel: cancel @ None } = &mut call.stage
             && allowed
         {
-            let request = cancel_of(&call.invite);
-            *cancel = Some(self.phone.layer.send(now, request, self.phone.config.sip_server, out));
+            *cancel = self.phone.layer.cancel(now, *tx, out);
             let patience = crate::sip::transaction::T1 * 64;
             out.arm(now, patience, Timer { owner: key, name: "cancelled" });
         }
@@ -399,20 +397,28 @@ impl Fax1 {
         let Some(mut dialog) = Dialog::of_caller(&invite, response) else { return };
         let cseq = invite.cseq().map_or(1, |cseq| cseq.0);
         let key = self.phone.entropy.key(("fork", response.call_id(), response.to_tag())).0;
-        self.acknowledge(tx, key, &dialog, cseq, out);
+        self.acknowledge(now, tx, key, &dialog, cseq, out);
         let bye = self.phone.in_dialog(&mut dialog, Method::Bye, key).finish();
         self.send_in_dialog(now, &dialog, bye, out);
     }
 
-    pub(super) fn acknowledge(&mut self, tx: u64, key: u64, dialog: &Dialog, cseq: u32, out: &mut Outbox) {
+    pub(super) fn acknowledge(
+        &mut self,
+        now: Time,
+        tx: u64,
+        key: u64,
+        dialog: &Dialog,
+        cseq: u32,
+        out: &mut Outbox,
+    ) {
         let via = self.phone.via(key, cseq, "ACK");
         let ack: Builder = dialog.ack(cseq, &via);
-        let to = dialog.next_hop().unwrap_or(self.phone.config.sip_server);
-        self.phone.layer.acknowledge(tx, &dialog.remote_tag, ack.finish(), to, out);
+        let to = self.phone.hop_in(dialog);
+        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), to, out);
     }
 
     fn send_in_dialog(&mut self, now: Time, dialog: &Dialog, request: Message, out: &mut Outbox) -> u64 {
-        let to = dialog.next_hop().unwrap_or(self.phone.config.sip_server);
+        let to = self.phone.hop_in(dialog);
         self.phone.layer.send(now, request, to, out)
     }
 

@@ -24,13 +24,13 @@ use faxproof_wire::sip::{Message, Method, Name};
 
 use self::callee::Incoming;
 use self::caller::Outgoing;
-use self::phone::{ALLOW, Phone, SDP};
+use self::phone::{ALLOW, KEEP_ALIVE, Phone, SDP};
 use self::registration::Registration;
 use crate::config::FaxConfig;
 use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
 use crate::order::{Action, Order};
-use crate::sip::intake;
 use crate::sip::transaction::Up;
+use crate::sip::{SIP_PORT, intake};
 use crate::ta1::Ta1;
 
 /// The fax.
@@ -180,7 +180,11 @@ impl Fax1 {
     fn timer(&mut self, now: Time, timer: Timer, out: &mut Outbox) {
         if timer == registration::REFRESH {
             self.register(now, out);
-        } else if self.phone.layer.owns(timer.owner) {
+        } else if timer == KEEP_ALIVE {
+            let server = self.phone.server();
+            self.phone.layer.ping(now, server, out);
+            self.phone.arm_keep_alive(now, out);
+        } else if self.phone.layer.owns_timer(timer) {
             if let Some(up) = self.phone.layer.fires(now, timer, out) {
                 self.told(now, up, out);
             }
@@ -192,6 +196,13 @@ impl Fax1 {
     }
 
     fn stream(&mut self, now: Time, conn: Conn, event: StreamEvent, out: &mut Outbox) {
+        let sip = matches!(event, StreamEvent::Accepted { port: SIP_PORT, .. });
+        if sip || self.phone.layer.has(conn) {
+            for up in self.phone.layer.stream(now, conn, event, out) {
+                self.told(now, up, out);
+            }
+            return;
+        }
         if let StreamEvent::Accepted { port, peer } = event {
             return self.stream_accepted(now, conn, port, peer, out);
         }
@@ -220,7 +231,11 @@ impl Device for Fax1 {
                 let ta1 = Ta1::restored(&config.ta1, &committed);
                 *self =
                     Fax1 { phone: Phone::new(config.clone(), boots), ta1, ..Fax1::new((*config).clone()) };
+                if config.habits.listens_tcp {
+                    self.phone.layer.listen(out);
+                }
                 self.register(now, out);
+                self.phone.arm_keep_alive(now, out);
             }
             Event::Order(order) => self.order(now, order, out),
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),

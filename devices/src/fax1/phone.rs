@@ -7,16 +7,20 @@ use faxproof_wire::sdp::Description;
 use faxproof_wire::sip::{Builder, Message, Method, Name, Via, reason_phrase};
 
 use crate::config::FaxConfig;
-use crate::core::Entropy;
+use crate::core::{Entropy, Outbox, Time, Timer};
 use crate::number;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::Layer;
+use crate::sip::transport::{Hop, Transport};
 use crate::sip::{SIP_PORT, address};
 
 /// Methods that the fax understands.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
 /// Media type of a session description.
 pub(super) const SDP: &str = "application/sdp";
+
+/// Runs until the next ping to the SIP server.
+pub(super) const KEEP_ALIVE: Timer = Timer { owner: 2, name: "keep-alive" };
 
 /// Identity and transactions of a fax.
 #[derive(Clone, Debug)]
@@ -36,18 +40,46 @@ impl Phone {
     /// A Via whose branch belongs to (call, CSeq, what).
     pub(super) fn via(&self, call: u64, cseq: u32, what: &str) -> String {
         let branch = format!("z9hG4bK{}", self.entropy.key(("branch", call, cseq, what)).token());
-        Via::new("UDP", &address::host(self.config.address), Some(SIP_PORT), &branch).to_string()
+        let own = address::host(self.config.address);
+        let mut via = Via::new(self.config.habits.sip_transport.token(), &own, Some(SIP_PORT), &branch);
+        if self.config.habits.rport {
+            via.params.set("rport", None);
+        }
+        via.to_string()
     }
 
     /// Our Contact value.
     pub(super) fn contact(&self) -> String {
         let user = number::sip_user(&self.config.number);
-        format!("<sip:{user}@{}:{SIP_PORT}>", address::host(self.config.address))
+        let transport = match self.config.habits.sip_transport {
+            Transport::Udp => "",
+            Transport::Tcp => ";transport=tcp",
+        };
+        format!("<sip:{user}@{}:{SIP_PORT}{transport}>", address::host(self.config.address))
     }
 
     /// The address of record of a number in our domain.
     pub(super) fn record_of(&self, dialled: &str) -> String {
         format!("sip:{}@{}", number::sip_user(dialled), self.config.domain)
+    }
+
+    /// Lets the next ping come in its time, if that is our habit.
+    pub(super) fn arm_keep_alive(&self, now: Time, out: &mut Outbox) {
+        if let Some(every) = self.config.habits.keep_alive {
+            out.arm(now, every, KEEP_ALIVE);
+        }
+    }
+
+    /// Where our requests go outside a dialog: to the SIP server.
+    pub(super) fn server(&self) -> Hop {
+        Hop { transport: self.config.habits.sip_transport, address: self.config.sip_server }
+    }
+
+    /// Where our requests within a dialog go. The SIP server is reached by the transport that is set for
+    /// it: its Record-Route names none (RFC 3261 §16.6 step 4).
+    pub(super) fn hop_in(&self, dialog: &Dialog) -> Hop {
+        let server = self.server();
+        dialog.next_hop().filter(|hop| hop.address != server.address).unwrap_or(server)
     }
 
     /// A request outside any dialog, to a number of our domain.
@@ -58,14 +90,21 @@ impl Phone {
         let uri = self.record_of(to);
         let own = self.record_of(&self.config.number);
         let name = method.as_str().to_owned();
-        Builder::request(method, &uri)
+        let request = Builder::request(method, &uri)
             .header(Name::Via, self.via(call, 1, &name))
             .header(Name::MaxForwards, "70")
             .header(Name::Route, format!("<sip:{}:{};lr>", address::host(server.ip()), server.port()))
             .header(Name::From, format!("<{own}>;tag={tag}"))
             .header(Name::To, format!("<{uri}>"))
             .header(Name::CallId, format!("{call_id}@{}", address::host(self.config.address)))
-            .header(Name::CSeq, format!("1 {name}"))
+            .header(Name::CSeq, format!("1 {name}"));
+        self.with_extras(request)
+    }
+
+    /// The header fields that we add to our requests.
+    pub(super) fn with_extras(&self, request: Builder) -> Builder {
+        let extras = self.config.habits.extra_headers.iter();
+        extras.fold(request, |request, (name, value)| request.header_named(name, value))
     }
 
     /// Headers that belong in an INVITE and in its 2xx (§13.2.1, §13.3.1.4).
@@ -108,6 +147,6 @@ impl Phone {
     /// A request of ours within a dialog.
     pub(super) fn in_dialog(&self, dialog: &mut Dialog, method: Method, call: u64) -> Builder {
         let via = self.via(call, dialog.local_cseq + 1, method.as_str());
-        dialog.request(method, &via)
+        self.with_extras(dialog.request(method, &via))
     }
 }

@@ -48,9 +48,9 @@ impl Registration {
             .header(Name::To, format!("<{record}>"))
             .header(Name::CallId, format!("{call_id}@{}", address::host(phone.config.address)))
             .header(Name::CSeq, format!("{} REGISTER", self.cseq))
-            .header(Name::Contact, format!("{};expires={lifetime}", phone.contact()))
-            .finish();
-        let server = phone.config.sip_server;
+            .header(Name::Contact, format!("{};expires={lifetime}", phone.contact()));
+        let request = phone.with_extras(request).finish();
+        let server = phone.server();
         self.waiting = Some(phone.layer.send(now, request, server, out));
     }
 

@@ -32,7 +32,7 @@ impl Fax1 {
         }
         dialog.refresh(response);
         let cseq = response.cseq().map_or(0, |cseq| cseq.0);
-        self.acknowledge(tx, call.key, call.dialog.as_ref()?, cseq, out);
+        self.acknowledge(now, tx, call.key, call.dialog.as_ref()?, cseq, out);
         match readiness(offer, response) {
             Ok(Some(to)) => Some(self.connect(call, to, out)),
             Ok(None) => self.declined(now, call, "port 0", out),

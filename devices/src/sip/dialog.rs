@@ -1,10 +1,9 @@
 //! Dialogs (RFC 3261 §12).
 
-use std::net::SocketAddr;
-
 use faxproof_wire::sip::{Builder, Message, Method, Name, Uri};
 
 use super::address;
+use super::transport::Hop;
 
 /// A confirmed or early dialog, seen from one of its ends.
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ impl Dialog {
     }
 
     /// Where our requests go: the first Route, else the remote target. `None` if that is a name.
-    pub fn next_hop(&self) -> Option<SocketAddr> {
+    pub fn next_hop(&self) -> Option<Hop> {
         let uri = match self.route_set.first() {
             Some(route) => faxproof_wire::sip::NameAddr::parse(route).ok()?.uri,
             None => Uri::parse(&self.remote_target).ok()?,

@@ -1,4 +1,4 @@
-//! From a datagram to a SIP message.
+//! From octets to a SIP message.
 
 use std::net::SocketAddr;
 
@@ -14,24 +14,44 @@ pub fn read(from: SocketAddr, bytes: Bytes, out: &mut Outbox) -> Option<Message>
     if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         return None;
     }
+    match complete(bytes) {
+        Ok(message) => Some(message),
+        Err(refusal) => {
+            out.unexpected(format!("a datagram that is no SIP message: {}", refusal.fault), "a SIP message");
+            refusal.answer.into_iter().for_each(|answer| out.datagram(from, answer));
+            None
+        }
+    }
+}
+
+/// Octets that are no message which an element could process.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) fault: ParseError,
+    /// The response, if it was a request that can be answered.
+    pub(super) answer: Option<Bytes>,
+}
+
+impl Refusal {
+    pub(super) fn of(bytes: Bytes, fault: ParseError) -> Refusal {
+        let request = Message::salvage(bytes).ok().filter(|request| {
+            let asks = request.is_request() && request.method() != Some(&Method::Ack);
+            asks && request.via().is_ok() && request.call_id().is_some()
+        });
+        let code = fault.status();
+        let answer = request.map(|request| Builder::reply_to(&request, code, reason_phrase(code)).finish());
+        Refusal { fault, answer: answer.map(|answer| answer.raw().clone()) }
+    }
+}
+
+/// A message that has what an element needs in order to process it.
+pub(super) fn complete(bytes: Bytes) -> Result<Message, Refusal> {
     let fault = match Message::parse(bytes.clone()) {
         Ok(message) => match message.complete() {
-            Ok(()) => return Some(message),
+            Ok(()) => return Ok(message),
             Err(fault) => fault,
         },
         Err(fault) => fault,
     };
-    out.unexpected(format!("a datagram that is no SIP message: {fault}"), "a SIP message");
-    refuse(from, bytes, &fault, out);
-    None
-}
-
-fn refuse(from: SocketAddr, bytes: Bytes, fault: &ParseError, out: &mut Outbox) {
-    let Ok(request) = Message::salvage(bytes) else { return };
-    let answerable = request.is_request() && request.method() != Some(&Method::Ack);
-    if answerable && request.via().is_ok() && request.call_id().is_some() {
-        let code = fault.status();
-        let response = Builder::reply_to(&request, code, reason_phrase(code)).finish();
-        out.datagram(from, response.raw().clone());
-    }
+    Err(Refusal::of(bytes, fault))
 }

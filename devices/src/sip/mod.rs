@@ -4,6 +4,7 @@ pub mod address;
 pub mod dialog;
 pub mod intake;
 pub mod transaction;
+pub mod transport;
 
 /// The port of SIP over UDP and TCP.
 pub const SIP_PORT: u16 = 5060;

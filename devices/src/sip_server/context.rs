@@ -5,7 +5,6 @@ use faxproof_wire::sip::{Message, Method, Name};
 use super::SipServer;
 use super::forward::{Target, target_of};
 use crate::core::{Duration, Outbox, Time, Timer};
-use crate::sip::transaction::cancel_of;
 
 /// Timer C must be longer than three minutes (§16.6 step 11).
 const PATIENCE: Duration = Duration::secs(181);
@@ -33,8 +32,6 @@ pub(super) struct Context {
 #[derive(Clone, Debug)]
 struct Branch {
     tx: u64,
-    target: Target,
-    sent: Message,
     provisional: bool,
     ended: bool,
 }
@@ -151,13 +148,13 @@ impl SipServer {
         context.tried.push(target.uri.clone());
         let request = context.request.clone();
         let sent = self.forwarded(&request, &target.uri);
-        let client = self.layer.send(now, sent.clone(), target.to, out);
+        let client = self.layer.send(now, sent, target.to, out);
         self.branches.insert(client, tx);
         if request.method() == Some(&Method::Invite) {
             out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
         }
         if let Some(context) = self.contexts.get_mut(&tx) {
-            context.branches.push(Branch { tx: client, target, sent, provisional: false, ended: false });
+            context.branches.push(Branch { tx: client, provisional: false, ended: false });
         }
     }
 
@@ -219,10 +216,11 @@ impl SipServer {
     fn cancel_branches(&mut self, now: Time, tx: u64, out: &mut Outbox) {
         let Some(context) = self.contexts.get_mut(&tx) else { return };
         let ready = context.branches.iter_mut().filter(|branch| branch.provisional && !branch.ended);
-        let cancels: Vec<_> = ready.map(|branch| (cancel_of(&branch.sent), branch.target.to)).collect();
-        for (cancel, to) in cancels {
-            let id = self.layer.send(now, cancel, to, out);
-            self.branches.remove(&id);
+        let ready: Vec<u64> = ready.map(|branch| branch.tx).collect();
+        for branch in ready {
+            if let Some(id) = self.layer.cancel(now, branch, out) {
+                self.branches.remove(&id);
+            }
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Forwarding (RFC 3261 §16.4 to §16.6): where a request goes, and what is changed on the way.
 
-use std::net::SocketAddr;
-
 use faxproof_wire::sip::{Message, Method, Name, NameAddr, Uri, Via};
 
 use super::SipServer;
 use crate::config::Location;
 use crate::core::{Outbox, Time};
+use crate::sip::transport::Hop;
 use crate::sip::{SIP_PORT, address};
 
 /// One place to try.
@@ -15,7 +14,7 @@ pub(super) struct Target {
     /// The Request-URI to send.
     pub(super) uri: String,
     /// Where to send it.
-    pub(super) to: SocketAddr,
+    pub(super) to: Hop,
 }
 
 impl SipServer {
@@ -37,7 +36,7 @@ impl SipServer {
         }
         match (&self.config.location, &self.registrar) {
             // The location server is asked with the request itself.
-            (Location::OwnHost(to), _) => Ok(vec![Target { uri: text.to_owned(), to: *to }]),
+            (Location::OwnHost(to), _) => Ok(vec![Target { uri: text.to_owned(), to: Hop::udp(*to) }]),
             (_, Some(registrar)) => {
                 let contacts = registrar.lookup(now, &uri);
                 let targets: Vec<Target> = contacts.iter().filter_map(target_of).collect();
@@ -64,7 +63,7 @@ impl SipServer {
     }
 
     /// ACK for a 2xx: forwarded without a transaction (§16.6, §16.11).
-    pub(super) fn forward_ack(&mut self, ack: &Message, out: &mut Outbox) {
+    pub(super) fn forward_ack(&mut self, now: Time, ack: &Message, out: &mut Outbox) {
         let uri = ack.request_uri().unwrap_or_default().to_owned();
         let to = match self.route_beyond_us(ack) {
             Some(next) => address::of_uri(&next),
@@ -73,7 +72,7 @@ impl SipServer {
         match to {
             Some(to) if ack.max_forwards() != Some(0) => {
                 let forwarded = self.forwarded(ack, &uri);
-                out.datagram(to, forwarded.raw().clone());
+                self.layer.pass(now, forwarded, to, out);
             }
             _ => out.unexpected("an ACK that leads nowhere", "an ACK with a Route or a Contact"),
         }

@@ -66,7 +66,7 @@ impl SipServer {
     fn told(&mut self, now: Time, up: Up, out: &mut Outbox) {
         match up {
             Up::Request { tx, message, .. } => self.request(now, tx, message, out),
-            Up::Ack { message } => self.forward_ack(&message, out),
+            Up::Ack { message } => self.forward_ack(now, &message, out),
             Up::Response { tx, message } => self.response(now, tx, message, out),
             // A client transaction that times out counts as 408, one that cannot reach its peer as 503.
             Up::Timeout { tx } => self.branch_failed(now, tx, 408, out),
@@ -136,11 +136,21 @@ impl SipServer {
 impl Device for SipServer {
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
         match event {
-            Event::PowerOn { boots, .. } => *self = SipServer::booted(self.config.clone(), boots),
+            Event::PowerOn { boots, .. } => {
+                *self = SipServer::booted(self.config.clone(), boots);
+                if self.config.listens_tcp {
+                    self.layer.listen(out);
+                }
+            }
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
             Event::Timer(timer) => self.timer(now, timer, out),
             Event::Unreachable { to } => {
                 for up in self.layer.unreachable(now, to, out) {
+                    self.told(now, up, out);
+                }
+            }
+            Event::Stream(conn, event) => {
+                for up in self.layer.stream(now, conn, event, out) {
                     self.told(now, up, out);
                 }
             }

@@ -12,6 +12,7 @@ fn server() -> Table<SipServer> {
         domain: "d.example".to_owned(),
         location: Location::OwnHost(address(LOCATION)),
         record_route: true,
+        listens_tcp: true,
         entropy: Entropy::of_seed(1),
     }))
 }

@@ -18,11 +18,11 @@ const METHODS: &[&str] = &[
     "PUBLISH",
 ];
 
-/// SMTP commands (RFC 5321 §4.1), the mail itself, heads (RFC 9110 §9) and bodies of HTTP requests, and
-/// what is none of these.
+/// SMTP commands (RFC 5321 §4.1), the mail itself, heads (RFC 9110 §9) and bodies of HTTP requests, the
+/// line ends between messages of SIP (RFC 5626 §4.4.1), and what is none of these.
 const STREAM_UNITS: &[&str] = &[
     "EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "POST",
-    "PUT", "body", "raw",
+    "PUT", "body", "ping", "pong", "raw",
 ];
 
 /// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command

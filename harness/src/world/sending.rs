@@ -13,8 +13,8 @@ use super::links::GIVES_UP_AFTER;
 use super::network::Network;
 use super::opening::{one_way, stream};
 use super::rules::{Handling, StreamEnd};
-use super::tap;
 use super::tcp::EndState;
+use super::{sip, tap};
 
 /// Bytes on their way above which a sender is told when there is room again.
 const SEND_BUFFER: u64 = 64 * 1024;
@@ -213,7 +213,10 @@ impl Network {
         let Some(handling) = self.rules.handle(sender.place, receiver.place, &unit.label, &unit.bytes) else {
             return self.send_unit(now, id, unit, Duration::default(), due);
         };
-        let unit = Unit { bytes: handling.bytes.clone(), ..unit };
+        // What a rule made of a SIP message may have another name.
+        let renamed = (handling.bytes != unit.bytes).then(|| sip::label(&handling.bytes));
+        let label = renamed.filter(|label| &**label != "raw").map_or(unit.label, |label| label.to_string());
+        let unit = Unit { from_server: unit.from_server, bytes: handling.bytes.clone(), label };
         if handling.dropped {
             self.connections.of_mut(id).end_mut(client).stalled = true;
         }

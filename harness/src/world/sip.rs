@@ -7,10 +7,13 @@ use faxproof_wire::sip::{Message, Name, glance, reason_phrase};
 
 use crate::plan::Act;
 
-/// The label of a datagram: `INVITE`, `200 INVITE`, or `raw` if it is no SIP message.
+/// The label of a datagram: `INVITE`, `200 INVITE`, `ping` for line ends alone, or `raw` if it is no SIP message.
 pub(crate) fn label(bytes: &Bytes) -> Arc<str> {
     if let Some(label) = glance(bytes) {
         return label.into();
+    }
+    if !bytes.is_empty() && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+        return "ping".into();
     }
     Message::parse(bytes.clone()).map_or_else(|_| Arc::from("raw"), |message| message.label().into())
 }

@@ -1,13 +1,20 @@
 //! The transaction layer of a box: finds the transaction for each message, or makes one.
 
+mod stream;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use faxproof_wire::sip::{Builder, Message, Method, Name, Via};
 
-use super::machine::{Tell, Transaction};
+use super::machine::{Tell, Transaction, cancel_of};
 use super::{INVITE_CLIENT, INVITE_SERVER, Input, NON_INVITE_CLIENT, NON_INVITE_SERVER, State};
-use crate::core::{Entropy, Outbox, Time, Timer};
+use crate::core::{Conn, Entropy, Outbox, Time, Timer};
+use crate::sip::transport::{
+    Connections, Hop, MAX_DATAGRAM_REQUEST, Transport, Waiting, Way, listen, with_transport,
+};
 use crate::sip::{SIP_PORT, address};
 
 /// Transactions at one time; a request beyond them is answered 503 without a transaction.
@@ -18,6 +25,7 @@ pub const MAX_TRANSACTIONS: usize = 50_000;
 pub struct Layer {
     entropy: Entropy,
     running: BTreeMap<u64, Transaction>,
+    connections: Connections,
 }
 
 /// What the layer tells its user. `tx` names the transaction.
@@ -59,12 +67,22 @@ pub enum Up {
 impl Layer {
     /// An empty layer that draws its numbers from `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Layer { entropy, running: BTreeMap::new() }
+        Layer { entropy, running: BTreeMap::new(), connections: Connections::new(entropy) }
+    }
+
+    /// Accepts SIP on TCP from now on, as every element must that takes it in datagrams (RFC 3261 §18.2.1).
+    pub fn listen(&self, out: &mut Outbox) {
+        listen(out);
     }
 
     /// Whether this transaction still runs.
     pub fn owns(&self, tx: u64) -> bool {
         self.running.contains_key(&tx)
+    }
+
+    /// Whether this timer belongs to a transaction or a connection: then [`Layer::fires`] takes it.
+    pub fn owns_timer(&self, timer: Timer) -> bool {
+        self.owns(timer.owner) || self.connections.has(Conn(timer.owner))
     }
 
     /// How many run.
@@ -87,15 +105,30 @@ impl Layer {
         self.running.keys().copied().collect()
     }
 
-    /// Sends a request in a client transaction of its own. Its top Via must carry a fresh branch.
-    pub fn send(&mut self, now: Time, request: Message, to: SocketAddr, out: &mut Outbox) -> u64 {
-        let invite = request.method() == Some(&Method::Invite);
-        let id = self.client_id(request.branch().unwrap_or_default(), invite, is_cancel(&request));
-        let table = if invite { &INVITE_CLIENT } else { &NON_INVITE_CLIENT };
-        let mut transaction = Transaction::new(table, request, to);
-        transaction.input(now, id, Input::Begin, None, out);
-        self.running.insert(id, transaction);
-        id
+    /// Sends a request in a client transaction of its own. Its top Via must carry a fresh branch; the
+    /// transport in it becomes that by which the request goes: the one of the hop, or TCP if the request
+    /// is too large for a datagram (RFC 3261 §18.1.1).
+    pub fn send(&mut self, now: Time, request: Message, hop: Hop, out: &mut Outbox) -> u64 {
+        let (request, hop, for_size) = fitted(request, hop);
+        self.begin(now, request, Way::to(hop), for_size, out)
+    }
+
+    /// Cancels an INVITE of ours by the way that it went (§9.1). `None` if its transaction is gone.
+    pub fn cancel(&mut self, now: Time, invite: u64, out: &mut Outbox) -> Option<u64> {
+        let transaction = self.running.get(&invite)?;
+        let (cancel, way) = (cancel_of(&transaction.request), transaction.way);
+        Some(self.begin(now, cancel, way, transaction.for_size, out))
+    }
+
+    /// Sends a request without a transaction: an ACK that a proxy forwards (§16.11).
+    pub fn pass(&mut self, now: Time, request: Message, hop: Hop, out: &mut Outbox) {
+        let (message, hop, for_size) = fitted(request, hop);
+        self.connections.send(now, &mut Way::to(hop), Waiting { tx: None, message, for_size }, out);
+    }
+
+    /// Keeps the way to a hop open (RFC 5626 §3.5.1).
+    pub fn ping(&mut self, now: Time, hop: Hop, out: &mut Outbox) {
+        self.connections.ping(now, hop, out);
     }
 
     /// Answers a request. A response for a transaction that is gone is recorded as unexpected.
@@ -110,31 +143,31 @@ impl Layer {
             return;
         };
         transaction.response = Some(response);
-        transaction.input(now, tx, input, None, out);
+        transaction.input(now, tx, input, None, &mut self.connections, out);
         self.bury(tx);
     }
 
     /// Sends the ACK for a 2xx, and again for every copy of that 2xx (RFC 3261 §13.2.2.4).
-    pub fn acknowledge(&mut self, tx: u64, tag: &str, ack: Message, to: SocketAddr, out: &mut Outbox) {
-        out.datagram(to, ack.raw().clone());
+    pub fn acknowledge(&mut self, now: Time, tx: u64, tag: &str, ack: Message, hop: Hop, out: &mut Outbox) {
+        self.pass(now, ack.clone(), hop, out);
         if let Some(transaction) = self.running.get_mut(&tx) {
-            transaction.acks.push((tag.to_owned(), ack, to));
+            transaction.acks.push((tag.to_owned(), ack, hop));
         }
     }
 
-    /// Takes a message from the network.
+    /// Takes a message that came in a datagram.
     pub fn receive(&mut self, now: Time, from: SocketAddr, message: Message, out: &mut Outbox) -> Option<Up> {
-        if message.is_request() {
-            self.receive_request(now, from, message, out)
-        } else {
-            self.receive_response(now, message, out)
-        }
+        self.take(now, (from, None), message, out)
     }
 
     /// Takes a timer of a transaction.
     pub fn fires(&mut self, now: Time, timer: Timer, out: &mut Outbox) -> Option<Up> {
-        let transaction = self.running.get_mut(&timer.owner)?;
-        let tell = transaction.input(now, timer.owner, Input::Fires(timer.name), None, out);
+        let Some(transaction) = self.running.get_mut(&timer.owner) else {
+            self.connections.fires(timer, out);
+            return None;
+        };
+        let input = Input::Fires(timer.name);
+        let tell = transaction.input(now, timer.owner, input, None, &mut self.connections, out);
         self.bury(timer.owner);
         (tell == Some(Tell::Timeout)).then_some(Up::Timeout { tx: timer.owner })
     }
@@ -142,12 +175,16 @@ impl Layer {
     /// ICMP says that nothing reaches this address: every transaction with it that still waits hears it
     /// (RFC 3261 §18.4).
     pub fn unreachable(&mut self, now: Time, to: SocketAddr, out: &mut Outbox) -> Vec<Up> {
-        let waits = |t: &Transaction| t.peer == to && t.table.row(t.state, Input::Unreachable).is_some();
+        let waits = |t: &Transaction| t.way.hop == Hop::udp(to) && t.can_fail();
         let ids: Vec<u64> = self.running.iter().filter(|(_, t)| waits(t)).map(|(id, _)| *id).collect();
+        self.fail(now, ids, out)
+    }
+
+    fn fail(&mut self, now: Time, ids: Vec<u64>, out: &mut Outbox) -> Vec<Up> {
         let mut told = Vec::new();
         for tx in ids {
             if let Some(transaction) = self.running.get_mut(&tx)
-                && transaction.input(now, tx, Input::Unreachable, None, out).is_some()
+                && transaction.input(now, tx, Input::Unreachable, None, &mut self.connections, out).is_some()
             {
                 told.push(Up::Unreachable { tx });
             }
@@ -162,10 +199,30 @@ impl Layer {
         self.owns(id).then_some(id)
     }
 
+    fn begin(&mut self, now: Time, request: Message, way: Way, for_size: bool, out: &mut Outbox) -> u64 {
+        let invite = request.method() == Some(&Method::Invite);
+        let id = self.client_id(request.branch().unwrap_or_default(), invite, is_cancel(&request));
+        let table = if invite { &INVITE_CLIENT } else { &NON_INVITE_CLIENT };
+        let mut transaction = Transaction::new(table, request, way);
+        transaction.for_size = for_size;
+        transaction.input(now, id, Input::Begin, None, &mut self.connections, out);
+        self.running.insert(id, transaction);
+        id
+    }
+
+    /// Takes a message with its source, which for a stream is the connection too.
+    fn take(&mut self, now: Time, source: Source, message: Message, out: &mut Outbox) -> Option<Up> {
+        if message.is_request() {
+            self.receive_request(now, source, message, out)
+        } else {
+            self.receive_response(now, message, out)
+        }
+    }
+
     fn receive_request(
         &mut self,
         now: Time,
-        from: SocketAddr,
+        source: Source,
         message: Message,
         out: &mut Outbox,
     ) -> Option<Up> {
@@ -178,23 +235,24 @@ impl Layer {
         };
         if let Some(transaction) = self.running.get_mut(&id) {
             let input = if method == Method::Ack { Input::Ack } else { Input::Copy };
-            let tell = transaction.input(now, id, input, None, out);
+            let tell = transaction.input(now, id, input, None, &mut self.connections, out);
             return (tell == Some(Tell::Message)).then_some(Up::Ack { message });
         }
         if method == Method::Ack {
             return Some(Up::Ack { message });
         }
-        let (message, back) = note_source(message, via, from);
+        let (message, mut back) = note_source(message, via, source);
         if self.running.len() >= MAX_TRANSACTIONS {
             let busy = Builder::reply_to(&message, 503, "Service Unavailable").header(Name::RetryAfter, "32");
-            out.datagram(back, busy.finish().raw().clone());
+            let busy = Waiting { tx: None, message: busy.finish(), for_size: false };
+            self.connections.send(now, &mut back, busy, out);
             return None;
         }
         let table = if method == Method::Invite { &INVITE_SERVER } else { &NON_INVITE_SERVER };
         let mut transaction = Transaction::new(table, message.clone(), back);
-        transaction.input(now, id, Input::Begin, None, out);
+        transaction.input(now, id, Input::Begin, None, &mut self.connections, out);
         self.running.insert(id, transaction);
-        Some(Up::Request { tx: id, message, from })
+        Some(Up::Request { tx: id, message, from: source.0 })
     }
 
     fn receive_response(&mut self, now: Time, message: Message, out: &mut Outbox) -> Option<Up> {
@@ -214,10 +272,11 @@ impl Layer {
             200..300 => Input::Success,
             _ => Input::Failure,
         };
-        let tell = transaction.input(now, id, input, Some(&message), out);
+        let tell = transaction.input(now, id, input, Some(&message), &mut self.connections, out);
         let tag = message.to_tag().unwrap_or_default();
-        if let Some((_, ack, to)) = transaction.acks.iter().find(|(known, ..)| known == tag) {
-            out.datagram(*to, ack.raw().clone());
+        let known = transaction.acks.iter().find(|(known, ..)| known == tag);
+        if let Some((ack, hop)) = known.map(|(_, ack, hop)| (ack.clone(), *hop)) {
+            self.pass(now, ack, hop, out);
             return None;
         }
         self.bury(id);
@@ -256,21 +315,31 @@ fn is_cancel(request: &Message) -> bool {
     request.method() == Some(&Method::Cancel)
 }
 
-/// Notes the packet's source in the top Via (RFC 3261 §18.2.1, RFC 3581 §4) and says where responses go
-/// (§18.2.2).
-fn note_source(message: Message, mut via: Via, from: SocketAddr) -> (Message, SocketAddr) {
-    let sent_by = address::host_ip(&via.host);
+/// Where a message came from; the connection, if it came on a stream.
+type Source = (SocketAddr, Option<Conn>);
+
+/// The request as it goes, by which hop, and whether its size alone decided that (RFC 3261 §18.1.1).
+fn fitted(request: Message, hop: Hop) -> (Message, Hop, bool) {
+    let for_size = hop.transport == Transport::Udp && request.raw().len() > MAX_DATAGRAM_REQUEST;
+    let hop = if for_size { Hop::tcp(hop.address) } else { hop };
+    (with_transport(request, hop.transport), hop, for_size)
+}
+
+/// Notes the source in the top Via (RFC 3261 §18.2.1, RFC 3581 §4) and says how responses go (§18.2.2): on
+/// the connection of the request, and if that is gone on one to the sent-by port.
+fn note_source(message: Message, mut via: Via, (from, conn): Source) -> (Message, Way) {
+    let transport = if conn.is_some() { Transport::Tcp } else { Transport::Udp };
+    let way = |port: u16| Way { hop: Hop { transport, address: SocketAddr::new(from.ip(), port) }, conn };
+    let (sent_by, port) = (address::host_ip(&via.host), via.port.unwrap_or(SIP_PORT));
     let asks_for_port = via.rport() == Some(None);
     if sent_by == Some(from.ip()) && !asks_for_port {
-        let port = via.port.unwrap_or(SIP_PORT);
-        return (message, SocketAddr::new(from.ip(), port));
+        return (message, way(port));
     }
     via.params.set("received", Some(&from.ip().to_string()));
-    let mut port = via.port.unwrap_or(SIP_PORT);
     if asks_for_port {
         via.params.set("rport", Some(&from.port().to_string()));
-        port = from.port();
     }
     let noted = message.edit().replace_first_value(Name::Via, via.to_string()).finish();
-    (noted, SocketAddr::new(from.ip(), port))
+    // A stream needs no port: rport is for datagrams (RFC 3581 §4).
+    (noted, way(if asks_for_port && conn.is_none() { from.port() } else { port }))
 }

@@ -1,11 +1,10 @@
 //! One transaction: a table, a state, and the messages that it repeats.
 
-use std::net::SocketAddr;
-
 use faxproof_wire::sip::{Builder, Message, Method, Name};
 
 use super::{Action, Input, State, T2, Table, timer_value};
 use crate::core::{Duration, Outbox, Time, Timer};
+use crate::sip::transport::{Connections, Hop, Transport, Waiting, Way, with_transport};
 
 /// A running transaction.
 #[derive(Clone, Debug)]
@@ -14,11 +13,13 @@ pub(super) struct Transaction {
     pub(super) state: State,
     pub(super) request: Message,
     /// Where requests (client) or responses (server) go.
-    pub(super) peer: SocketAddr,
+    pub(super) way: Way,
+    /// Client: the request goes over TCP for its size alone (RFC 3261 §18.1.1).
+    pub(super) for_size: bool,
     /// Server: the last response sent.
     pub(super) response: Option<Message>,
     /// Client: the user's ACKs for 2xx, by To tag: a copy of the 2xx is answered with a copy of its ACK.
-    pub(super) acks: Vec<(String, Message, SocketAddr)>,
+    pub(super) acks: Vec<(String, Message, Hop)>,
     /// Current interval of the doubling timer (A, E or G; a machine has one of them).
     interval: Duration,
 }
@@ -32,9 +33,37 @@ pub(super) enum Tell {
 }
 
 impl Transaction {
-    pub(super) fn new(table: &'static Table, request: Message, peer: SocketAddr) -> Self {
-        let state = State::Start;
-        Transaction { table, state, request, peer, response: None, acks: Vec::new(), interval: Duration(0) }
+    pub(super) fn new(table: &'static Table, request: Message, way: Way) -> Self {
+        Transaction {
+            table,
+            state: State::Start,
+            request,
+            way,
+            for_size: false,
+            response: None,
+            acks: Vec::new(),
+            interval: Duration(0),
+        }
+    }
+
+    /// TCP was refused to a request that only its size had sent there: it goes in a datagram after all
+    /// (RFC 3261 §18.1.1).
+    pub(super) fn begin_over_udp(&mut self, now: Time, id: u64, lines: &mut Connections, out: &mut Outbox) {
+        self.way = Way::to(Hop::udp(self.way.hop.address));
+        self.for_size = false;
+        self.request = with_transport(self.request.clone(), Transport::Udp);
+        self.state = State::Start;
+        self.input(now, id, Input::Begin, None, lines, out);
+    }
+
+    /// Whether the request is ours.
+    pub(super) fn is_client(&self) -> bool {
+        self.table.row(State::Start, Input::Begin).is_some_and(|row| row.3.contains(&Action::SendRequest))
+    }
+
+    /// Whether a failure of the transport changes anything in this state.
+    pub(super) fn can_fail(&self) -> bool {
+        self.table.row(self.state, Input::Unreachable).is_some()
     }
 
     /// Does what the table says. `response` is the response that came (client). An input that the state
@@ -45,6 +74,7 @@ impl Transaction {
         id: u64,
         input: Input,
         response: Option<&Message>,
+        lines: &mut Connections,
         out: &mut Outbox,
     ) -> Option<Tell> {
         let Some((_, _, next, actions)) = self.table.row(self.state, input) else {
@@ -57,7 +87,7 @@ impl Transaction {
         self.state = *next;
         let mut tell = None;
         for action in *actions {
-            tell = self.act(now, id, *action, response, out).or(tell);
+            tell = self.act(now, id, *action, response, lines, out).or(tell);
         }
         tell
     }
@@ -68,29 +98,39 @@ impl Transaction {
         id: u64,
         action: Action,
         response: Option<&Message>,
+        lines: &mut Connections,
         out: &mut Outbox,
     ) -> Option<Tell> {
+        let tx = Some(id);
         match action {
-            Action::SendRequest => out.datagram(self.peer, self.request.raw().clone()),
+            Action::SendRequest => {
+                let sent = Waiting { tx, message: self.request.clone(), for_size: self.for_size };
+                lines.send(now, &mut self.way, sent, out);
+            }
             Action::SendResponse => {
-                if let Some(response) = &self.response {
-                    out.datagram(self.peer, response.raw().clone());
+                if let Some(message) = self.response.clone() {
+                    lines.send(now, &mut self.way, Waiting { tx, message, for_size: false }, out);
                 }
             }
             Action::SendTrying => {
-                let trying = Builder::reply_to(&self.request, 100, "Trying").finish();
-                out.datagram(self.peer, trying.raw().clone());
-                self.response = Some(trying);
+                let message = Builder::reply_to(&self.request, 100, "Trying").finish();
+                self.response = Some(message.clone());
+                lines.send(now, &mut self.way, Waiting { tx, message, for_size: false }, out);
             }
             Action::SendAck => {
                 if let Some(response) = response {
-                    out.datagram(self.peer, ack(&self.request, response).raw().clone());
+                    let message = ack(&self.request, response);
+                    lines.send(now, &mut self.way, Waiting { tx: None, message, for_size: false }, out);
                 }
             }
             Action::PassUp => return Some(Tell::Message),
             Action::TellTimeout => return Some(Tell::Timeout),
             Action::TellUnreachable => return Some(Tell::Unreachable),
-            Action::Arm(name) => self.arm(now, id, name, timer_value(name), out),
+            Action::Arm(name) => match timer_value(name, self.way.hop.transport) {
+                None => {}
+                Some(Duration(0)) => return self.input(now, id, Input::Fires(name), None, lines, out),
+                Some(after) => self.arm(now, id, name, after, out),
+            },
             Action::ArmSlow(name) => self.arm(now, id, name, T2, out),
             Action::ArmDoubled(name) => {
                 let doubled = self.interval * 2;
@@ -128,7 +168,7 @@ fn ack(invite: &Message, response: &Message) -> Message {
 
 /// The CANCEL for an INVITE that we sent: its top Via, Request-URI, Route, From, To and CSeq number
 /// (RFC 3261 §9.1).
-pub fn cancel_of(invite: &Message) -> Message {
+pub(super) fn cancel_of(invite: &Message) -> Message {
     let number = invite.cseq().map_or(0, |cseq| cseq.0);
     let via = invite.values(Name::Via).next().unwrap_or_default();
     Builder::request(Method::Cancel, invite.request_uri().unwrap_or_default())

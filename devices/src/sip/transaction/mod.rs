@@ -16,9 +16,9 @@ mod tests;
 
 pub use draw::mermaid;
 pub use layer::{Layer, MAX_TRANSACTIONS, Up};
-pub use machine::cancel_of;
 pub use tables::{INVITE_CLIENT, INVITE_SERVER, NON_INVITE_CLIENT, NON_INVITE_SERVER, Row, TABLES, Table};
 
+use super::transport::Transport;
 use crate::core::Duration;
 
 /// States of the four machines (RFC 3261 §17.1.1.2, §17.1.2.2, §17.2.1, §17.2.2, RFC 6026 §7).
@@ -86,7 +86,7 @@ pub enum Action {
     TellTimeout,
     /// Tell the user that the transport failed.
     TellUnreachable,
-    /// Run a timer at its first value.
+    /// Run a timer at its first value: see [`TIMERS`].
     Arm(&'static str),
     /// Run a timer at twice its last value; all but Timer A stop growing at T2.
     ArmDoubled(&'static str),
@@ -103,13 +103,32 @@ pub const T2: Duration = Duration::secs(4);
 /// How long a message stays in the network.
 pub const T4: Duration = Duration::secs(5);
 
-/// First value of a timer over UDP (RFC 3261 Appendix A table 4, RFC 6026 §8.11).
-pub fn timer_value(name: &str) -> Duration {
-    match name {
-        "A" | "E" | "G" => T1,
-        "I" | "K" => T4,
-        "100" => Duration::millis(200),
-        // B, D, F, H, J, L, M. Timer D may be longer; 32 s is its least.
-        _ => T1 * 64,
-    }
+/// How long a transaction waits for the other side at most.
+const PATIENCE: Duration = Duration(64 * T1.0);
+const TRYING: Duration = Duration::millis(200);
+const AT_ONCE: Duration = Duration(0);
+
+/// First values of the timers, over UDP and over TCP (RFC 3261 Appendix A table 4, RFC 6026 §8.11). What
+/// has none is not started: it would repeat a message that TCP delivers. Timer D may be longer over UDP;
+/// 32 s is its least.
+pub const TIMERS: [(&str, Duration, Option<Duration>); 13] = [
+    ("A", T1, None),
+    ("B", PATIENCE, Some(PATIENCE)),
+    ("D", PATIENCE, Some(AT_ONCE)),
+    ("E", T1, None),
+    ("F", PATIENCE, Some(PATIENCE)),
+    ("G", T1, None),
+    ("H", PATIENCE, Some(PATIENCE)),
+    ("I", T4, Some(AT_ONCE)),
+    ("J", PATIENCE, Some(AT_ONCE)),
+    ("K", T4, Some(AT_ONCE)),
+    ("L", PATIENCE, Some(PATIENCE)),
+    ("M", PATIENCE, Some(PATIENCE)),
+    ("100", TRYING, Some(TRYING)),
+];
+
+/// First value of a timer; `None` if it is not started over this transport, zero if it fires at once.
+pub fn timer_value(name: &str, transport: Transport) -> Option<Duration> {
+    let (_, datagrams, stream) = TIMERS.iter().find(|(known, ..)| *known == name)?;
+    if transport.is_reliable() { *stream } else { Some(*datagrams) }
 }

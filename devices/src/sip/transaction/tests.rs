@@ -7,6 +7,7 @@ use faxproof_wire::sip::{Builder, Message};
 
 use super::*;
 use crate::core::{Effect, Entropy, Outbox, Time, Timer};
+use crate::sip::transport::Hop;
 
 const PEER: &str = "10.0.0.2:5060";
 
@@ -67,7 +68,7 @@ impl Rig {
 
     fn send(&mut self, method: &str) -> Message {
         let (request, mut out) = (request(method), Outbox::new());
-        self.layer.send(Time(0), request.clone(), peer(), &mut out);
+        self.layer.send(Time(0), request.clone(), Hop::udp(peer()), &mut out);
         self.absorb(Time(0), out, None);
         request
     }
@@ -180,7 +181,7 @@ fn copies_of_a_2xx_get_a_copy_of_their_ack() {
     rig.receive(100, reply(&invite, 200));
     let mut out = Outbox::new();
     let tx = rig.layer.running_ids()[0];
-    rig.layer.acknowledge(tx, "t", request("ACK"), peer(), &mut out);
+    rig.layer.acknowledge(Time(100_000), tx, "t", request("ACK"), Hop::udp(peer()), &mut out);
     rig.absorb(Time(100_000), out, None);
     rig.receive(600, reply(&invite, 200));
     rig.receive(1600, reply(&invite, 200));

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 use super::body::{BodyReader, Framing};
 use super::head::{HeadScan, MAX_HEAD, RequestHead, ResponseHead};
-use crate::smtp::Unit;
+use crate::stream::Unit;
 
 /// The most octets that are kept of a body.
 const MAX_BODY: usize = 64 * 1024 * 1024;

@@ -1,23 +1,12 @@
 //! Cutting a watched SMTP connection into the units that a reader of a trace wants to see.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::command::is_verb;
 use super::data::EndOfData;
 use super::line::end_of_line;
 use super::reply::reply_line;
-
-/// One command, one reply or one message, exactly as it went over the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
-    /// Whether the server sent it.
-    pub from_server: bool,
-    /// All of its octets, line ends included. The units of one direction, joined, are its stream.
-    pub bytes: Bytes,
-    /// The verb of a command, the code of a reply, `message` for mail data with its final dot, `raw`
-    /// for what is none of these.
-    pub label: String,
-}
+use crate::stream::Unit;
 
 /// Watches both directions of one connection that carries SMTP, from its first octet.
 ///

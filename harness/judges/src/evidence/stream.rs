@@ -9,6 +9,9 @@ use faxproof_wire::http::{BodyReader, Framing, RequestHead, ResponseHead};
 
 use super::message::{delivery, looks_like_sip, tampered};
 
+/// The port of SIP (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5060;
+
 /// One TCP connection and what it carried.
 #[derive(Debug)]
 pub struct Stream<'a> {
@@ -169,8 +172,15 @@ pub fn streams(trace: &Trace) -> Vec<Stream<'_>> {
             _ => {}
         }
     }
-    streams.retain(|stream| !stream.units.first().is_some_and(|unit| looks_like_sip(unit.bytes)));
+    streams.retain(|stream| !carries_sip(stream));
     streams
+}
+
+/// Told by its first message; a connection without one by its port, which nobody negotiates for a document.
+fn carries_sip(stream: &Stream<'_>) -> bool {
+    let line_end = |octet: &u8| matches!(octet, b'\r' | b'\n');
+    let first = stream.units.iter().find(|unit| !unit.bytes.iter().all(line_end));
+    first.map_or(stream.to.port() == SIP_PORT, |unit| looks_like_sip(unit.bytes))
 }
 
 /// What the next unit is. In SMTP the server speaks first, so whoever sent the first reply replies.

@@ -86,10 +86,11 @@ impl Case<'_> {
                 continue;
             }
             match &entry.what {
-                What::Row { host: owner, table, change, row }
-                    if owner == host && !std::mem::take(&mut edits) && &**table == "Ta1" =>
-                {
-                    changes.push((at, &**change, ta1_row(row)));
+                What::Row { host: owner, table, change, row } if owner == host => {
+                    let is_edit = std::mem::take(&mut edits);
+                    if !is_edit && &**table == "Ta1" {
+                        changes.push((at, &**change, ta1_row(row)));
+                    }
                 }
                 What::Message { from: actor, .. }
                 | What::Mark { host: actor, .. }

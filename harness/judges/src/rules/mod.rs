@@ -9,6 +9,7 @@ mod paper;
 mod presentation;
 mod readable;
 mod sip;
+mod transport;
 
 use crate::Rule;
 
@@ -24,6 +25,10 @@ pub(crate) const ALL: &[Rule] = &[
     sip::BYE_FOR_DIALOG,
     sip::NO_BYE_WITHOUT_DIALOG,
     sip::CANCEL_AFTER_PROVISIONAL,
+    transport::LARGE_REQUEST,
+    transport::VIA_TRANSPORT,
+    transport::CONTENT_LENGTH,
+    transport::NO_REPEAT_ON_STREAM,
     notice::NOTICE_ON_FAILURE,
     notice::NO_NOTICE_ON_SUCCESS,
     paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,

@@ -7,7 +7,7 @@ use faxproof_devices::number::is_dialable;
 
 use super::super::compile::address;
 use super::super::grammar::{
-    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, WorldSpec,
+    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport, WorldSpec,
 };
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
@@ -163,6 +163,18 @@ impl Checker<'_> {
             self.token(word);
         }
         self.whole_seconds(&habits.register_for);
+        for (name, _) in habits.extra_headers.iter().flat_map(Named::iter) {
+            self.header(&name.value, name.place);
+        }
+        if let Some(every) = habits.keep_alive.filter(|every| every.value.us < 1_000_000) {
+            let message = "pings that come so fast keep nothing but the network busy";
+            self.refuse_saying(every.place, message, "write `1s` or more");
+        }
+        let tcp = habits.sip_transport == Some(SipTransport::Tcp);
+        if let Some(deaf) = habits.listens_tcp.filter(|listens| !listens.value && tcp) {
+            let message = "a fax with `sip_transport: tcp` is called over TCP, and this one would refuse it";
+            self.refuse_saying(deaf.place, message, "take `listens_tcp: false` out");
+        }
         if let Some(target) = habits.http.target.as_ref().filter(|target| !is_path(&target.value)) {
             let message = format!("`{}` is no path", target.value);
             self.refuse_saying(target.place, message, "write one such as `/fax`");

@@ -84,7 +84,8 @@ impl Checker<'_> {
         }
     }
 
-    fn header(&mut self, name: &str, place: Place) {
+    /// A name of a SIP header.
+    pub(super) fn header(&mut self, name: &str, place: Place) {
         let legal = |c: char| c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c);
         if name.is_empty() || !name.chars().all(legal) {
             self.refuse(place, format!("`{name}` is no name of a header"));

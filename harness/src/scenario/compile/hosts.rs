@@ -8,6 +8,7 @@ use faxproof_devices::config::{
     RegistrarConfig, SipServerConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
+use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::ta1::Row;
 use faxproof_reports::{Class, HostDeclaration, Ta1Row};
 
@@ -59,12 +60,21 @@ impl Setting<'_> {
             };
             let domain = self.domain().to_owned();
             let record_route = server.record_route.unwrap_or(true);
-            return Config::SipServer(SipServerConfig { address, domain, location, record_route, entropy });
+            let listens_tcp = server.listens_tcp.unwrap_or(true);
+            return Config::SipServer(SipServerConfig {
+                address,
+                domain,
+                location,
+                record_route,
+                listens_tcp,
+                entropy,
+            });
         }
         if let Some(server) = &spec.location_server {
             let server = &server.value;
             let registrar = self.registrar(server.min_expiry, server.default_expiry, &server.fixed);
-            return Config::LocationServer(LocationServerConfig { address, registrar, entropy });
+            let listens_tcp = server.listens_tcp.unwrap_or(true);
+            return Config::LocationServer(LocationServerConfig { address, registrar, listens_tcp, entropy });
         }
         Config::Fax1(FaxConfig {
             address,
@@ -119,9 +129,13 @@ impl Setting<'_> {
                         habits.extend(registrar_habits(registrar));
                     }
                 }
+                habits.extend(refuses_tcp(config.listens_tcp));
                 habits
             }
-            Config::LocationServer(config) => registrar_habits(&config.registrar).to_vec(),
+            Config::LocationServer(config) => {
+                let refuses = refuses_tcp(config.listens_tcp);
+                registrar_habits(&config.registrar).into_iter().chain(refuses).collect()
+            }
         };
         habits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -268,6 +282,14 @@ fn habits(spec: &HostSpec) -> Habits {
         registers: given.registers.unwrap_or(usual.registers),
         register_for: span(given.register_for.map(|span| span.value), usual.register_for),
         size_limit: given.size_limit.unwrap_or(usual.size_limit),
+        sip_transport: match given.sip_transport.unwrap_or_default() {
+            grammar::SipTransport::Udp => Transport::Udp,
+            grammar::SipTransport::Tcp => Transport::Tcp,
+        },
+        rport: given.rport.unwrap_or(usual.rport),
+        extra_headers: given.extra_headers.iter().flat_map(Named::iter).map(header).collect(),
+        keep_alive: given.keep_alive.map(|every| Duration(every.value.us)),
+        listens_tcp: given.listens_tcp.map_or(usual.listens_tcp, |listens| listens.value),
         http: http_habits(&given.http),
     }
 }
@@ -289,6 +311,10 @@ fn http_habits(given: &grammar::HttpSpec) -> HttpHabits {
         expect_continue: given.expect_continue.unwrap_or(usual.expect_continue),
         answers_with: given.answers_with.map_or(usual.answers_with, |code| code.value),
     }
+}
+
+fn header((name, value): (&At<String>, &String)) -> (String, String) {
+    (name.value.clone(), value.clone())
 }
 
 /// Habits in the words of the grammar.
@@ -326,7 +352,27 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
     if let Some(presents) = &habits.presents {
         words.push(("presents", presents.join(" ")));
     }
+    if habits.sip_transport == Transport::Tcp {
+        words.push(("sip_transport", "tcp".to_owned()));
+    }
+    if habits.rport {
+        words.push(("rport", "true".to_owned()));
+    }
+    if !habits.extra_headers.is_empty() {
+        let names = habits.extra_headers.iter().map(|(name, _)| name.as_str());
+        words.push(("extra_headers", names.collect::<Vec<_>>().join(" ")));
+    }
+    if let Some(every) = habits.keep_alive {
+        words.push(("keep_alive", span(every)));
+    }
+    if !habits.listens_tcp {
+        words.push(("listens_tcp", "false".to_owned()));
+    }
     words
+}
+
+fn refuses_tcp(listens: bool) -> Option<(&'static str, String)> {
+    (!listens).then(|| ("listens_tcp", "false".to_owned()))
 }
 
 fn registrar_habits(config: &RegistrarConfig) -> [(&'static str, String); 2] {

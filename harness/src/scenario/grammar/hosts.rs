@@ -126,9 +126,30 @@ pub struct Habits {
     pub register_for: Option<At<Span>>,
     /// The largest document that it takes, in octets; 20000000 unless given.
     pub size_limit: Option<u64>,
+    /// By which transport it reaches the SIP server and is reached; `udp` unless given.
+    pub sip_transport: Option<SipTransport>,
+    /// Whether it asks for responses to the port that it sends from (RFC 3581); `false` unless given.
+    pub rport: Option<bool>,
+    /// Headers that it adds to its own SIP requests.
+    pub extra_headers: Option<Named<String>>,
+    /// How often it pings the SIP server to keep the way open (RFC 5626); never unless given.
+    pub keep_alive: Option<At<Span>>,
+    /// Whether it accepts SIP over TCP; `true` unless given.
+    pub listens_tcp: Option<At<bool>>,
     /// How it uses HTTP.
     #[serde(default)]
     pub http: HttpSpec,
+}
+
+/// How SIP travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SipTransport {
+    /// In datagrams.
+    #[default]
+    Udp,
+    /// On a stream.
+    Tcp,
 }
 
 /// How a fax uses HTTP: no standard says it.
@@ -188,6 +209,8 @@ pub struct SipServerSpec {
     pub location_server: Option<At<String>>,
     /// Whether it stays in the path of a dialog; `true` unless given.
     pub record_route: Option<bool>,
+    /// Whether it accepts SIP over TCP; `true` unless given.
+    pub listens_tcp: Option<bool>,
     /// With `internal`: the shortest lifetime of a binding that it grants; `60s` unless given.
     pub min_expiry: Option<At<Span>>,
     /// With `internal`: lifetime of a binding that asks for none; `3600s` unless given.
@@ -210,6 +233,8 @@ pub enum LocationSpec {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocationServerSpec {
+    /// Whether it accepts SIP over TCP; `true` unless given.
+    pub listens_tcp: Option<bool>,
     /// The shortest lifetime of a binding that it grants; `60s` unless given.
     pub min_expiry: Option<At<Span>>,
     /// Lifetime of a binding that asks for none; `3600s` unless given.

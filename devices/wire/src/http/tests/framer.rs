@@ -1,6 +1,6 @@
 use crate::http::Framer;
 use crate::sdp::mutations::each_mutation;
-use crate::smtp::Unit;
+use crate::stream::Unit;
 
 const S: bool = true;
 const C: bool = false;
