@@ -78,7 +78,7 @@ pub struct Habits {
     pub registers: bool,
     /// Lifetime that it asks for when it registers.
     pub register_for: Duration,
-    /// The largest mail that it takes, in octets (SIZE, RFC 1870).
+    /// The largest document that it takes, in octets (SIZE, RFC 1870; 413, RFC 9110 §15.5.14).
     pub size_limit: u64,
     /// By which transport it reaches the SIP server and is reached.
     pub sip_transport: Transport,
@@ -98,6 +98,63 @@ pub struct Habits {
     pub presentation: PresentedBy,
     /// Who is to open the TCP connection, by its own offers. Whoever does, the offerer is the client.
     pub setup_offer: Setup,
+    /// Its HTTP, where it runs that.
+    pub http: HttpHabits,
+}
+
+/// Declared choices in HTTP: no standard says how a fax uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpHabits {
+    /// The path to which it sends documents, and at which it takes them.
+    pub target: String,
+    /// The method by which it does so.
+    pub method: HttpMethod,
+    /// How it writes a typed text.
+    pub text_type: TextType,
+    /// Whether it asks for a 100 before it sends a document (RFC 9110 §10.1.1).
+    pub expect_continue: bool,
+    /// The final response to a document that could be taken; only with 2xx it is taken.
+    pub answers_with: u16,
+}
+
+impl Default for HttpHabits {
+    fn default() -> Self {
+        HttpHabits {
+            target: "/".to_owned(),
+            method: HttpMethod::Post,
+            text_type: TextType::Plain,
+            expect_continue: false,
+            answers_with: 201,
+        }
+    }
+}
+
+/// A method that carries a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpMethod {
+    /// POST (RFC 9110 §9.3.3).
+    Post,
+    /// PUT (RFC 9110 §9.3.4).
+    Put,
+}
+
+impl HttpMethod {
+    /// As in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HttpMethod::Post => "POST",
+            HttpMethod::Put => "PUT",
+        }
+    }
+}
+
+/// How a typed text travels in HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextType {
+    /// As it was typed.
+    Plain,
+    /// As an HTML file (paragraph 0100).
+    Html,
 }
 
 impl Default for Habits {
@@ -123,6 +180,7 @@ impl Default for Habits {
             accepts: Variant::ALL.to_vec(),
             presentation: PresentedBy::Options,
             setup_offer: Setup::Active,
+            http: HttpHabits::default(),
         }
     }
 }

@@ -5,15 +5,12 @@ use faxproof_wire::sip::{Message, Method, Name};
 
 use super::media::MediaEnd;
 use super::phone::SDP;
+use super::session::IDLE;
 use super::{Fax1, variant};
 use crate::core::{Duration, Outbox, Time, Timer};
 use crate::number;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{T1, T2};
-
-/// A call on which nothing happens for so long is ended: no 5-minute wait of SMTP is cut short by it
-/// (RFC 5321 §4.5.3.2.7 gives a client 5 minutes between commands, and 10 to the end of a message).
-pub(super) const IDLE: Duration = Duration::secs(600);
 
 /// A call that we take.
 #[derive(Clone, Debug)]
@@ -34,6 +31,8 @@ pub(super) struct Incoming {
     pub(super) sdp_version: u64,
     /// The ends of the connections that we offered or accepted: at most one carries data.
     pub(super) media: Vec<MediaEnd>,
+    /// Documents that came without a name of their own.
+    pub(super) documents: u32,
 }
 
 /// A 2xx to INVITE is repeated by the user agent until its ACK comes (RFC 3261 §13.3.1.4).
@@ -95,6 +94,7 @@ impl Fax1 {
             ends_at_ack: false,
             sdp_version: 0,
             media: Vec::new(),
+            documents: 0,
         };
         out.arm(now, phone.config.habits.ring_after, call.timer("ring"));
         self.incoming.insert(key, call);
@@ -204,7 +204,10 @@ impl Fax1 {
                     return self.end(now, call, out);
                 }
             }
-            _ => return self.end(now, call, out),
+            _ => {
+                call.say_farewell(out);
+                return self.end(now, call, out);
+            }
         }
         self.incoming.insert(call.key, call);
     }

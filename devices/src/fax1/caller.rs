@@ -1,7 +1,7 @@
 //! Figure 4 as the caller walks it. States exist only where the flowchart waits; between two waits the
 //! steps are straight-line code in the order of their numbers.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use faxproof_wire::sdp::{Description, Setup};
 use faxproof_wire::sip::{Builder, Message, Method};
@@ -9,13 +9,13 @@ use faxproof_wire::sip::{Builder, Message, Method};
 use super::Fax1;
 use super::door::Door;
 use super::phone::SDP;
+use super::session::Session;
 use super::variant::{Opening, Shape};
 use crate::config::Protocol;
 use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
 use crate::number;
 use crate::order::Document;
 use crate::sip::dialog::Dialog;
-use crate::smtp::Client;
 use crate::ta1::Registered;
 
 /// Why a call failed to which nothing at all was said.
@@ -65,11 +65,11 @@ pub(super) enum Stage {
     /// S7, S15: until T4 may be sent again.
     PutOff { protocol: Protocol },
     /// S7, S15: for the TCP connection.
-    Connecting { conn: Conn },
+    Connecting { conn: Conn, to: SocketAddr },
     /// S7, S15: for the peer to connect to our door.
     Awaiting { peer: IpAddr },
     /// S8, S15: for the end of the transmission.
-    Transferring { conn: Conn, client: Client },
+    Transferring { conn: Conn, session: Session },
     /// S10: for the answer to BYE.
     Ending { tx: u64 },
 }

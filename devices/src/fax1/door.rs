@@ -8,6 +8,7 @@ use bytes::BytesMut;
 
 use super::Fax1;
 use super::caller::{Outgoing, Stage};
+use super::session::HTTP_PORT;
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time};
 
 /// How long the peer may take to connect, once it has said that it will.
@@ -69,9 +70,7 @@ impl Fax1 {
         peer: IpAddr,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        if call.registered {
-            out.mark(call.key, "4.S7.smtp"); // S7
-        }
+        self.note_beginning(&call, out);
         call.stage = Stage::Awaiting { peer };
         out.arm(now, PATIENCE, call.timer("door"));
         let early = call.door.as_mut().and_then(|door| {
@@ -79,10 +78,10 @@ impl Fax1 {
             Some(door.waiting.remove(at))
         });
         let Some(Early { conn, bytes, .. }) = early else { return Some(call) };
-        self.enters(now, &mut call, conn, out);
+        let mut call = self.enters(now, call, conn, peer, out)?;
         match &mut call.stage {
-            Stage::Transferring { client, .. } if !bytes.is_empty() => {
-                let turn = client.bytes(&bytes);
+            Stage::Transferring { session, .. } if !bytes.is_empty() => {
+                let turn = session.bytes(&bytes);
                 self.session_turn(now, call, turn, out)
             }
             _ => Some(call),
@@ -101,8 +100,12 @@ impl Fax1 {
         let opened = |call: &&Outgoing| call.door.as_ref().is_some_and(|door| door.port == port);
         let Some(key) = self.outgoing.values().find(opened).map(|call| call.key) else { return false };
         let Some(mut call) = self.outgoing.remove(&key) else { return false };
+        if matches!(&call.stage, Stage::Awaiting { peer } if *peer == from.ip()) {
+            let next = self.enters(now, call, conn, from.ip(), out);
+            self.keep(next);
+            return true;
+        }
         match (&call.stage, &mut call.door) {
-            (Stage::Awaiting { peer }, _) if *peer == from.ip() => self.enters(now, &mut call, conn, out),
             (Stage::Calling { .. } | Stage::Announcing { .. } | Stage::PutOff { .. }, Some(door))
                 if door.waiting.len() < MOST_WAITING =>
             {
@@ -143,9 +146,17 @@ impl Fax1 {
         true
     }
 
-    fn enters(&mut self, now: Time, call: &mut Outgoing, conn: Conn, out: &mut Outbox) {
-        self.shut_door(call, out);
+    fn enters(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        conn: Conn,
+        peer: IpAddr,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        self.shut_door(&mut call, out);
         self.connections.insert(conn, call.key);
-        self.begin_session(now, call, conn, out);
+        // A peer that connects has no port of its own: the authority of its HTTP is its address.
+        self.begin_session(now, call, conn, SocketAddr::new(peer, HTTP_PORT), out)
     }
 }

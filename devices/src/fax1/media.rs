@@ -7,11 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use faxproof_wire::sdp::{self, DISCARD_PORT, Description, Media, Reuse, Setup};
 use faxproof_wire::sip::Message;
 
-use super::callee::{IDLE, Incoming};
+use super::callee::Incoming;
+use super::session::{HTTP_PORT, IDLE, Serving};
 use super::{Fax1, post};
 use crate::config::{Protocol, Refusal, Variant};
 use crate::core::{Conn, Effect, Outbox, StreamEvent, Time, Timer};
-use crate::smtp::Server;
 
 /// Media ports are taken from here on.
 const FIRST_MEDIA_PORT: u16 = 40_000;
@@ -28,16 +28,37 @@ pub(super) struct MediaEnd {
     conn: Option<Conn>,
     /// A connection that stands, and whose greeting waits for the ACK.
     greets_at_ack: bool,
-    server: Server,
+    /// What is spoken there.
+    server: Serving,
+}
+
+impl MediaEnd {
+    /// The connection stands: SMTP has a greeting, HTTP waits for its request.
+    fn speak_first(&self, conn: Conn, out: &mut Outbox) {
+        let greeting = self.server.greeting();
+        if !greeting.is_empty() {
+            out.send(conn, greeting);
+        }
+    }
 }
 
 impl Incoming {
+    /// Nothing has happened for too long: what the server says before the connection closes.
+    pub(super) fn say_farewell(&mut self, out: &mut Outbox) {
+        for end in &mut self.media {
+            let farewell = end.server.timed_out();
+            if let (Some(conn), false) = (end.conn, farewell.is_empty()) {
+                out.send(conn, farewell);
+            }
+        }
+    }
+
     /// T4 is complete: a server that connected before may speak now (RFC 5321 §4.3.1 has it speak first).
     pub(super) fn greet(&mut self, out: &mut Outbox) {
         for end in self.media.iter_mut().filter(|end| end.greets_at_ack) {
             end.greets_at_ack = false;
             if let Some(conn) = end.conn {
-                out.send(conn, end.server.greeting());
+                end.speak_first(conn, out);
             }
         }
     }
@@ -148,7 +169,7 @@ impl Fax1 {
                 }
                 Setup::Passive => {
                     let to = address.filter(|ip| !ip.is_unspecified())?;
-                    self.connect_to(call, SocketAddr::new(to, media.port), out);
+                    self.connect_to(call, protocol, SocketAddr::new(to, media.port), out);
                     Some((Setup::Active, DISCARD_PORT, first))
                 }
             }
@@ -175,25 +196,21 @@ impl Fax1 {
             0 => self.free_port(("port", call.key, call.sdp_version + 1)),
             _ => self.free_port(("port", call.key, call.sdp_version + 1, line, protocol)),
         };
-        let server = self.server();
+        let server = Serving::of(protocol, &self.phone.config, port);
         call.media.push(MediaEnd { port: Some(port), peer, conn: None, greets_at_ack: false, server });
         out.push(Effect::Listen { port });
         port
     }
 
     /// The offerer waits: it knows our address from the answer.
-    fn connect_to(&mut self, call: &mut Incoming, to: SocketAddr, out: &mut Outbox) {
+    fn connect_to(&mut self, call: &mut Incoming, protocol: Protocol, to: SocketAddr, out: &mut Outbox) {
         let conn = Conn(
             self.phone.entropy.key(("callee's connection", call.key, call.sdp_version)).0 & !Conn::ACCEPTED,
         );
         self.connections.insert(conn, call.key);
-        let (peer, server) = (Some(to.ip()), self.server());
+        let (peer, server) = (Some(to.ip()), Serving::of(protocol, &self.phone.config, HTTP_PORT));
         call.media.push(MediaEnd { port: None, peer, conn: Some(conn), greets_at_ack: false, server });
         out.push(Effect::Connect { conn, to });
-    }
-
-    fn server(&self) -> Server {
-        Server::new(post::mail_domain(&self.phone.config), self.phone.config.habits.size_limit)
     }
 
     /// A port on which no call of ours listens.
@@ -231,10 +248,9 @@ impl Fax1 {
             return out.push(Effect::Reset(conn));
         };
         end.conn = Some(conn);
-        let greeting = end.server.greeting();
         self.connections.insert(conn, key);
         out.push(Effect::Unlisten { port });
-        out.send(conn, greeting);
+        end.speak_first(conn, out);
         out.arm(now, IDLE, Timer { owner: key, name: "idle" });
     }
 
@@ -247,10 +263,11 @@ impl Fax1 {
         event: StreamEvent,
         out: &mut Outbox,
     ) {
-        let config = self.phone.config.clone();
+        let (config, entropy) = (self.phone.config.clone(), self.phone.entropy);
         let Some(call) = self.incoming.get_mut(&key) else {
             return out.push(Effect::Reset(conn));
         };
+        let documents = &mut call.documents;
         let Some(end) = call.media.iter_mut().find(|end| end.conn == Some(conn)) else { return };
         let over = match event {
             StreamEvent::Opened => {
@@ -261,15 +278,23 @@ impl Fax1 {
                 false
             }
             StreamEvent::Bytes(bytes) => {
-                let turn = end.server.bytes(&bytes, &mut post::Mailbox { config: &config, out });
+                let mut name = || {
+                    *documents += 1;
+                    format!("/documents/{}", entropy.key(("document", key, *documents)).token())
+                };
+                let turn =
+                    end.server.bytes(&bytes, &mut post::Mailbox { config: &config, name: &mut name, out });
                 if !turn.send.is_empty() {
                     out.send(conn, turn.send);
                 }
+                let lingers = end.server.lingers();
                 if turn.close {
-                    out.push(Effect::Close(conn));
+                    out.push(if lingers { Effect::ShutDown(conn) } else { Effect::Close(conn) });
                 }
-                out.arm(now, IDLE, Timer { owner: key, name: "idle" });
-                turn.close
+                if turn.progress {
+                    out.arm(now, IDLE, Timer { owner: key, name: "idle" });
+                }
+                turn.close && !lingers
             }
             StreamEvent::Fin => {
                 out.push(Effect::Close(conn));
@@ -292,7 +317,7 @@ impl Fax1 {
             (None, Some(port)) => out.push(Effect::Unlisten { port }),
             (Some(conn), _) => {
                 self.connections.remove(&conn);
-                out.push(if end.server.in_mail() { Effect::Reset(conn) } else { Effect::Close(conn) });
+                out.push(if end.server.in_document() { Effect::Reset(conn) } else { Effect::Close(conn) });
             }
             (None, None) => {}
         }

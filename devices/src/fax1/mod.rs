@@ -12,6 +12,7 @@ mod panel;
 mod phone;
 mod post;
 mod registration;
+mod session;
 mod transfer;
 mod variant;
 

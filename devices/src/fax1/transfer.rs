@@ -5,10 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use faxproof_wire::sdp::{self, Description, SdpError, Setup};
 use faxproof_wire::sip::{Message, Method};
 
+use super::Fax1;
 use super::caller::{Outgoing, Stage, said};
-use super::{Fax1, post};
+use super::session::Session;
+use crate::config::Protocol;
 use crate::core::{Conn, Effect, Outbox, StreamEvent, Time};
-use crate::smtp::{Client, Failure, Turn};
+use crate::turn::Turn;
 
 impl Fax1 {
     /// The answer to T4 arrived.
@@ -57,10 +59,9 @@ impl Fax1 {
     pub(super) fn caller_stream(&mut self, now: Time, key: u64, event: StreamEvent, out: &mut Outbox) {
         let Some(mut call) = self.outgoing.remove(&key) else { return };
         let next = match (&mut call.stage, event) {
-            (Stage::Connecting { conn }, StreamEvent::Opened) => {
-                let conn = *conn;
-                self.begin_session(now, &mut call, conn, out);
-                Some(call)
+            (Stage::Connecting { conn, to }, StreamEvent::Opened) => {
+                let (conn, to) = (*conn, *to);
+                self.begin_session(now, call, conn, to, out)
             }
             (Stage::Connecting { .. }, StreamEvent::Refused) => {
                 self.transmission_failed(now, call, "the connection was refused", out)
@@ -71,12 +72,12 @@ impl Fax1 {
             (Stage::Connecting { .. }, StreamEvent::TimedOut) => {
                 self.transmission_failed(now, call, "the connection timed out", out)
             }
-            (Stage::Transferring { client, .. }, StreamEvent::Bytes(bytes)) => {
-                let turn = client.bytes(&bytes);
+            (Stage::Transferring { session, .. }, StreamEvent::Bytes(bytes)) => {
+                let turn = session.bytes(&bytes);
                 self.session_turn(now, call, turn, out)
             }
-            (Stage::Transferring { client, .. }, StreamEvent::Fin | StreamEvent::Reset) => {
-                let outcome = client.closed();
+            (Stage::Transferring { session, .. }, event @ (StreamEvent::Fin | StreamEvent::Reset)) => {
+                let outcome = session.closed(event == StreamEvent::Fin);
                 self.session_over(now, call, outcome, out)
             }
             _ => Some(call),
@@ -91,9 +92,9 @@ impl Fax1 {
         mut call: Outgoing,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        let Stage::Transferring { client, .. } = &mut call.stage else { return Some(call) };
-        let outcome = client.timed_out();
-        self.session_over(now, call, outcome, out)
+        let Stage::Transferring { session, .. } = &mut call.stage else { return Some(call) };
+        let turn = session.timed_out();
+        self.session_turn(now, call, turn, out)
     }
 
     /// S8 or S15: the run broke.
@@ -118,7 +119,7 @@ impl Fax1 {
         out: &mut Outbox,
     ) {
         let delivered = match &mut call.stage {
-            Stage::Transferring { client, .. } => client.closed().is_ok(),
+            Stage::Transferring { session, .. } => session.closed(false).is_ok(),
             _ => false,
         };
         self.drop_connection(call, out);
@@ -131,29 +132,34 @@ impl Fax1 {
 
     pub(super) fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
         self.shut_door(&mut call, out);
-        if call.registered {
-            out.mark(call.key, "4.S7.smtp"); // S7
-        }
+        self.note_beginning(&call, out);
         let conn = Conn(self.phone.entropy.key(("connection", call.key)).0 & !Conn::ACCEPTED);
         self.connections.insert(conn, call.key);
         out.push(Effect::Connect { conn, to });
-        call.stage = Stage::Connecting { conn };
+        call.stage = Stage::Connecting { conn, to };
         call
     }
 
-    pub(super) fn begin_session(&mut self, now: Time, call: &mut Outgoing, conn: Conn, out: &mut Outbox) {
-        let (config, entropy) = (&self.phone.config, &self.phone.entropy);
-        let envelope = post::compose(config, entropy, now, call.key, &call.number, &call.document);
-        let client = Client::new(post::mail_domain(config), envelope);
-        out.arm(now, client.stage().patience(), call.timer("session"));
-        call.stage = Stage::Transferring { conn, client };
+    pub(super) fn begin_session(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        conn: Conn,
+        to: SocketAddr,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        let Outgoing { key, protocol, .. } = call;
+        let mut session = Session::of(protocol, &self.phone, now, key, &call.number, to, &call.document);
+        let turn = session.opened();
+        call.stage = Stage::Transferring { conn, session };
+        self.session_turn(now, call, turn, out)
     }
 
     pub(super) fn session_turn(
         &mut self,
         now: Time,
         call: Outgoing,
-        turn: Turn,
+        turn: Turn<String>,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
         if let Stage::Transferring { conn, .. } = &call.stage {
@@ -172,7 +178,7 @@ impl Fax1 {
         &mut self,
         now: Time,
         mut call: Outgoing,
-        outcome: Result<(), Failure>,
+        outcome: Result<(), String>,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
         match outcome {
@@ -182,7 +188,7 @@ impl Fax1 {
             }
             Err(failure) => {
                 self.close_connection(&mut call, out);
-                self.note_failure(&call, "4.S8.failed", &failure.to_string(), out);
+                self.note_failure(&call, "4.S8.failed", &failure, out);
             }
         }
         self.hang_up(now, call, out)
@@ -201,12 +207,27 @@ impl Fax1 {
         self.hang_up(now, call, out)
     }
 
+    /// S7 begins; S15 is marked by its end.
+    pub(super) fn note_beginning(&self, call: &Outgoing, out: &mut Outbox) {
+        if call.registered {
+            let begins = match call.protocol {
+                Protocol::Smtp => "4.S7.smtp",
+                Protocol::Http => "4.S7.http",
+            };
+            out.mark(call.key, begins); // S7
+        }
+    }
+
     /// S8 yes, or the end of S15 and S16.
     fn note_success(&mut self, call: &Outgoing, out: &mut Outbox) {
         if call.registered {
             return out.mark(call.key, "4.S8.succeeded"); // S8
         }
-        out.mark(call.key, "4.S15.smtp"); // S15
+        let transmitted = match call.protocol {
+            Protocol::Smtp => "4.S15.smtp",
+            Protocol::Http => "4.S15.http",
+        };
+        out.mark(call.key, transmitted); // S15
         self.store(call, out);
     }
 
@@ -239,7 +260,7 @@ impl Fax1 {
     }
 
     fn leave_connection(&mut self, call: &mut Outgoing, how: fn(Conn) -> Effect, out: &mut Outbox) {
-        if let Stage::Connecting { conn } | Stage::Transferring { conn, .. } = call.stage {
+        if let Stage::Connecting { conn, .. } | Stage::Transferring { conn, .. } = call.stage {
             out.disarm(call.timer("session"));
             self.connections.remove(&conn);
             out.push(how(conn));

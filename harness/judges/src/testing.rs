@@ -267,6 +267,39 @@ impl Bench {
         }
     }
 
+    /// A call up to the connection on which HTTP is to run.
+    pub(crate) fn http_connected(mut self) -> Bench {
+        self.order();
+        self.connect_call();
+        self.agree(2, "http");
+        self.open();
+        self
+    }
+
+    /// A call that hands the document over by HTTP.
+    pub(crate) fn http_call(self) -> Bench {
+        let mut run = self.http_connected();
+        run.post("Host: 192.0.2.20:40125\r\nContent-Length: 2\r\n", "hi");
+        run.reply("HTTP/1.1 201 Created\r\nLocation: /documents/1\r\nContent-Length: 0\r\n");
+        run.connection("client closed");
+        run.request("BYE", 3);
+        run.respond("BYE", 3, 200, None);
+        run
+    }
+
+    /// A POST of alice: its head, whose position is returned, and its body.
+    pub(crate) fn post(&mut self, fields: &str, body: &str) -> usize {
+        let head = self.unit("alice", format!("POST / HTTP/1.1\r\n{fields}\r\n"));
+        self.unit("alice", body.to_owned());
+        head
+    }
+
+    /// Position of the last message that starts so.
+    pub(crate) fn last_starting(&self, start: &str) -> usize {
+        let is_it = |entry: &Entry| matches!(&entry.what, What::Message { bytes, .. } if bytes.starts_with(start.as_bytes()));
+        self.trace.entries.iter().rposition(is_it).expect("it was sent")
+    }
+
     pub(crate) fn quit(&mut self) {
         self.command("QUIT");
         self.reply("221 bye");

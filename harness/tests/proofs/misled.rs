@@ -1,7 +1,7 @@
 //! A device that errs: it stands before a real one and changes what that hears, or what that does, so
 //! that it takes another branch of its flowchart.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use faxproof_devices::core::{Conn, Device, Durable, Effect, Event, Medium, Outbox, StreamEvent, Time};
@@ -26,8 +26,8 @@ pub(crate) enum Error {
     Finds(Option<&'static str>),
     /// Does not find the number in its table.
     Forgets,
-    /// Takes the reply to a whole mail as a refusal.
-    MailRefused,
+    /// Takes the answer to a whole document as a refusal.
+    DocumentRefused,
     /// Says one arc for another, and tells the operator nothing.
     Claims { arc: &'static str, other: &'static str },
     /// Tells of failures at another place.
@@ -51,8 +51,8 @@ pub(crate) enum Heard {
 pub(crate) struct Misled {
     pub(crate) device: Box<dyn Device>,
     pub(crate) errors: &'static [Error],
-    /// Connections on which a whole mail was sent and not answered yet.
-    pub(crate) mails: BTreeSet<Conn>,
+    /// Connections on which a whole document was sent and not answered yet, and what would refuse it.
+    pub(crate) documents: BTreeMap<Conn, &'static str>,
 }
 
 impl Device for Misled {
@@ -68,9 +68,9 @@ impl Device for Misled {
         self.device.step(now, event, &mut own);
         for effect in own.drain() {
             if let Effect::Send { conn, bytes } = &effect
-                && bytes.ends_with(b"\r\n.\r\n")
+                && let Some(refusal) = refusal_of(bytes)
             {
-                self.mails.insert(*conn);
+                self.documents.insert(*conn, refusal);
             }
             if let Some(effect) = self.errors.iter().try_fold(effect, |effect, error| does(*error, effect)) {
                 out.push(effect);
@@ -100,12 +100,23 @@ impl Misled {
             (Error::NoUnreachable, Event::Unreachable { .. }) => None,
             (Error::NoNames, Event::Resolved { .. }) => None,
             (Error::NoHangUp, Event::Order(Order { action: Action::HangUp, .. })) => None,
-            (Error::MailRefused, Event::Stream(conn, StreamEvent::Bytes(_))) if self.mails.remove(&conn) => {
-                Some(Event::Stream(conn, StreamEvent::Bytes("554 no\r\n".into())))
+            (Error::DocumentRefused, Event::Stream(conn, StreamEvent::Bytes(bytes))) => {
+                let heard = self.documents.remove(&conn).map_or(bytes, |refusal| refusal.into());
+                Some(Event::Stream(conn, StreamEvent::Bytes(heard)))
             }
             (_, event) => Some(event),
         }
     }
+}
+
+/// What refuses the document that ends with, or is announced by, these bytes.
+fn refusal_of(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.ends_with(b"\r\n.\r\n") {
+        return Some("554 no\r\n");
+    }
+    // One that waits for a 100 is refused with it, before its body.
+    let posts = [&b"POST "[..], b"PUT "].iter().any(|method| bytes.starts_with(method));
+    posts.then_some("HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n")
 }
 
 /// What it does otherwise.

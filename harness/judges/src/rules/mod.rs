@@ -1,6 +1,7 @@
 //! The rules, by theme. Each file holds the rows of its theme and the checks behind them.
 
 mod failover;
+mod http;
 mod learning;
 mod marks;
 mod notice;
@@ -37,6 +38,9 @@ pub(crate) const ALL: &[Rule] = &[
     paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,
     paper::PRINTED_AS_SENT,
     paper::PRINTED_ONLY_WHAT_ARRIVED,
+    http::HOST,
+    http::LENGTH,
+    http::ONCE,
     learning::LEARNED_ROW,
     learning::TABLE_UNTOUCHED,
     marks::AGREE,

@@ -32,10 +32,10 @@ pub(super) const STREAM: Rule = Rule {
 
 pub(super) const HANG_UP: Rule = Rule {
     id: "fig4.bye-after-transfer",
-    source: "patent 0075, 0082; RFC 5321 §3.8, §4.1.1.10",
+    source: "patent 0075, 0082; RFC 5321 §3.8, §4.1.1.10; RFC 9112 §9.6",
     weight: Weight::Must,
     evidence: &[Evidence::Wire],
-    about: "A caller hangs up after QUIT or after a failure, and sends nothing on the connection behind its BYE. \
+    about: "A caller hangs up after QUIT, after the last response of HTTP, or after a failure, and sends nothing on the connection behind its BYE. \
             Hanging up in the middle of a transfer loses a document that was about to arrive.",
     check: hang_up,
 };

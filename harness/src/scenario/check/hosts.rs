@@ -177,6 +177,14 @@ impl Checker<'_> {
             let message = "a fax with `sip_transport: tcp` is called over TCP, and this one would refuse it";
             self.refuse_saying(deaf.place, message, "take `listens_tcp: false` out");
         }
+        if let Some(target) = habits.http.target.as_ref().filter(|target| !is_path(&target.value)) {
+            let message = format!("`{}` is no path", target.value);
+            self.refuse_saying(target.place, message, "write one such as `/fax`");
+        }
+        if let Some(code) = habits.http.answers_with.filter(|code| !(200..=599).contains(&code.value)) {
+            let message = format!("{} is no final response", code.value);
+            self.refuse_saying(code.place, message, "write one from 200 to 599, such as 202 or 503");
+        }
     }
 
     /// The wire variants.
@@ -340,6 +348,12 @@ impl Checker<'_> {
         }
         addresses
     }
+}
+
+/// Whether this is a path of a URI without query (RFC 3986 §3.3), with no segment that leads upwards.
+fn is_path(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-._~%!$&'()*+,;=:@/".contains(c);
+    text.starts_with('/') && text.chars().all(legal) && !text.split('/').any(|segment| segment == "..")
 }
 
 /// Whether this is a plain mail address: a dot-string and a domain (RFC 5321 §4.1.2).

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Habits, Location, LocationServerConfig, Protocol, Refusal, RegistrarConfig, SipServerConfig,
+    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, Protocol, Refusal,
+    RegistrarConfig, SipServerConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
 use faxproof_devices::sip::address::uri;
@@ -262,6 +263,13 @@ fn word(medium: Medium) -> &'static str {
     }
 }
 
+fn text_type(kind: TextType) -> &'static str {
+    match kind {
+        TextType::Plain => "text/plain",
+        TextType::Html => "text/html",
+    }
+}
+
 fn habits(spec: &HostSpec) -> Habits {
     let usual = Habits::default();
     let Some(given) = spec.habits.as_ref().map(|habits| &habits.value) else { return usual };
@@ -298,6 +306,26 @@ fn habits(spec: &HostSpec) -> Habits {
         },
         presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
         setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
+        http: http_habits(&given.http),
+    }
+}
+
+fn http_habits(given: &grammar::HttpSpec) -> HttpHabits {
+    let usual = HttpHabits::default();
+    HttpHabits {
+        target: given.target.as_ref().map_or(usual.target, |target| target.value.clone()),
+        method: match given.method {
+            Some(grammar::HttpMethod::Put) => HttpMethod::Put,
+            Some(grammar::HttpMethod::Post) => HttpMethod::Post,
+            None => usual.method,
+        },
+        text_type: match given.text_type {
+            Some(grammar::TextType::Html) => TextType::Html,
+            Some(grammar::TextType::Plain) => TextType::Plain,
+            None => usual.text_type,
+        },
+        expect_continue: given.expect_continue.unwrap_or(usual.expect_continue),
+        answers_with: given.answers_with.map_or(usual.answers_with, |code| code.value),
     }
 }
 
@@ -328,6 +356,13 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("size_limit", habits.size_limit.to_string()),
     ];
     words.extend(wire::words(habits));
+    if config.protocols.contains(&Protocol::Http) {
+        words.push(("http.target", habits.http.target.clone()));
+        words.push(("http.method", habits.http.method.as_str().to_owned()));
+        words.push(("http.text_type", text_type(habits.http.text_type).to_owned()));
+        words.push(("http.expect_continue", habits.http.expect_continue.to_string()));
+        words.push(("http.answers_with", habits.http.answers_with.to_string()));
+    }
     if let Some(code) = habits.refuse_calls {
         words.push(("refuse_calls", code.to_string()));
     }

@@ -6,8 +6,8 @@ mod hosts;
 pub(super) use hosts::row;
 pub(super) mod network;
 mod steps;
-mod zone;
 mod wire;
+mod zone;
 
 use faxproof_devices::core::{Duration, Time};
 use faxproof_reports::Declaration;

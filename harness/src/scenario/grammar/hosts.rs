@@ -128,7 +128,7 @@ pub struct Habits {
     pub registers: Option<bool>,
     /// Lifetime that it asks for when it registers; `3600s` unless given.
     pub register_for: Option<At<Span>>,
-    /// The largest mail that it takes, in octets; 20000000 unless given.
+    /// The largest document that it takes, in octets; 20000000 unless given.
     pub size_limit: Option<u64>,
     /// By which transport it reaches the SIP server and is reached; `udp` unless given.
     pub sip_transport: Option<SipTransport>,
@@ -148,6 +148,9 @@ pub struct Habits {
     pub presentation: Option<At<PresentedBy>>,
     /// Who is to open the TCP connection, by its own offers; `active` (itself) unless given.
     pub setup_offer: Option<SetupOffer>,
+    /// How it uses HTTP.
+    #[serde(default)]
+    pub http: HttpSpec,
 }
 
 /// How SIP travels.
@@ -198,6 +201,44 @@ pub enum SetupOffer {
     Passive,
     /// The peer chooses.
     ActPass,
+}
+
+/// How a fax uses HTTP: no standard says it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSpec {
+    /// The path to which it sends documents, and at which it takes them; `/` unless given.
+    pub target: Option<At<String>>,
+    /// The method by which it does so; `POST` unless given.
+    pub method: Option<HttpMethod>,
+    /// How it writes a typed text; `text/plain` unless given.
+    pub text_type: Option<TextType>,
+    /// Whether it asks for a 100 before it sends a document; `false` unless given.
+    pub expect_continue: Option<bool>,
+    /// The final response, from 200 to 599, that it gives to a document; 201 unless given. Only with
+    /// 2xx the document is taken.
+    pub answers_with: Option<At<u16>>,
+}
+
+/// A method that carries a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HttpMethod {
+    /// RFC 9110 §9.3.3.
+    Post,
+    /// RFC 9110 §9.3.4.
+    Put,
+}
+
+/// How a typed text travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum TextType {
+    /// As it was typed.
+    #[serde(rename = "text/plain")]
+    Plain,
+    /// As an HTML file.
+    #[serde(rename = "text/html")]
+    Html,
 }
 
 /// How a fax declines a protocol.

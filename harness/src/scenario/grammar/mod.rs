@@ -11,8 +11,9 @@ mod steps;
 mod zone;
 
 pub use expect::Expect;
-pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
-pub use hosts::{PresentedBy, Protocol, Refusal, RowSpec, SetupOffer, SipServerSpec, SipTransport, Variant};
+pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
+pub use hosts::{LocationSpec, Medium, Power, PresentedBy, Protocol, Refusal, RowSpec, SetupOffer};
+pub use hosts::{SipServerSpec, SipTransport, TextType, Variant};
 pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
 pub use network::{ReplaceSpec, RuleSpec};
 pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
