@@ -233,7 +233,7 @@ impl Courier {
     /// answered last.
     pub fn ping(&mut self, now: Time, target: &Uri, out: &mut Outbox) {
         let served = self.served.as_ref().filter(|(known, _)| is_same_place(known, target));
-        let hop = match (served, self.search(0, target).next()) {
+        let hop = match (served, self.search(0, target).proceed()) {
             (Some((_, hop)), _) => *hop,
             (None, Next::Try(hop)) => hop,
             _ => return,
@@ -310,7 +310,7 @@ impl Courier {
     /// The next step of a delivery: a question, a try, or its end.
     fn go_on(&mut self, now: Time, id: u64, mut delivery: Delivery, out: &mut Outbox) -> Option<Up> {
         let ended = loop {
-            match delivery.search.next() {
+            match delivery.search.proceed() {
                 Next::Ask(question) => {
                     self.ask(&question, out);
                     delivery.question = Some(question);
@@ -352,7 +352,7 @@ impl Courier {
     }
 
     fn forward(&mut self, now: Time, id: u64, mut letter: Letter, out: &mut Outbox) {
-        match letter.search.next() {
+        match letter.search.proceed() {
             Next::Ask(question) if self.letters.len() < MAX_LETTERS => {
                 self.ask(&question, out);
                 letter.question = Some(question);

@@ -97,7 +97,7 @@ impl Search {
     }
 
     /// What to do now.
-    pub fn next(&mut self) -> Next {
+    pub fn proceed(&mut self) -> Next {
         let question = |kind, name: &str| Next::Ask(Question { kind, name: name.to_owned() });
         match self.ahead.last() {
             None => Next::Exhausted,
@@ -112,7 +112,7 @@ impl Search {
         }
     }
 
-    /// Takes the answer to the question of [`Search::next`].
+    /// Takes the answer to the question of [`Search::proceed`].
     pub fn learn(&mut self, answer: &NameAnswer) {
         let Some(way) = self.ahead.pop() else { return };
         match (way, answer) {

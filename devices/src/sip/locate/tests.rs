@@ -16,7 +16,7 @@ fn walk_of(uri: &str, zone: &[(&str, NameAnswer)], means: &Means, seed: u64) -> 
     let mut search = Search::of(&Uri::parse(uri).expect("a URI"), means, Entropy::of_seed(seed));
     let mut walk = Vec::new();
     loop {
-        match search.next() {
+        match search.proceed() {
             Next::Ask(question) => {
                 let asked = format!("{} {}", question.kind.as_str(), question.name);
                 let answer = zone.get(asked.as_str()).copied().unwrap_or(&NameAnswer::NoSuchName);
@@ -262,7 +262,7 @@ fn records_without_end_are_tried_to_a_bound() {
         Search::of(&Uri::parse("sip:d;transport=udp").expect("a URI"), &means(), Entropy::of_seed(1));
     let (mut asked, mut tried) = (0, 0);
     loop {
-        match search.next() {
+        match search.proceed() {
             Next::Ask(_) => {
                 search.learn(&zone[usize::from(asked > 0)].1);
                 asked += 1;
