@@ -26,7 +26,7 @@ use self::caller::Outgoing;
 use self::phone::{ALLOW, Phone, SDP};
 use self::registration::Registration;
 use crate::config::FaxConfig;
-use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
+use crate::core::{Conn, Device, Effect, Event, Holdings, Outbox, StreamEvent, Time, Timer};
 use crate::order::{Action, Order};
 use crate::sip::intake;
 use crate::sip::transaction::Up;
@@ -231,6 +231,14 @@ impl Device for Fax1 {
             Event::Stream(conn, event) => self.stream(now, conn, event, out),
             Event::Resolved { name, .. } => out.unexpected(format!("the address of {name}"), "no name"),
             Event::Timer(timer) => self.timer(now, timer, out),
+        }
+    }
+
+    fn holds(&self) -> Holdings {
+        Holdings {
+            transactions: self.phone.layer.len(),
+            calls: self.outgoing.len() + self.incoming.len(),
+            connections: self.connections.len(),
         }
     }
 

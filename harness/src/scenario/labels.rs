@@ -22,6 +22,9 @@ const METHODS: &[&str] = &[
 const STREAM_UNITS: &[&str] =
     &["EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "raw"];
 
+/// How a rule names a TCP connect.
+pub(super) const CONNECT: &str = "connect";
+
 /// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command,
 /// an SMTP reply code, `message`, or `raw`.
 pub(super) fn is_label(text: &str) -> bool {

@@ -11,8 +11,8 @@ mod steps;
 pub use expect::Expect;
 pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
 pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec};
-pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
-pub use network::{ReplaceSpec, RuleSpec};
+pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
+pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
 pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
 
 use schemars::JsonSchema;
