@@ -29,7 +29,7 @@ pub struct Plan {
 pub struct PlannedHost {
     /// Its name.
     pub name: Host,
-    /// Its address in the simulated worlds. The sockets world maps it into 127.0.0.0/8.
+    /// Its address; in the sockets world one in 127.0.0.0/8 that no other scenario has.
     pub address: IpAddr,
     /// The device, before its first power-on.
     pub box_: PlannedBox,

@@ -57,7 +57,8 @@ struct RunArgs {
     /// A seed in place of each scenario's own; ladders are not compared then
     #[arg(long)]
     seed: Option<u64>,
-    /// How many scenarios at a time; the results are the same for any number [default: processors]
+    /// How many scenarios at a time; the results are the same for any number [default: processors, 32 on
+    /// sockets]
     #[arg(long)]
     jobs: Option<usize>,
     /// Run the I-th of N parts of the set, e.g. 1/4

@@ -83,11 +83,12 @@ fn read(set: Set, args: &RunArgs) -> Result<Vec<(Found, Scenario)>, u8> {
     for (position, found) in set.scenarios.into_iter().enumerate() {
         match found.scenario() {
             Ok(scenario) => {
-                let runs_here = scenario.worlds().contains(&args.world);
-                if runs_here && selection.takes(position, &scenario) {
-                    scenarios.push((found, scenario));
-                } else if !runs_here {
-                    elsewhere.push(found.name);
+                if !selection.takes(position, &scenario) {
+                    continue;
+                }
+                match scenario.left_out(args.world) {
+                    None => scenarios.push((found, scenario)),
+                    Some(why) => elsewhere.push((found.name, why)),
                 }
             }
             Err(error) => {
@@ -100,8 +101,9 @@ fn read(set: Set, args: &RunArgs) -> Result<Vec<(Found, Scenario)>, u8> {
         return Err(2);
     }
     if !elsewhere.is_empty() {
-        let names = elsewhere.join(", ");
-        eprintln!("{} scenarios are not for the {} world: {names}", elsewhere.len(), args.world);
+        eprintln!("{} scenarios are not for the {} world:", elsewhere.len(), args.world);
+        let width = elsewhere.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        elsewhere.iter().for_each(|(name, why)| eprintln!("    {name:width$}  {why}"));
     }
     if scenarios.is_empty() {
         return Err(refuse("error: there is no scenario to run"));
@@ -110,8 +112,7 @@ fn read(set: Set, args: &RunArgs) -> Result<Vec<(Found, Scenario)>, u8> {
 }
 
 fn run_with_progress(scenarios: &[(Found, Scenario)], settings: &Settings, args: &RunArgs) -> Results {
-    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.jobs.unwrap_or_else(processors);
+    let threads = args.jobs.unwrap_or_else(|| run::usual_jobs(args.world));
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(scenarios.len() as u64)
     } else {

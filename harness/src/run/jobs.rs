@@ -8,6 +8,20 @@ use faxproof_reports::Verdict;
 use super::{Examined, RunError, Settings, examine};
 use crate::scenario::Scenario;
 use crate::scenario::set::Found;
+use crate::world::World;
+
+/// Scenarios that run on real sockets at a time: each waits far more than it computes.
+const ON_SOCKETS: usize = 32;
+
+/// How many scenarios run at a time in a world, unless somebody says it.
+pub fn usual_jobs(world: World) -> usize {
+    match world {
+        World::Sockets => ON_SOCKETS,
+        World::Virtual | World::Turmoil => {
+            std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+        }
+    }
+}
 
 /// Which scenarios of a set to run.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +67,7 @@ pub fn run_all(
             tell(found);
         }
     };
-    // Sockets share the machine's addresses, so that scenarios must take turns there.
-    let threads = if settings.world == crate::world::World::Sockets { 1 } else { threads.max(1) };
+    let threads = threads.clamp(1, scenarios.len().max(1));
     std::thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(work);

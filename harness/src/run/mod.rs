@@ -5,7 +5,7 @@ mod jobs;
 mod outcome;
 mod snapshot;
 
-pub use jobs::{Selection, run_all};
+pub use jobs::{Selection, run_all, usual_jobs};
 pub use outcome::{Report, write};
 pub use snapshot::Snapshot;
 

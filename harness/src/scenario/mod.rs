@@ -15,6 +15,7 @@ pub mod set;
 #[cfg(test)]
 mod tests;
 mod value;
+mod worlds;
 
 pub use documents::Base;
 pub use error::{Problem, ScenarioError, Source};
@@ -27,8 +28,6 @@ use std::net::IpAddr;
 use faxproof_devices::order::Document;
 use faxproof_reports::Verdict;
 use serde_yaml::{MergeKeyPolicy, Options};
-
-use crate::world::World;
 
 /// The largest scenario file, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -59,14 +58,6 @@ impl Scenario {
             serde_yaml::from_str_with_options(text, options()).map_err(|error| source.refused(&error))?;
         let checked = check::check(&script, &source, base)?;
         Ok(Scenario { script, source, addresses: checked.addresses, documents: checked.documents })
-    }
-
-    /// Worlds in which it may run.
-    pub fn worlds(&self) -> Vec<World> {
-        match &self.script.worlds {
-            Some(worlds) => worlds.iter().map(|world| world.value.world()).collect(),
-            None => vec![World::Virtual],
-        }
     }
 
     /// What the judges must say of it.

@@ -23,11 +23,12 @@ const CALLED: &str = "\
 version: 1
 title: A stranger calls
 hosts:
-  bob: { fax: 1, number: 050-1234-5678, address: 10.91.1.1 }
-  sip: { sip-server: {}, address: 10.91.1.2 }
-  location: { location-server: {}, address: 10.91.1.3 }
+  bob: { fax: 1, number: 050-1234-5678, address: 127.91.1.1 }
+  sip: { sip-server: {}, address: 127.91.1.2 }
+  location: { location-server: {}, address: 127.91.1.3 }
 ends_at: 12s
 worlds: [sockets]
+worlds_because: the stranger is on a real socket
 ";
 
 /// Alice calls a real device, which the location server knows from the start.
@@ -35,10 +36,10 @@ const CALLING: &str = "\
 version: 1
 title: A real device is called
 hosts:
-  alice: { fax: 1, number: 050-0000-9999, address: 10.91.2.1 }
+  alice: { fax: 1, number: 050-0000-9999, address: 127.91.2.1 }
   real: { fax: 1, number: 050-1234-5678, external: { sip: '127.91.2.9:5070' } }
-  sip: { sip-server: {}, address: 10.91.2.2 }
-  location: { location-server: { fixed: { 050-1234-5678: real } }, address: 10.91.2.3 }
+  sip: { sip-server: {}, address: 127.91.2.2 }
+  location: { location-server: { fixed: { 050-1234-5678: real } }, address: 127.91.2.3 }
 documents:
   page: { chart: {} }
 steps:

@@ -76,16 +76,30 @@ impl Case<'_> {
         let host = &call.caller.name;
         let next = self.calls.iter().find(|next| next.caller.name == *host && next.span.0 > call.span.0);
         let until = next.map_or(usize::MAX, |next| next.span.0);
-        let mut edited_us = None;
+        // What an operator changes is the very next thing that the device does.
+        let mut edits = false;
         let mut changes = Vec::new();
         for (at, entry) in self.trace.entries.iter().enumerate().take(until).skip(call.span.0) {
             if self.order_of(entry).is_some_and(|order| order.host == *host && order.kind.starts_with("ta1-"))
             {
-                edited_us = Some(entry.at_us);
+                edits = true;
+                continue;
             }
-            let What::Row { host: owner, table, change, row } = &entry.what else { continue };
-            if owner == host && &**table == "Ta1" && edited_us != Some(entry.at_us) {
-                changes.push((at, &**change, ta1_row(row)));
+            match &entry.what {
+                What::Row { host: owner, table, change, row } if owner == host => {
+                    let of_an_edit = std::mem::take(&mut edits);
+                    if !of_an_edit && &**table == "Ta1" {
+                        changes.push((at, &**change, ta1_row(row)));
+                    }
+                }
+                What::Message { from: actor, .. }
+                | What::Mark { host: actor, .. }
+                | What::Notice { host: actor, .. }
+                    if actor == host =>
+                {
+                    edits = false;
+                }
+                _ => {}
             }
         }
         changes

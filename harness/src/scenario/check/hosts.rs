@@ -6,7 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use faxproof_devices::number::is_dialable;
 
 use super::super::compile::address;
-use super::super::grammar::{FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec};
+use super::super::grammar::{
+    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, WorldSpec,
+};
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
 
@@ -69,11 +71,12 @@ impl Checker<'_> {
 
     fn external(&mut self, name: &At<String>, host: &HostSpec) {
         let Some(external) = &host.external else { return };
-        if !self.only_sockets() {
+        let listed = self.script.worlds.iter().flatten();
+        for simulated in listed.filter(|world| world.value != WorldSpec::Sockets) {
             self.refuse_saying(
-                external.place,
-                format!("a real box at the place of `{}` can only be reached by sockets", name.value),
-                "write `worlds: [sockets]`",
+                simulated.place,
+                format!("the real box at the place of `{}` can only be reached by sockets", name.value),
+                "write `worlds: [sockets]`, or leave it out",
             );
         }
         if let Some(address) = &host.address {

@@ -15,6 +15,7 @@ use super::error::{Problem, ScenarioError, Source, did_you_mean};
 use super::grammar::{HostSpec, Script, WorldSpec};
 use super::labels;
 use super::value::{At, Place};
+use crate::world::World;
 
 /// What the check found out on its way.
 pub(super) struct Checked {
@@ -123,12 +124,31 @@ impl<'a> Checker<'a> {
                 "write letters, digits, `-` and `.`, such as `sip.example.net`",
             );
         }
-        if script.worlds.as_ref().is_some_and(Vec::is_empty) {
-            self.refuse_saying(
+        self.worlds();
+    }
+
+    /// A world that a scenario leaves out is told with the reason.
+    fn worlds(&mut self) {
+        let (listed, because) = (&self.script.worlds, &self.script.worlds_because);
+        let external = self.script.hosts.value.iter().any(|(_, host)| host.external.is_some());
+        match (listed.as_deref(), because) {
+            (None, None) => {}
+            (None, Some(because)) => self.refuse_saying(
+                because.place,
+                "`worlds_because` stands without `worlds`",
+                "list the worlds in which it runs, or leave it out",
+            ),
+            (Some([]), _) => self.refuse_saying(
                 Place::default(),
                 "`worlds` is empty: this scenario can run nowhere",
                 "leave it out",
-            );
+            ),
+            (Some([first, ..]), None) if !external && !lists_all(listed.as_deref()) => self.refuse_saying(
+                first.place,
+                "`worlds` leaves a world out without a reason",
+                "leave it out, or write `worlds_because: ...`",
+            ),
+            (Some(_), _) => {}
         }
     }
 
@@ -159,11 +179,11 @@ impl<'a> Checker<'a> {
             );
         }
     }
+}
 
-    fn only_sockets(&self) -> bool {
-        let worlds = self.script.worlds.as_ref();
-        worlds.is_some_and(|worlds| worlds.iter().all(|world| world.value == WorldSpec::Sockets))
-    }
+fn lists_all(listed: Option<&[At<WorldSpec>]>) -> bool {
+    let has = |world: World| listed.into_iter().flatten().any(|at| at.value.world() == world);
+    World::ALL.into_iter().all(has)
 }
 
 /// Whether this can be the name of a domain (RFC 1035 §2.3.1).

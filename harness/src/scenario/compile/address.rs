@@ -4,10 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use faxproof_devices::core::Entropy;
 
-use crate::world::World;
-
 /// The port of SIP (RFC 3261 §19.1.2).
 pub(crate) const SIP_PORT: u16 = 5060;
+
+/// Hosts in one block of loopback addresses: those that end in 1 to 250.
+const HOSTS_IN_A_BLOCK: usize = 250;
+/// Blocks of runs have a second byte below this one; above it lie addresses at which nobody is.
+const NOBODY: u8 = 0xc0;
 
 /// The address of a host that names none: a hash of its name in 10.0.0.0/8, so that a host which is
 /// added to a scenario changes no other address.
@@ -19,22 +22,24 @@ pub(crate) fn of_name(name: &str) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(10, x, y, z))
 }
 
-/// The address at which a host really is in this world. Only sockets need the loopback network; an
-/// address that lies in it, or in no other host's place, stays as it is.
-pub(crate) fn in_world(world: World, address: IpAddr) -> IpAddr {
-    match (world, address) {
-        (World::Sockets, IpAddr::V4(v4)) => {
-            let [_, x, y, z] = v4.octets();
-            IpAddr::V4(Ipv4Addr::new(127, x, y, z))
-        }
-        // There is one IPv6 loopback address only: the rest is folded into the IPv4 ones.
-        (World::Sockets, IpAddr::V6(v6)) => {
-            let hash = Entropy::of_seed(0).key(("address", v6.octets()));
-            let [x, y] = [hash.below(256) as u8, (hash.1 & 0xff) as u8];
-            IpAddr::V4(Ipv4Addr::new(127, x, y, 1 + ((hash.1 >> 8) % 254) as u8))
-        }
-        _ => address,
+/// The loopback address of the host with this position in a scenario of this name. Runs of different
+/// scenarios have blocks of their own, so that many can run on one machine at a time.
+pub(crate) fn on_loopback(scenario: &str, position: usize) -> IpAddr {
+    let hash = Entropy::of_seed(0).key(("loopback", scenario));
+    let blocks = u64::from(NOBODY - 1) * 256;
+    let block = (hash.0 % blocks + (position / HOSTS_IN_A_BLOCK) as u64) % blocks;
+    let [x, y] = [1 + (block / 256) as u8, (block % 256) as u8];
+    IpAddr::V4(Ipv4Addr::new(127, x, y, 1 + (position % HOSTS_IN_A_BLOCK) as u8))
+}
+
+/// The loopback address that stands for an address at which the scenario has no host. One that lies on
+/// loopback already is meant as it stands.
+pub(crate) fn of_nobody(address: IpAddr) -> IpAddr {
+    if address.is_loopback() {
+        return address;
     }
+    let hash = Entropy::of_seed(0).key(("nobody", address)).0.to_le_bytes();
+    IpAddr::V4(Ipv4Addr::new(127, hash[0] | NOBODY, hash[1], 1 + hash[2] % 254))
 }
 
 /// The SIP socket at an address.
@@ -54,11 +59,25 @@ mod tests {
     }
 
     #[test]
-    fn sockets_live_in_the_loopback_network() {
-        let at = |text: &str| in_world(World::Sockets, text.parse().expect("address")).to_string();
-        assert_eq!(at("10.1.2.3"), "127.1.2.3");
-        assert_eq!(at("127.1.2.3"), "127.1.2.3");
-        assert!(at("2001:db8::1").starts_with("127."));
-        assert_eq!(in_world(World::Virtual, of_name("bob")), of_name("bob"));
+    fn the_hosts_of_a_scenario_have_loopback_addresses_of_their_own() {
+        let mut all: Vec<IpAddr> = (0..1000).map(|position| on_loopback("fig04/busy", position)).collect();
+        assert!(all.iter().all(IpAddr::is_loopback));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 1000);
+        assert_ne!(on_loopback("fig04/busy", 0), on_loopback("fig04/learned", 0));
+    }
+
+    #[test]
+    fn nobody_is_where_no_scenario_puts_a_host() {
+        let second = |address: IpAddr| match address {
+            IpAddr::V4(v4) => v4.octets()[1],
+            IpAddr::V6(_) => 0,
+        };
+        let nobody = of_nobody("10.9.9.9".parse().expect("address"));
+        assert!(nobody.is_loopback() && second(nobody) >= NOBODY);
+        assert!((0..1000).all(|name| second(on_loopback(&name.to_string(), 0)) < NOBODY));
+        let meant: IpAddr = "127.0.0.9".parse().expect("address");
+        assert_eq!(of_nobody(meant), meant);
     }
 }

@@ -11,11 +11,12 @@ use faxproof_devices::ta1::Row;
 use faxproof_reports::{Class, HostDeclaration, Ta1Row};
 
 use super::Setting;
-use super::address::{in_world, sip};
+use super::address::{of_nobody, on_loopback, sip};
 use super::build::{Config, build};
 use crate::plan::{PlannedBox, PlannedHost};
 use crate::scenario::grammar::{self, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec};
 use crate::scenario::value::{At, Named, Span};
+use crate::world::World;
 
 /// The shortest lifetime of a binding, unless the scenario gives one (RFC 3261 §10.3 allows a
 /// registrar to refuse less than an hour; a minute lets tests see expiries).
@@ -129,8 +130,30 @@ impl Setting<'_> {
         let host = self.scenario.script.hosts.value.value(name);
         match host.and_then(|host| host.external.as_ref()) {
             Some(external) => external.value.sip.ip(),
-            // The check has given every host an address.
-            None => in_world(self.world, self.scenario.addresses[name]),
+            None => self.inside(name),
+        }
+    }
+
+    /// Where a virtual host is. The check has given every host an address; on sockets each run has a
+    /// block of loopback addresses, and only an address that lies on loopback already is meant as written.
+    fn inside(&self, name: &str) -> IpAddr {
+        let address = self.scenario.addresses[name];
+        if self.world != World::Sockets || address.is_loopback() {
+            return address;
+        }
+        // The map is in the order of the names.
+        let position = self.scenario.addresses.keys().position(|other| other == name);
+        on_loopback(self.name, position.unwrap_or_default())
+    }
+
+    /// Where an address of the scenario is in this world: that of a host is where the host is.
+    fn literal(&self, address: IpAddr) -> IpAddr {
+        let owner = self.scenario.addresses.iter().find(|(_, at)| **at == address);
+        match owner {
+            Some((name, _)) => self.address(name),
+            // Beside a real device, an address is one of the real network.
+            None if self.world != World::Sockets || self.scenario.is_about_a_real_device() => address,
+            None => of_nobody(address),
         }
     }
 
@@ -171,7 +194,7 @@ impl Setting<'_> {
         let name = &contact.0.value;
         let external = self.scenario.script.hosts.value.value(name).and_then(|host| host.external.as_ref());
         match (name.parse::<SocketAddr>(), external) {
-            (Ok(at), _) => SocketAddr::new(in_world(self.world, at.ip()), at.port()),
+            (Ok(at), _) => SocketAddr::new(self.literal(at.ip()), at.port()),
             (Err(_), Some(external)) => external.value.sip,
             (Err(_), None) => sip(self.address(name)),
         }

@@ -4,7 +4,7 @@ pub(crate) mod address;
 mod build;
 mod hosts;
 pub(super) use hosts::row;
-mod network;
+pub(super) mod network;
 mod steps;
 
 use faxproof_devices::core::{Duration, Time};
@@ -29,10 +29,9 @@ impl Scenario {
     /// # Errors
     /// If it may not run in this world.
     pub fn compile(&self, name: &str, world: World, seed: Option<u64>) -> Result<Plan, ScenarioError> {
-        let worlds = self.worlds();
-        if !worlds.contains(&world) {
-            let listed: Vec<&str> = worlds.iter().map(|world| world.as_str()).collect();
-            let message = format!("this scenario does not run in the world `{}`", world.as_str());
+        if let Some(reason) = self.left_out(world) {
+            let message = format!("this scenario does not run in the world `{}`: {reason}", world.as_str());
+            let listed: Vec<&str> = self.worlds().iter().map(|world| world.as_str()).collect();
             let remedy = format!("it runs in: {}", listed.join(", "));
             let place =
                 self.script.worlds.iter().flatten().next().map_or(self.script.version.place, |at| at.place);
@@ -40,11 +39,10 @@ impl Scenario {
         }
         let script = &self.script;
         let seed = seed.or(script.seed).unwrap_or(1);
-        let setting = Setting { scenario: self, world, seed };
+        let setting = Setting { scenario: self, name, world, seed };
         let (actions, orders) = setting.steps();
         let network = setting.network();
         let rules = setting.rules();
-        let last = actions.last().map_or(Time(0), |action| action.at);
         let power_fails = actions.iter().any(|action| matches!(action.what, PlannedWhat::PowerOff));
         let declaration = Declaration {
             scenario: name.to_owned(),
@@ -56,14 +54,24 @@ impl Scenario {
             orders,
             disturbed: power_fails || !rules.is_empty() || network::disturbs(&network),
         };
-        let until = script.ends_at.map_or(last + AFTERWARDS, |end| Time(end.value.us));
+        let until = self.until();
         Ok(Plan { declaration, hosts: setting.planned_hosts(), network, rules, actions, until })
+    }
+}
+
+impl Scenario {
+    /// When the world stops.
+    pub(super) fn until(&self) -> Time {
+        let last = self.script.steps.iter().map(|step| step.value.at.value.us).max();
+        let quiet = Time(last.unwrap_or_default()) + AFTERWARDS;
+        self.script.ends_at.map_or(quiet, |end| Time(end.value.us))
     }
 }
 
 /// A scenario in one world with one seed.
 struct Setting<'a> {
     scenario: &'a Scenario,
+    name: &'a str,
     world: World,
     seed: u64,
 }

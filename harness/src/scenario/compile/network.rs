@@ -5,14 +5,30 @@ use std::collections::BTreeMap;
 use faxproof_devices::core::Time;
 use faxproof_reports::Host;
 
-use super::Setting;
+use super::{Scenario, Setting};
 use crate::plan::{Act, LinkPlan, Match, NetworkPlan, Outage, Rule, StreamEnd, StreamPlan};
 use crate::scenario::grammar::{ActSpec, Behaviour, CutBy, Fragments, MatchSpec, PartitionSpec};
 use crate::scenario::value::{Percent, Span};
 
 impl Setting<'_> {
     pub(super) fn network(&self) -> NetworkPlan {
-        let spec = &self.scenario.script.network;
+        self.scenario.network()
+    }
+
+    /// The rules; one that sets several headers becomes several, which count the same messages.
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for spec in &self.scenario.script.rules {
+            rules.extend(acts(&spec.act.value).into_iter().map(|act| Rule { on: matching(&spec.on), act }));
+        }
+        rules
+    }
+}
+
+impl Scenario {
+    /// The network of every plan of this scenario.
+    pub(in crate::scenario) fn network(&self) -> NetworkPlan {
+        let spec = &self.script.network;
         let default = behaving(&spec.behaviour(), LinkPlan::default());
         let mut links: BTreeMap<(Host, Host), LinkPlan> = BTreeMap::new();
         for spec in &spec.links {
@@ -39,19 +55,15 @@ impl Setting<'_> {
     fn ways_across(&self, partition: &PartitionSpec) -> Vec<(Host, Host)> {
         let is_apart = |name: &str| partition.apart.iter().any(|apart| apart.value == name);
         let (apart, others): (Vec<&str>, Vec<&str>) =
-            self.scenario.script.hosts.value.keys().partition(|name| is_apart(name));
+            self.script.hosts.value.keys().partition(|name| is_apart(name));
         let pairs = apart.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
         pairs.flat_map(|(a, b)| [(a.into(), b.into()), (b.into(), a.into())]).collect()
     }
+}
 
-    /// The rules; one that sets several headers becomes several, which count the same messages.
-    pub(super) fn rules(&self) -> Vec<Rule> {
-        let mut rules = Vec::new();
-        for spec in &self.scenario.script.rules {
-            rules.extend(acts(&spec.act.value).into_iter().map(|act| Rule { on: matching(&spec.on), act }));
-        }
-        rules
-    }
+/// Whether it is left to chance when, how often or whether something arrives.
+pub(in crate::scenario) fn is_chancy(network: &NetworkPlan) -> bool {
+    network.default.has_chance() || network.links.iter().any(|(_, _, link)| link.has_chance())
 }
 
 /// Whether the network alone can lose, double, delay unevenly or cut off anything.

@@ -60,8 +60,10 @@ pub struct Script {
     /// What must be seen.
     #[serde(default)]
     pub expect: Expect,
-    /// Worlds in which it may run; only `virtual` unless given.
+    /// Worlds in which it runs; unless given all in which its result is the same and comes in time.
     pub worlds: Option<Vec<At<WorldSpec>>>,
+    /// Why it does not run in the worlds that `worlds` leaves out.
+    pub worlds_because: Option<At<String>>,
 }
 
 /// A world in which a scenario may run.

@@ -5,7 +5,7 @@ use faxproof_devices::order::{Action, Document};
 use faxproof_reports::Class;
 
 use super::{CALL, parsed};
-use crate::plan::{Act, Plan, PlannedWhat};
+use crate::plan::{Act, Plan, PlannedBox, PlannedWhat};
 use crate::world::World;
 
 fn plan(text: &str) -> Plan {
@@ -110,14 +110,26 @@ fn several_headers_become_several_rules() {
 
 #[test]
 fn sockets_are_on_the_loopback_network() {
-    let text = format!("{CALL}worlds: [virtual, sockets]\n");
-    let plan = parsed(&text).compile("call", World::Sockets, Some(9)).expect("a plan");
+    let plan =
+        parsed(&format!("{CALL}ends_at: 4s\n")).compile("call", World::Sockets, Some(9)).expect("a plan");
     assert!(plan.hosts.iter().all(|host| host.address.is_loopback()));
     assert_eq!((plan.declaration.seed, plan.declaration.world.as_str()), (9, "sockets"));
 }
 
 #[test]
+fn the_address_of_a_host_is_where_the_host_is() {
+    let text = CALL
+        .replace("alice: { fax: 1,", "alice: { fax: 1, address: 10.1.2.3,")
+        .replace("sip-server: {}", "sip-server: { fixed: { 050-777: 10.1.2.3:5060 } }");
+    let plan = parsed(&format!("{text}ends_at: 4s\n")).compile("call", World::Sockets, None).expect("a plan");
+    let at = |name: &str| plan.hosts.iter().find(|host| &*host.name == name).expect("the host");
+    let (PlannedBox::Virtual(server), alice) = (&at("sip").box_, at("alice").address) else { panic!() };
+    assert!(format!("{server:?}").contains(&format!("{alice}:5060")));
+}
+
+#[test]
 fn a_world_that_is_not_listed_is_refused() {
-    let error = parsed(CALL).compile("call", World::Turmoil, None).expect_err("only virtual").to_string();
-    assert!(error.contains("it runs in: virtual"), "{error}");
+    let text = format!("{CALL}worlds: [virtual]\nworlds_because: ticks\n");
+    let error = parsed(&text).compile("call", World::Turmoil, None).expect_err("only virtual").to_string();
+    assert!(error.contains("`turmoil`: ticks") && error.contains("it runs in: virtual"), "{error}");
 }

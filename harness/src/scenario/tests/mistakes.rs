@@ -110,8 +110,10 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "a real box in a simulation",
         "{ sip-server: {} }",
-        "{ sip-server: {}, external: { sip: 192.0.2.7:5060 } }",
+        "{ sip-server: {}, external: { sip: 192.0.2.7:5060 } }\nworlds: [virtual, sockets]",
     ),
+    ("a world left out without a reason", "title: A call", "title: A call\nworlds: [virtual]"),
+    ("a reason without a list", "title: A call", "title: A call\nworlds_because: time"),
     ("an impossible date", "title: A call", "title: A call\nepoch: 2003-02-30T00:00:00Z"),
     ("a merge key", "title: A call", "title: A call\n<<: { seed: 1 }"),
     ("two mistakes at once", "host: alice, send: page", "host: alcie, send: pgae"),

@@ -24,7 +24,6 @@ documents:
 steps:
   - { at: 500ms, host: alice, send: page, to: 050-1234-5678 }
 ends_at: 2500ms
-worlds: [virtual, turmoil, sockets]
 ";
 
 /// The labels that passed between two hosts, or on one connection, in their order.
