@@ -3,8 +3,11 @@
 //!
 //! Nothing here can reach a device or a world: a report is made from what was recorded.
 
+pub mod changes;
 pub mod declaration;
+pub mod difference;
 pub mod digest;
+pub mod junit;
 pub mod ladder;
 mod names;
 pub mod parity;
@@ -19,12 +22,14 @@ mod written;
 #[cfg(test)]
 mod samples;
 
+pub use changes::{Change, changes};
 pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row};
+pub use difference::{Difference, Line, Mark, difference};
 pub use digest::{Counts, DigestSink, NullSink, digest, fingerprint};
 pub use ladder::ladder;
 pub use parity::{Sequence, parity_difference, sequence};
 pub use record::{Coverage, Record, RecordError};
 pub use redact::Redactor;
-pub use summary::{coverage_table, difference};
+pub use summary::coverage_table;
 pub use trace::{Carrier, Entry, Fate, Host, Medium, Sink, Trace, What};
 pub use verdict::{Finding, RuleResult, Verdict, Weight};

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::declaration::Declaration;
 use crate::digest::digest;
+use crate::redact::redacted;
 use crate::trace::Trace;
 use crate::verdict::{RuleResult, Verdict};
 
@@ -122,13 +123,25 @@ impl Record {
         }
     }
 
-    /// The record as JSON, without the secrets of its trace.
+    /// The record as JSON, without secrets.
     ///
     /// # Errors
     /// [`RecordError::Malformed`] where a value has no JSON form.
     pub fn to_json(&self) -> Result<String, RecordError> {
-        let written = Record { trace: self.trace.redacted(), ..self.clone() };
-        serde_json::to_string(&written).map(|json| json + "\n").map_err(RecordError::Malformed)
+        let mut written =
+            Record { declaration: self.declaration.redacted(), trace: self.trace.redacted(), ..self.clone() };
+        for finding in written.results.iter_mut().flat_map(|result| &mut result.findings) {
+            finding.text = redacted(&finding.text);
+        }
+        written.to_json_with_secrets()
+    }
+
+    /// The record as JSON, with whatever secrets its trace holds.
+    ///
+    /// # Errors
+    /// As [`Record::to_json`].
+    pub fn to_json_with_secrets(&self) -> Result<String, RecordError> {
+        serde_json::to_string(self).map(|json| json + "\n").map_err(RecordError::Malformed)
     }
 
     /// Reads what [`Record::to_json`] gave.
@@ -158,13 +171,15 @@ impl Record {
     /// # Errors
     /// [`RecordError::Io`] with the path; [`RecordError::Malformed`] as in [`Record::to_json`].
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        let json = self.to_json()?;
-        let beside = beside(path);
-        write_durably(&beside, json.as_bytes()).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
-            // The error that matters is the first; the leftover may not even exist.
-            let _ = fs::remove_file(&beside);
-            RecordError::Io { path: path.into(), error }
-        })
+        write(path, &self.to_json()?)
+    }
+
+    /// The same with secrets.
+    ///
+    /// # Errors
+    /// As [`Record::write`].
+    pub fn write_with_secrets(&self, path: &Path) -> Result<(), RecordError> {
+        write(path, &self.to_json_with_secrets()?)
     }
 
     /// Reads a file that [`Record::write`] wrote.
@@ -181,6 +196,15 @@ impl Record {
         }
         Record::from_json(&json)
     }
+}
+
+fn write(path: &Path, json: &str) -> Result<(), RecordError> {
+    let beside = beside(path);
+    write_durably(&beside, json.as_bytes()).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
+        // The error that matters is the first; the leftover may not even exist.
+        let _ = fs::remove_file(&beside);
+        RecordError::Io { path: path.into(), error }
+    })
 }
 
 /// The keys that tell whether a file is worth reading.

@@ -4,7 +4,8 @@
 //! (`Authorization`, `Proxy-Authorization`: RFC 3261 §20.7, §20.28), the argument of `AUTH`, `PASS`
 //! and `APOP` (RFC 4954 §4, RFC 1939 §7), and the lines with which a client answers a `334` or `+ `
 //! challenge. The last can only be told from what came before on the same connection, so a
-//! [`Redactor`] is fed the entries of a run in order.
+//! [`Redactor`] is fed the entries of a run in order. Besides, passwords in URIs, values of parameters
+//! that are named like secrets, and keys in SDP are taken out wherever they stand, in words too.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,12 +13,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::declaration::Declaration;
 use crate::trace::{Carrier, Entry, Trace, What};
+
+mod inside;
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "redacted";
 
-const SECRET_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+const SECRET_HEADERS: [&str; 5] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
 const SECRET_COMMANDS: [&str; 3] = ["AUTH", "PASS", "APOP"];
 
 /// Takes secrets out of entries, one after the other.
@@ -36,14 +41,16 @@ impl Redactor {
             self.challenged.remove(id);
         }
         let What::Message { from, to, carrier, label, bytes, fate } = &entry.what else {
-            return Cow::Borrowed(entry);
+            return words(entry);
         };
         let (label, bytes) = if self.answers_challenge(*carrier, bytes) {
             (REDACTED.into(), answer(bytes))
-        } else if let Some(bytes) = without_secrets(bytes, *carrier, label) {
-            (Arc::clone(label), bytes)
         } else {
-            return Cow::Borrowed(entry);
+            let lines = without_secrets(bytes, *carrier, label);
+            match inside::hidden(lines.as_ref().unwrap_or(bytes)).map(Bytes::from).or(lines) {
+                Some(bytes) => (Arc::clone(label), bytes),
+                None => return Cow::Borrowed(entry),
+            }
         };
         let (from, to) = (Arc::clone(from), Arc::clone(to));
         let what = What::Message { from, to, carrier: *carrier, label, bytes, fate: fate.clone() };
@@ -73,6 +80,63 @@ impl Trace {
         let mut redactor = Redactor::default();
         Trace { entries: self.entries.iter().map(|entry| redactor.redact(entry).into_owned()).collect() }
     }
+}
+
+impl Declaration {
+    /// The declaration without secrets: those that a host's choices name or hold.
+    #[must_use]
+    pub fn redacted(&self) -> Declaration {
+        let mut declaration = self.clone();
+        for (name, value) in declaration.hosts.iter_mut().flat_map(|host| &mut host.habits) {
+            let is_secret = ["password", "secret", "key", "token"].iter().any(|word| name.contains(word));
+            *value = if is_secret { REDACTED.to_owned() } else { redacted(value) };
+        }
+        declaration
+    }
+}
+
+/// Words without secrets.
+pub fn redacted(words: &str) -> String {
+    inside::hidden_in_words(words).unwrap_or_else(|| words.to_owned())
+}
+
+/// An entry that is no message, without the secrets in its words.
+fn words(entry: &Entry) -> Cow<'_, Entry> {
+    let mut entry_ = Cow::Borrowed(entry);
+    let hide = |text: &Arc<str>| inside::hidden_in_words(text).map(Arc::<str>::from);
+    match &entry.what {
+        What::Notice { text, .. } | What::Order { text, .. } | What::Fault { text, .. } => {
+            if let Some(hidden) = hide(text)
+                && let What::Notice { text, .. } | What::Order { text, .. } | What::Fault { text, .. } =
+                    &mut entry_.to_mut().what
+            {
+                *text = hidden;
+            }
+        }
+        What::Unexpected { what: came, .. } => {
+            if let Some(hidden) = hide(came)
+                && let What::Unexpected { what, .. } = &mut entry_.to_mut().what
+            {
+                *what = hidden;
+            }
+        }
+        What::Printed { text: Some(text), .. } => {
+            if let Some(hidden) = hide(text)
+                && let What::Printed { text, .. } = &mut entry_.to_mut().what
+            {
+                *text = Some(hidden);
+            }
+        }
+        What::Row { row, .. } if row.iter().any(|(_, value)| hide(value).is_some()) => {
+            if let What::Row { row, .. } = &mut entry_.to_mut().what {
+                for (_, value) in row {
+                    *value = hide(value).unwrap_or_else(|| Arc::clone(value));
+                }
+            }
+        }
+        _ => {}
+    }
+    entry_
 }
 
 fn answer(bytes: &[u8]) -> Bytes {

@@ -40,7 +40,8 @@ fn covering(arc: &str) -> String {
     let set = set::built_in();
     let covers =
         |found: &&set::Found| found.scenario().is_ok_and(|scenario| scenario.covers().contains(&arc));
-    let names: Vec<&str> = set.scenarios.iter().filter(covers).map(|found| found.name.as_str()).collect();
+    let mut names: Vec<&str> = set.scenarios.iter().filter(covers).map(set::Found::file_name).collect();
+    names.dedup();
     if names.is_empty() { " none".to_owned() } else { format!("\n  {}", names.join("\n  ")) }
 }
 
@@ -61,7 +62,8 @@ fn seen_by(evidence: &[faxproof_judges::Evidence]) -> String {
 }
 
 fn scenario(id: &str) -> Option<String> {
-    let found = set::built_in().scenarios.into_iter().find(|found| found.name == id)?;
+    let found =
+        set::built_in().scenarios.into_iter().find(|found| found.name == id || found.file_name() == id)?;
     let scenario = match found.scenario() {
         Ok(scenario) => scenario,
         Err(error) => return Some(error.to_string()),

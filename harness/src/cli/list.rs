@@ -29,6 +29,9 @@ pub(super) enum What {
 pub(super) struct Item {
     pub(super) id: String,
     pub(super) about: String,
+    /// Of a scenario with a matrix: how many cells of it run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cells: Option<usize>,
 }
 
 /// Classes of devices that scenarios can name, and what they are.
@@ -46,21 +49,38 @@ pub(super) fn list(what: What, json: bool, out: &mut impl Write) -> u8 {
     }
     let width = items.iter().map(|item| item.id.len()).max().unwrap_or(0);
     let lines: Vec<String> =
-        items.iter().map(|item| format!("{:width$}  {}\n", item.id, item.about)).collect();
+        items.iter().map(|item| format!("{:width$}  {}{}\n", item.id, item.about, cells(item))).collect();
     print(out, &lines.concat())
+}
+
+fn cells(item: &Item) -> String {
+    item.cells.map(|cells| format!(" ({cells} cells)")).unwrap_or_default()
+}
+
+/// Scenarios by their files: the cells of a matrix are one of them.
+fn scenarios() -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for found in set::built_in().scenarios {
+        if let Some(last) = items.last_mut().filter(|last| last.id == found.file_name()) {
+            last.cells = last.cells.map(|cells| cells + 1);
+            continue;
+        }
+        let about = match found.scenario() {
+            Ok(scenario) => scenario.script.title.value,
+            Err(error) => error.to_string(),
+        };
+        let cells = found.cell.as_ref().map(|_| 1);
+        items.push(Item { id: found.file_name().to_owned(), about: about.trim().to_owned(), cells });
+    }
+    items
 }
 
 /// Everything of that kind.
 pub(super) fn items(what: What) -> Vec<Item> {
-    let item = |id: &str, about: &str| Item { id: id.to_owned(), about: about.trim().to_owned() };
+    let item =
+        |id: &str, about: &str| Item { id: id.to_owned(), about: about.trim().to_owned(), cells: None };
     match what {
-        What::Scenarios => {
-            let title = |found: &set::Found| match found.scenario() {
-                Ok(scenario) => scenario.script.title.value.clone(),
-                Err(error) => error.to_string(),
-            };
-            set::built_in().scenarios.iter().map(|found| item(&found.name, &title(found))).collect()
-        }
+        What::Scenarios => scenarios(),
         What::Arcs => chart::arcs().map(|arc| item(arc.name, arc.text)).collect(),
         What::Rules => {
             let judges = faxproof_judges::rules().iter().map(|rule| item(rule.id, rule.about));

@@ -1,14 +1,17 @@
 //! The command line: a contract that scripts outside this repository rely on.
 
+mod dry;
 mod explain;
 mod list;
 mod run;
+mod summary;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use faxproof_reports::Verdict;
 
 use crate::world::World;
@@ -27,7 +30,7 @@ const EXIT_CODES: &str = "Exit codes: 0 pass, 1 fail, 2 bad usage or input (noth
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run scenarios, compare their ladders with the accepted snapshots, judge them, count the arcs
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES, after_long_help = run::MORE)]
     Run(RunArgs),
     /// List what there is: scenarios, arcs, rules or classes of devices
     List {
@@ -45,6 +48,12 @@ enum Command {
     },
     /// Print the JSON Schema of scenarios, for editors
     Schema,
+    /// Print completions for a shell: bash, zsh, fish, powershell or elvish
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -64,22 +73,37 @@ struct RunArgs {
     /// Run the I-th of N parts of the set, e.g. 1/4
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(usize, usize)>,
-    /// Run only scenarios that exist for this arc
+    /// Run only scenarios that exist for this arc; may be given several times
     #[arg(long)]
-    arc: Option<String>,
-    /// Judge by this rule only
+    arc: Vec<String>,
+    /// Of scenarios with a matrix, run only cells with this value; may be given several times
+    #[arg(long, value_name = "PARAMETER=VALUE", value_parser = cell)]
+    cell: Vec<(String, String)>,
+    /// Judge by this rule only, and by what the scenario itself expects
     #[arg(long)]
     rule: Option<String>,
-    /// Begin no further scenario after the first that does not pass
+    /// Stop at the first scenario that does not pass; those behind it count as not run
     #[arg(long)]
     fail_fast: bool,
     /// Accept the ladders as they are now as the new snapshots (PATHs needed)
     #[arg(long)]
     update: bool,
-    /// Write a folder for each scenario: record.json, ladder.txt, printed pages as PNG
+    /// Write a folder for each scenario: record.json, ladder.txt, printed pages as PNG; and junit.xml
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Print the result as JSON (format faxproof-run/1) in place of the summary
+    /// Write the result as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Tell in which headers messages differ from an earlier run: a record, or the DIR of its --out
+    #[arg(long, value_name = "PATH")]
+    against: Option<PathBuf>,
+    /// Read and check everything, and tell what would run and what not; run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave secrets in the record and in findings; ladders, snapshots and comparisons never show any
+    #[arg(long)]
+    show_secrets: bool,
+    /// Print the result as JSON in place of the summary: format faxproof-run/1, explained below
     #[arg(long)]
     json: bool,
 }
@@ -100,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &mut out),
         Command::List { what, json } => list::list(what, json, &mut out),
         Command::Explain { id } => explain::explain(&id, &mut out),
+        Command::Completions { shell } => completions(shell, &mut out),
         Command::Schema => print(&mut out, &format!("{:#}\n", crate::scenario::schema())),
     };
     ExitCode::from(code)
@@ -125,6 +150,18 @@ fn refuse(why: impl std::fmt::Display) -> u8 {
 fn print(out: &mut impl Write, text: &str) -> u8 {
     let _ = out.write_all(text.as_bytes());
     0
+}
+
+fn completions(shell: Shell, out: &mut impl Write) -> u8 {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "faxproof", &mut script);
+    print(out, &String::from_utf8_lossy(&script))
+}
+
+fn cell(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
+    let (name, value) = parts.ok_or("a cell is PARAMETER=VALUE, e.g. knows=all")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn shard(text: &str) -> Result<(usize, usize), String> {

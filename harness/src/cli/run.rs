@@ -1,14 +1,14 @@
 //! `faxproof run`.
 
-use std::fmt::Write as _;
+use std::fs;
 use std::io::{IsTerminal, Write};
 
 use faxproof_devices::chart;
-use faxproof_reports::{Verdict, coverage_table};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{RunArgs, code_of, print, refuse};
-use crate::run::{self, Examined, Report, RunError, Selection, Settings, Snapshot};
+use super::summary::{coloured, summary};
+use super::{RunArgs, code_of, dry, print, refuse};
+use crate::run::{self, Accept, Earlier, Examined, Report, RunError, Selection, Settings};
 use crate::scenario::Scenario;
 use crate::scenario::set::{self, Found, Set};
 
@@ -23,40 +23,91 @@ pub(super) fn run(args: &RunArgs, out: &mut impl Write) -> u8 {
         Err(code) => return code,
     };
     let orphans = set.orphans.clone();
-    let scenarios = match read(set, args) {
-        Ok(scenarios) => scenarios,
+    let read = match read(set, args) {
+        Ok(read) => read,
         Err(code) => return code,
+    };
+    if args.dry_run {
+        return dry::tell(&read, args, out);
+    }
+    read.tell_elsewhere(args);
+    let scenarios = read.scenarios;
+    if scenarios.is_empty() {
+        return refuse("error: there is no scenario to run");
+    }
+    let names: Vec<&str> = scenarios.iter().map(|(found, _)| found.name.as_str()).collect();
+    let earlier = match args.against.as_deref().map(|path| Earlier::read(path, names.iter().copied())) {
+        Some(Err(error)) => return refuse(format!("error: {error}")),
+        Some(Ok(earlier)) => earlier,
+        None => Earlier::default(),
     };
     let settings = Settings {
         world: args.world,
         seed: args.seed,
         rule: args.rule.clone(),
-        update: args.update,
+        accept: accept(args),
         ..Settings::default()
     };
     let results = run_with_progress(&scenarios, &settings, args);
-    if let Some(folder) = &args.out {
-        for examined in results.iter().flatten().flatten() {
-            if let Err(error) = run::write(folder, examined) {
-                eprintln!("error: {error}");
-                return 4;
-            }
-        }
+    let report = Report::of(&names, &results, orphans, &earlier, args.show_secrets);
+    if let Err(error) = write(args, &results, &report) {
+        eprintln!("error: {error}");
+        return 4;
     }
-    let names: Vec<&str> = scenarios.iter().map(|(found, _)| found.name.as_str()).collect();
-    let report = Report::of(&names, &results, orphans);
     if args.json {
         let json = serde_json::to_string_pretty(&report).unwrap_or_else(|error| error.to_string());
         print(out, &format!("{json}\n"));
     } else {
-        print(out, &summary(&report, &results, args.paths.is_empty()));
+        print(out, &summary(&report, args.paths.is_empty(), coloured()));
     }
     code_of(report.verdict)
 }
 
+/// What the scripts of others may rely on in the output of `--json`.
+pub(super) const MORE: &str = "\
+Exit codes: 0 pass, 1 fail, 2 bad usage or input (nothing ran), 3 inconclusive or incomplete, 4 harness error
+
+Snapshots: a ladder that differs from the .snap beside its scenario, or has none, is written beside it as \
+.snap.new, for `cargo insta review --workspace-root FOLDER`, or --update takes it. Nothing is written where the \
+variable CI is set (unless INSTA_UPDATE=new) or INSTA_UPDATE=no. Built-in scenarios have no file to write beside.
+
+JSON (--json): format (faxproof-run/1; keys may be added, none changes its meaning under this name), verdict \
+(pass, inconclusive, fail, error), scenarios: list of { scenario, verdict, digest (sha256 of the trace), findings \
+(list of text), ladder (same, different, missing, accepted, not-compared, or empty: not run), difference (lines), \
+changed (with --against) }, arcs: { arcs: { ARC: times } }, arcs_not_taken, orphans (snapshots without a scenario). \
+With --dry-run: format (faxproof-plan/1), world, run: list of { scenario, seed }, skipped: list of { scenario, why }.
+
+Colours: on a terminal only, and not where NO_COLOR is set.";
+
+/// Ladders are proposed where somebody may look at them: not in CI, and not where insta is told so.
+fn accept(args: &RunArgs) -> Accept {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let in_ci = !matches!(variable("CI").as_str(), "" | "0" | "false");
+    match variable("INSTA_UPDATE").as_str() {
+        _ if args.update => Accept::Take,
+        "no" => Accept::Tell,
+        "new" => Accept::Propose,
+        _ if in_ci => Accept::Tell,
+        _ => Accept::Propose,
+    }
+}
+
+/// The files that were asked for, the records before what sums them up.
+fn write(args: &RunArgs, results: &Results, report: &Report) -> Result<(), faxproof_reports::RecordError> {
+    if let Some(folder) = &args.out {
+        for examined in results.iter().flatten().flatten() {
+            run::write(folder, examined, args.show_secrets)?;
+        }
+        let io = |error| faxproof_reports::RecordError::Io { path: folder.clone(), error };
+        fs::create_dir_all(folder).map_err(io)?;
+        run::write_junit(&folder.join("junit.xml"), report)?;
+    }
+    args.junit.as_deref().map_or(Ok(()), |path| run::write_junit(path, report))
+}
+
 /// The arguments that name something must name something that there is.
 fn unknown_id(args: &RunArgs) -> Option<String> {
-    if let Some(arc) = args.arc.as_deref().filter(|arc| chart::arcs().all(|known| known.name != *arc)) {
+    if let Some(arc) = args.arc.iter().find(|arc| chart::arcs().all(|known| known.name != **arc)) {
         return Some(format!("error: there is no arc {arc}; `faxproof list arcs` names them all"));
     }
     let rules = faxproof_judges::rules();
@@ -76,19 +127,41 @@ fn set_of(args: &RunArgs) -> Result<Set, u8> {
     set::find(&args.paths).map_err(|error| refuse(format!("error: {error}")))
 }
 
+/// What is to run, and what is not.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) scenarios: Vec<(Found, Scenario)>,
+    /// Names of those that were asked for and cannot run in this world, and why.
+    pub(super) elsewhere: Vec<(String, String)>,
+    /// Names of those that were not asked for, and why.
+    pub(super) skipped: Vec<(String, String)>,
+}
+
+impl Read {
+    /// What was asked for is never left out silently.
+    fn tell_elsewhere(&self, args: &RunArgs) {
+        if !self.elsewhere.is_empty() {
+            eprintln!("{} scenarios are not for the {} world:", self.elsewhere.len(), args.world);
+            let width = self.elsewhere.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+            self.elsewhere.iter().for_each(|(name, why)| eprintln!("    {name:width$}  {why}"));
+        }
+    }
+}
+
 /// Every scenario is read before the first one runs.
-fn read(set: Set, args: &RunArgs) -> Result<Vec<(Found, Scenario)>, u8> {
-    let selection = Selection { arc: args.arc.clone(), shard: args.shard };
-    let (mut scenarios, mut elsewhere, mut wrong) = (Vec::new(), Vec::new(), false);
+fn read(set: Set, args: &RunArgs) -> Result<Read, u8> {
+    let selection = Selection { arcs: args.arc.clone(), cell: args.cell.clone(), shard: args.shard };
+    let (mut read, mut wrong) = (Read::default(), false);
     for (position, found) in set.scenarios.into_iter().enumerate() {
         match found.scenario() {
             Ok(scenario) => {
-                if !selection.takes(position, &scenario) {
+                if let Some(why) = selection.leaves_out(position, &found, &scenario) {
+                    read.skipped.push((found.name, why));
                     continue;
                 }
                 match scenario.left_out(args.world) {
-                    None => scenarios.push((found, scenario)),
-                    Some(why) => elsewhere.push((found.name, why)),
+                    None => read.scenarios.push((found, scenario)),
+                    Some(why) => read.elsewhere.push((found.name, why.to_string())),
                 }
             }
             Err(error) => {
@@ -97,18 +170,7 @@ fn read(set: Set, args: &RunArgs) -> Result<Vec<(Found, Scenario)>, u8> {
             }
         }
     }
-    if wrong {
-        return Err(2);
-    }
-    if !elsewhere.is_empty() {
-        eprintln!("{} scenarios are not for the {} world:", elsewhere.len(), args.world);
-        let width = elsewhere.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        elsewhere.iter().for_each(|(name, why)| eprintln!("    {name:width$}  {why}"));
-    }
-    if scenarios.is_empty() {
-        return Err(refuse("error: there is no scenario to run"));
-    }
-    Ok(scenarios)
+    if wrong { Err(2) } else { Ok(read) }
 }
 
 fn run_with_progress(scenarios: &[(Found, Scenario)], settings: &Settings, args: &RunArgs) -> Results {
@@ -127,47 +189,4 @@ fn run_with_progress(scenarios: &[(Found, Scenario)], settings: &Settings, args:
     });
     bar.finish_and_clear();
     results
-}
-
-/// `whole`: the built-in set ran, so that an arc that nobody took is worth a line.
-fn summary(report: &Report, results: &Results, whole: bool) -> String {
-    let mut text = String::new();
-    let width = report.scenarios.iter().map(|line| line.scenario.len()).max().unwrap_or(0);
-    for (line, result) in report.scenarios.iter().zip(results) {
-        let note = match result.as_ref().and_then(|result| result.as_ref().ok()).map(|e| &e.snapshot) {
-            Some(Snapshot::Updated) => "  snapshot accepted",
-            Some(Snapshot::Missing) => "  no snapshot: look at the ladder and accept it with --update",
-            Some(Snapshot::Different(_)) => "  the ladder differs from the snapshot:",
-            _ => "",
-        };
-        let _ = writeln!(text, "{:width$}  {}{note}", line.scenario, line.verdict.as_str());
-        for finding in &line.findings {
-            let _ = writeln!(text, "    {finding}");
-        }
-        if let Some(Some(Ok(Examined { snapshot: Snapshot::Different(difference), .. }))) = Some(result) {
-            for line in difference.lines() {
-                let _ = writeln!(text, "    {line}");
-            }
-        }
-    }
-    for orphan in &report.orphans {
-        let _ = writeln!(text, "{orphan}: a snapshot without a scenario");
-    }
-    let arcs: Vec<&str> = chart::arcs().map(|arc| arc.name).collect();
-    let table = coverage_table(arcs, &report.arcs);
-    text.push('\n');
-    for line in table.lines().filter(|line| whole || !line.starts_with(' ')) {
-        let _ = writeln!(text, "{line}");
-    }
-    let count = |verdict: Verdict| report.scenarios.iter().filter(|line| line.verdict == verdict).count();
-    let _ = writeln!(
-        text,
-        "{} scenarios: {} passed, {} failed, {} inconclusive, {} errors",
-        report.scenarios.len(),
-        count(Verdict::Pass),
-        count(Verdict::Fail),
-        count(Verdict::Inconclusive),
-        count(Verdict::Error),
-    );
-    text
 }

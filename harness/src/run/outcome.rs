@@ -5,11 +5,13 @@ use std::io;
 use std::path::Path;
 
 use faxproof_devices::chart;
+use faxproof_reports::junit::{Case, junit};
 use faxproof_reports::record::Coverage;
-use faxproof_reports::{RecordError, Verdict, What, png};
+use faxproof_reports::redact::redacted;
+use faxproof_reports::{Change, Difference, RecordError, Verdict, What, png};
 use serde::Serialize;
 
-use super::{Examined, RunError};
+use super::{Earlier, Examined, RunError, Snapshot};
 
 /// The result of a run, in the form of `--json`.
 #[derive(Clone, Debug, Serialize)]
@@ -39,14 +41,27 @@ pub struct Line {
     pub digest: String,
     /// What speaks against it.
     pub findings: Vec<String>,
+    /// How its ladder compares with its snapshot: `same`, `different`, `missing`, `accepted`,
+    /// `not-compared`; empty where it did not run.
+    pub ladder: &'static str,
+    /// The difference of the ladders, line by line; empty where there is none.
+    pub difference: Vec<String>,
+    /// Messages that changed since an earlier run (`--against`), in words.
+    pub changed: Vec<String>,
+    /// The difference as it is shown on a terminal.
+    #[serde(skip)]
+    pub ladders: Option<Difference>,
 }
 
 impl Report {
-    /// Sums up.
+    /// Sums up; `earlier` are the records of an earlier run, with which messages are compared. Secrets are
+    /// left in only where `secrets` says so.
     pub fn of(
         names: &[&str],
         results: &[Option<Result<Examined, RunError>>],
         orphans: Vec<String>,
+        earlier: &Earlier,
+        secrets: bool,
     ) -> Report {
         let mut arcs = Coverage::default();
         let mut scenarios = Vec::new();
@@ -56,7 +71,7 @@ impl Report {
                     *arcs.arcs.entry(arc.clone()).or_default() += count;
                 }
             }
-            scenarios.push(line(name, result.as_ref()));
+            scenarios.push(line(name, result.as_ref(), earlier, secrets));
         }
         let worst = scenarios.iter().map(|line| line.verdict).fold(Verdict::Pass, Verdict::join);
         let verdict = if orphans.is_empty() { worst } else { worst.join(Verdict::Fail) };
@@ -66,29 +81,42 @@ impl Report {
     }
 }
 
-fn line(name: &str, result: Option<&Result<Examined, RunError>>) -> Line {
-    let scenario = name.to_owned();
+fn line(name: &str, result: Option<&Result<Examined, RunError>>, earlier: &Earlier, secrets: bool) -> Line {
+    let mut line = Line {
+        scenario: name.to_owned(),
+        verdict: Verdict::Inconclusive,
+        digest: String::new(),
+        findings: vec![NOT_RUN.to_owned()],
+        ladder: "",
+        difference: Vec::new(),
+        changed: Vec::new(),
+        ladders: None,
+    };
     match result {
-        Some(Ok(examined)) => Line {
-            scenario,
-            verdict: examined.verdict(),
-            digest: examined.record.digest.clone(),
-            findings: examined.findings().map(words).collect(),
-        },
-        Some(Err(error)) => Line {
-            scenario,
-            verdict: Verdict::Error,
-            digest: String::new(),
-            findings: vec![error.to_string()],
-        },
-        None => Line {
-            scenario,
-            verdict: Verdict::Inconclusive,
-            digest: String::new(),
-            findings: vec!["not run: another scenario failed first".to_owned()],
-        },
+        Some(Ok(examined)) => {
+            line.verdict = examined.verdict();
+            line.digest = examined.record.digest.clone();
+            let findings = examined.findings().map(words);
+            line.findings =
+                if secrets { findings.collect() } else { findings.map(|words| redacted(&words)).collect() };
+            line.ladder = examined.snapshot.as_str();
+            if let Snapshot::Different(difference) = &examined.snapshot {
+                line.difference = difference.lines.iter().map(ToString::to_string).collect();
+                line.ladders = Some(difference.clone());
+            }
+            line.changed = earlier.changes(name, examined).iter().map(Change::to_string).collect();
+        }
+        Some(Err(error)) => {
+            line.verdict = Verdict::Error;
+            line.findings = vec![redacted(&error.to_string())];
+        }
+        None => {}
     }
+    line
 }
+
+/// What is said of a scenario that `--fail-fast` left out.
+const NOT_RUN: &str = "not run: another scenario failed first";
 
 /// A finding as one line.
 fn words(finding: &faxproof_reports::Finding) -> String {
@@ -96,14 +124,50 @@ fn words(finding: &faxproof_reports::Finding) -> String {
     format!("{}{party}: {}", finding.rule, finding.text)
 }
 
-/// Writes what a scenario leaves into `folder`: the printed pages as PNG, and last the record.
+impl Report {
+    /// The report as JUnit XML; the same run gives the same bytes.
+    ///
+    /// # Errors
+    /// What the writer of XML says.
+    pub fn junit(&self) -> Result<String, String> {
+        let case = |line: &Line| {
+            let ran = line.findings.first().is_none_or(|finding| finding != NOT_RUN);
+            Case {
+                scenario: line.scenario.clone(),
+                verdict: ran.then_some(line.verdict),
+                findings: line.findings.clone(),
+                text: line.difference.join("\n"),
+            }
+        };
+        let orphan = |name: &String| Case {
+            scenario: name.clone(),
+            verdict: Some(Verdict::Fail),
+            findings: vec!["a snapshot without a scenario".to_owned()],
+            text: String::new(),
+        };
+        junit(&self.scenarios.iter().map(case).chain(self.orphans.iter().map(orphan)).collect::<Vec<_>>())
+    }
+}
+
+/// Writes a report as JUnit XML.
+///
+/// # Errors
+/// The file system's.
+pub fn write_junit(path: &Path, report: &Report) -> Result<(), RecordError> {
+    let xml = report.junit().map_err(io::Error::other);
+    xml.and_then(|xml| fs::write(path, xml)).map_err(|error| RecordError::Io { path: path.into(), error })
+}
+
+/// Writes what a scenario leaves into `folder`: the printed pages as PNG, and last the record. Secrets are
+/// left in the record only where `secrets` says so; the ladder never shows any.
 ///
 /// # Errors
 /// The file system's or the record's.
-pub fn write(folder: &Path, examined: &Examined) -> Result<(), RecordError> {
+pub fn write(folder: &Path, examined: &Examined, secrets: bool) -> Result<(), RecordError> {
     let place = folder.join(&examined.record.declaration.scenario);
     pages(&place, examined).map_err(|error| RecordError::Io { path: place.clone(), error })?;
-    examined.record.write(&place.join("record.json"))
+    let path = place.join("record.json");
+    if secrets { examined.record.write_with_secrets(&path) } else { examined.record.write(&path) }
 }
 
 fn pages(place: &Path, examined: &Examined) -> io::Result<()> {

@@ -2,8 +2,10 @@
 //! text behind the header that the insta tool writes, so that `cargo insta` and this program share them.
 
 use std::fs;
+use std::io;
+use std::path::Path;
 
-use faxproof_reports::{Verdict, difference};
+use faxproof_reports::{Difference, Verdict, difference};
 
 use super::RunError;
 use crate::scenario::set::Found;
@@ -15,8 +17,8 @@ pub enum Snapshot {
     Same,
     /// There is none: a scenario without one has not been accepted yet.
     Missing,
-    /// It differs: the difference in lines.
-    Different(String),
+    /// It differs.
+    Different(Difference),
     /// It was accepted now.
     Updated,
     /// Ladders of this run are not compared.
@@ -31,25 +33,70 @@ impl Snapshot {
             Snapshot::Missing | Snapshot::Different(_) => Verdict::Fail,
         }
     }
+
+    /// The word used in reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Snapshot::Same => "same",
+            Snapshot::Missing => "missing",
+            Snapshot::Different(_) => "different",
+            Snapshot::Updated => "accepted",
+            Snapshot::NotCompared => "not-compared",
+        }
+    }
 }
 
-/// Compares, or accepts.
-pub(super) fn check(found: &Found, ladder: &str, update: bool) -> Result<Snapshot, RunError> {
+/// What to do with a ladder that was not accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accept {
+    /// Only tell of it.
+    #[default]
+    Tell,
+    /// Write it beside, as `.snap.new`, for `cargo insta review` to ask about.
+    Propose,
+    /// Take it.
+    Take,
+}
+
+/// Compares, and accepts or proposes. A proposal whose ladder is accepted by now is removed.
+pub(super) fn check(found: &Found, ladder: &str, accept: Accept) -> Result<Snapshot, RunError> {
+    let Some(path) = &found.snapshot_path else { return Ok(compared(found, ladder)) };
+    let snapshot = compared(found, ladder);
+    let proposal = path.with_extension("snap.new");
+    let differs = matches!(snapshot, Snapshot::Missing | Snapshot::Different(_));
+    let done = match accept {
+        Accept::Tell => Ok(()),
+        Accept::Propose if differs => fs::write(&proposal, file(found, ladder)),
+        Accept::Take if differs => fs::write(path, file(found, ladder)).and_then(|()| removed(&proposal)),
+        Accept::Propose | Accept::Take => removed(&proposal),
+    };
+    done.map_err(|error| RunError::Snapshot { path: path.display().to_string(), error })?;
+    Ok(if accept == Accept::Take && differs { Snapshot::Updated } else { snapshot })
+}
+
+fn removed(proposal: &Path) -> io::Result<()> {
+    match fs::remove_file(proposal) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The file as the insta tool reads and writes it. It keeps `source` when it takes a proposal; a scenario has
+/// no `assertion_line`.
+fn file(found: &Found, ladder: &str) -> String {
+    let name = found.name.rsplit('/').next().unwrap_or(&found.name);
+    format!("---\nsource: {name}.yaml\n---\n{}\n", ladder.trim_end())
+}
+
+fn compared(found: &Found, ladder: &str) -> Snapshot {
     let accepted = found.snapshot.as_deref().map(body);
     if accepted.is_some_and(|accepted| accepted.trim_end() == ladder.trim_end()) {
-        return Ok(Snapshot::Same);
+        return Snapshot::Same;
     }
-    if let (true, Some(path)) = (update, &found.snapshot_path) {
-        let name = found.name.rsplit('/').next().unwrap_or(&found.name);
-        let text = format!("---\nsource: {name}.yaml\n---\n{}\n", ladder.trim_end());
-        let failed = |error| RunError::Snapshot { path: path.display().to_string(), error };
-        fs::write(path, text).map_err(failed)?;
-        return Ok(Snapshot::Updated);
-    }
-    Ok(match accepted {
+    match accepted {
         None => Snapshot::Missing,
         Some(accepted) => Snapshot::Different(difference(accepted.trim_end(), ladder.trim_end())),
-    })
+    }
 }
 
 /// What stands behind the header.

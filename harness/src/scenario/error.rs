@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_yaml::Error as YamlError;
 
+use super::reuse::Origins;
 use super::value::Place;
 
 /// Everything that is wrong with one scenario file. The scenario's author is at fault.
@@ -19,6 +20,8 @@ pub struct ScenarioError {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The file: the scenario's, or that of a part which it includes.
+    pub file: Arc<str>,
     /// Where.
     pub place: Place,
     /// What.
@@ -40,6 +43,8 @@ pub struct Source {
     pub file: Arc<str>,
     /// Its text.
     pub text: Arc<str>,
+    /// Where its lines were written, where the text was composed of several files.
+    pub(super) origins: Option<Arc<Origins>>,
 }
 
 impl fmt::Display for ScenarioError {
@@ -48,18 +53,18 @@ impl fmt::Display for ScenarioError {
             if n > 0 {
                 f.write_str("\n\n")?;
             }
-            problem.show(&self.file, f)?;
+            problem.show(f)?;
         }
         Ok(())
     }
 }
 
 impl Problem {
-    fn show(&self, file: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.place.line.to_string();
         let margin = " ".repeat(number.len());
         writeln!(f, "error: {}", self.message)?;
-        writeln!(f, "{margin}--> {file}:{}:{}", self.place.line, self.place.column)?;
+        writeln!(f, "{margin}--> {}:{}:{}", self.file, self.place.line, self.place.column)?;
         writeln!(f, "{margin} |")?;
         writeln!(f, "{number} | {}", self.line)?;
         write!(f, "{margin} | {}{}", " ".repeat(self.indent), "^".repeat(self.width))?;
@@ -74,6 +79,14 @@ impl Source {
     /// A problem at this place of the file.
     pub fn problem(&self, place: Place, message: impl Into<String>, remedy: Option<String>) -> Problem {
         let place = Place { line: place.line.max(1), column: place.column.max(1) };
+        if let Some(origins) = &self.origins {
+            // What is behind the last line (an end that is missing) belongs to it.
+            let at = (place.line as usize - 1).min(origins.lines.len().saturating_sub(1));
+            let origin = origins.lines.get(at).copied().unwrap_or_default();
+            if let Some(written) = origins.sources.get(origin.file) {
+                return written.problem(origin.place, message, remedy);
+            }
+        }
         let line = self.text.lines().nth(place.line as usize - 1).unwrap_or_default();
         let before = (place.column as usize - 1).min(line.chars().count());
         let hidden =
@@ -82,7 +95,8 @@ impl Source {
         let shown: String = line.chars().skip(hidden).take(LINE_SHOWN).map(visible).collect();
         let rest: String = line.chars().skip(before).take(LINE_SHOWN - (before - hidden)).collect();
         let width = width(&rest);
-        Problem { place, message: message.into(), remedy, line: shown, indent: before - hidden, width }
+        let file = Arc::clone(&self.file);
+        Problem { file, place, message: message.into(), remedy, line: shown, indent: before - hidden, width }
     }
 
     /// The error of this one problem.

@@ -11,6 +11,7 @@ mod error;
 pub mod expect;
 pub mod grammar;
 mod labels;
+mod reuse;
 pub mod set;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod worlds;
 pub use documents::Base;
 pub use error::{Problem, ScenarioError, Source};
 pub use grammar::Script;
+pub use reuse::Cell;
 pub use value::{At, Epoch, Named, Percent, Place, Span};
 
 use std::collections::BTreeMap;
@@ -49,15 +51,41 @@ impl Scenario {
     /// The first thing that YAML or the grammar refuse; if they refuse nothing, everything that does
     /// not fit together.
     pub fn parse(file: &str, text: &str, base: &Base) -> Result<Scenario, ScenarioError> {
-        let source = Source { file: file.into(), text: text.into() };
-        if text.len() > MAX_BYTES {
-            let message = format!("a scenario has at most {MAX_BYTES} bytes, this file has {}", text.len());
-            return Err(source.error(source.problem(Place::default(), message, None)));
-        }
-        let script: Script =
-            serde_yaml::from_str_with_options(text, options()).map_err(|error| source.refused(&error))?;
+        Scenario::parse_cell(file, text, base, None)
+    }
+
+    /// The same for one cell of its matrix; the first if none is named.
+    ///
+    /// # Errors
+    /// As [`Scenario::parse`].
+    pub fn parse_cell(
+        file: &str,
+        text: &str,
+        base: &Base,
+        cell: Option<&Cell>,
+    ) -> Result<Scenario, ScenarioError> {
+        let source = source(file, text)?;
+        let (script, source) = match read(&source) {
+            Ok(script) if script.is_whole() && !text.contains("${") => (script, source),
+            Err(error) if !reuse::may_use(text) => return Err(error),
+            _ => {
+                let whole = reuse::compose(&source, base, cell)?;
+                (read(&whole)?, whole)
+            }
+        };
         let checked = check::check(&script, &source, base)?;
         Ok(Scenario { script, source, addresses: checked.addresses, documents: checked.documents })
+    }
+
+    /// The combinations of a scenario's matrix, in the order in which they run; none where it has none.
+    ///
+    /// # Errors
+    /// What is wrong with the matrix, or with what the scenario includes.
+    pub fn cells(file: &str, text: &str, base: &Base) -> Result<Vec<Cell>, ScenarioError> {
+        if !text.contains("matrix") {
+            return Ok(Vec::new());
+        }
+        reuse::cells(&source(file, text)?, base)
     }
 
     /// What the judges must say of it.
@@ -73,7 +101,20 @@ impl Scenario {
 
 /// The JSON Schema of scenario files, for editors.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Script).to_value()
+    reuse::schema::widened(schemars::schema_for!(Script).to_value())
+}
+
+fn source(file: &str, text: &str) -> Result<Source, ScenarioError> {
+    let source = Source { file: file.into(), text: text.into(), origins: None };
+    if text.len() > MAX_BYTES {
+        let message = format!("a scenario has at most {MAX_BYTES} bytes, this file has {}", text.len());
+        return Err(source.error(source.problem(Place::default(), message, None)));
+    }
+    Ok(source)
+}
+
+fn read(source: &Source) -> Result<Script, ScenarioError> {
+    serde_yaml::from_str_with_options(&source.text, options()).map_err(|error| source.refused(&error))
 }
 
 /// Text must be quoted where YAML would read a number: a telephone number must never lose a zero.

@@ -13,5 +13,6 @@ mod misled;
 mod other_branch;
 mod parity;
 mod scenarios;
+mod shown;
 mod stability;
 mod tidy;

@@ -16,7 +16,8 @@ fn traces(threads: usize) -> Vec<(String, Trace)> {
     let (mut traces, mut problems) = (Vec::new(), Vec::new());
     for ((found, _), result) in scenarios.iter().zip(results) {
         let examined = result.unwrap().unwrap();
-        if examined.verdict() != Verdict::Pass || examined.snapshot != Snapshot::Same {
+        let wanted = if found.cell.is_some() { Snapshot::NotCompared } else { Snapshot::Same };
+        if examined.verdict() != Verdict::Pass || examined.snapshot != wanted {
             let findings: Vec<_> =
                 examined.findings().map(|finding| (&finding.rule, &finding.text)).collect();
             problems.push(format!("{}: {:?}, {findings:?}", found.name, examined.snapshot));
@@ -47,7 +48,8 @@ fn every_scenario_passes_and_runs_alike_on_one_thread_and_on_two() {
 #[test]
 fn insta_reads_the_snapshots_as_the_program_does() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    for (found, scenario) in built_in().into_iter().filter(|(_, s)| s.worlds().contains(&World::Virtual)) {
+    let whole = built_in().into_iter().filter(|(found, _)| found.cell.is_none());
+    for (found, scenario) in whole.filter(|(_, s)| s.worlds().contains(&World::Virtual)) {
         let ladder = faxproof::run::examine(&found, &scenario, &Settings::default()).unwrap().ladder;
         let (place, name) = found.name.rsplit_once('/').unwrap_or(("", &found.name));
         let mut settings = insta::Settings::new();

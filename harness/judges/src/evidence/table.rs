@@ -87,8 +87,8 @@ impl Case<'_> {
             }
             match &entry.what {
                 What::Row { host: owner, table, change, row } if owner == host => {
-                    let of_an_edit = std::mem::take(&mut edits);
-                    if !of_an_edit && &**table == "Ta1" {
+                    let is_edit = std::mem::take(&mut edits);
+                    if !is_edit && &**table == "Ta1" {
                         changes.push((at, &**change, ta1_row(row)));
                     }
                 }

@@ -41,7 +41,7 @@ pub(super) fn check(script: &Script, source: &Source, base: &Base) -> Result<Che
     if problems.is_empty() {
         return Ok(Checked { addresses, documents });
     }
-    problems.sort_by_key(|problem| problem.place);
+    problems.sort_by(|one, other| (&one.file, one.place).cmp(&(&other.file, other.place)));
     Err(ScenarioError { file: source.file.to_string(), problems })
 }
 

@@ -6,6 +6,7 @@
 mod expect;
 mod hosts;
 mod network;
+mod reuse;
 mod steps;
 
 pub use expect::Expect;
@@ -13,6 +14,7 @@ pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, Lo
 pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec};
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
+pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
 pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
 
 use schemars::JsonSchema;
@@ -35,6 +37,16 @@ pub struct Script {
     /// Arcs of the flowcharts for which this scenario exists: the run fails if it does not take them.
     #[serde(default)]
     pub covers: Vec<At<String>>,
+    /// Parts, files whose names end in `.part.yaml`, that this scenario is laid over.
+    pub include: Option<Include>,
+    /// What hosts have unless they say otherwise, by kind of host: `{ fax: { ... } }`.
+    pub defaults: Option<Defaults>,
+    /// Values that are written `${name}` elsewhere.
+    pub parameters: Option<Parameters>,
+    /// Parameters with several values: the scenario runs once for each combination.
+    pub matrix: Option<Matrix>,
+    /// Combinations of the matrix that do not run.
+    pub except: Option<Except>,
     /// The SIP domain; `sip.example.net` unless given.
     pub domain: Option<At<String>>,
     /// Wall time at the start; `2003-11-18T01:00:00Z` unless given.
@@ -64,6 +76,20 @@ pub struct Script {
     pub worlds: Option<Vec<At<WorldSpec>>>,
     /// Why it does not run in the worlds that `worlds` leaves out.
     pub worlds_because: Option<At<String>>,
+}
+
+impl Script {
+    /// Whether it stands for itself: nothing has to be laid into it first.
+    pub(super) fn is_whole(&self) -> bool {
+        let keys = [
+            self.include.is_none(),
+            self.defaults.is_none(),
+            self.parameters.is_none(),
+            self.matrix.is_none(),
+            self.except.is_none(),
+        ];
+        keys.iter().all(|gone| *gone)
+    }
 }
 
 /// A world in which a scenario may run.

@@ -4,6 +4,7 @@ mod compiling;
 mod expecting;
 mod mistakes;
 mod mutations;
+mod reuse;
 mod schema;
 mod sets;
 

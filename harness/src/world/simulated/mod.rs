@@ -148,7 +148,7 @@ impl VirtualWorld {
         let on = self.network.hosts.iter().enumerate().filter(|(_, presence)| presence.on);
         let left = on.map(|(place, presence)| {
             let seat = &self.seats[place];
-            let mut timers: Vec<Timer> = seat.timers.iter().map(|(timer, _)| *timer).collect();
+            let mut timers: Vec<Timer> = seat.timers.keys().copied().collect();
             timers.sort();
             LeftOver {
                 host: self.network.roster.name(place).clone(),
