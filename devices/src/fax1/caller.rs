@@ -246,6 +246,7 @@ impl Fax1 {
         let found =
             self.outgoing.values_mut().find_map(|call| call.dialog_of(bye).is_some().then_some(call.key));
         let Some(mut call) = found.and_then(|key| self.outgoing.remove(&key)) else { return false };
+        self.abandon_announcement(now, &call, out);
         let why = "the peer hung up";
         match &call.stage {
             // Both hung up at once: our own BYE will be answered.
@@ -285,7 +286,8 @@ impl Fax1 {
         let next = match (timer.name, &call.stage) {
             ("no-answer", Stage::Calling { .. }) => self.give_up_calling(now, call, out),
             // §9.1: no final response in 64*T1 after CANCEL; the transaction is given up.
-            ("cancelled", Stage::Cancelling { .. }) => {
+            ("cancelled", Stage::Cancelling { tx, .. }) => {
+                self.phone.layer.abandon(now, *tx, out);
                 out.mark(call.key, "4.S2.unanswered"); // S2
                 self.not_established(&call, "no answer", out)
             }
@@ -363,10 +365,18 @@ impl Fax1 {
     pub(super) fn hang_up(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
         self.answer_in_ack(now, &mut call, None, out);
         self.shut_door(&mut call, out);
+        self.abandon_announcement(now, &call, out);
         let request = self.phone.in_dialog(call.dialog.as_mut()?, Method::Bye, call.key).finish();
         let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S10
         call.stage = Stage::Ending { tx };
         Some(call)
+    }
+
+    /// The call ends before the announcement was answered: the answer may be lost for good.
+    fn abandon_announcement(&self, now: Time, call: &Outgoing, out: &mut Outbox) {
+        if let Stage::Announcing { tx, .. } = &call.stage {
+            self.phone.layer.abandon(now, *tx, out);
+        }
     }
 
     /// S2 failed: step S9, and no BYE, for there is no dialog.

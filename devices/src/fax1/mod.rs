@@ -31,7 +31,7 @@ use self::caller::Outgoing;
 use self::phone::{KEEP_ALIVE, Phone, SDP};
 use self::registration::Registration;
 use crate::config::{FaxConfig, Variant};
-use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
+use crate::core::{Conn, Device, Effect, Event, Holdings, Outbox, StreamEvent, Time, Timer};
 use crate::order::{Action, Order};
 use crate::sip::transaction::Up;
 use crate::sip::{SIP_PORT, intake};
@@ -270,6 +270,14 @@ impl Device for Fax1 {
                 }
             }
             Event::Timer(timer) => self.timer(now, timer, out),
+        }
+    }
+
+    fn holds(&self) -> Holdings {
+        Holdings {
+            transactions: self.phone.layer.len(),
+            calls: self.outgoing.len() + self.incoming.len(),
+            connections: self.connections.len(),
         }
     }
 

@@ -130,6 +130,11 @@ impl Courier {
         locating
     }
 
+    /// Awaits the end of a delivery no longer than its transaction may take.
+    pub fn abandon(&self, now: Time, delivery: u64, out: &mut Outbox) {
+        self.layer.abandon(now, self.transaction_of(delivery), out);
+    }
+
     /// Sends the ACK for a 2xx, and again for every copy of that 2xx. If it is for the URI to which the
     /// INVITE was delivered, it goes to the same server.
     pub fn acknowledge(

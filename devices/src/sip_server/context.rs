@@ -203,6 +203,8 @@ impl SipServer {
         // RFC 4320 §4.2: no 408 for a request other than INVITE; the client has timed out as well.
         if invite || best.code() != Some(408) {
             self.pass_back(now, tx, &best, out);
+        } else {
+            self.layer.abandon(now, tx, out);
         }
     }
 

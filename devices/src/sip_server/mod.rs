@@ -15,7 +15,7 @@ use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, reason_phrase};
 
 use self::context::Context;
 use crate::config::{Location, SipServerConfig};
-use crate::core::{Device, Entropy, Event, Outbox, Time, Timer};
+use crate::core::{Device, Entropy, Event, Holdings, Outbox, Time, Timer};
 use crate::registrar::Registrar;
 use crate::sip::courier::Courier;
 use crate::sip::locate::Means;
@@ -171,6 +171,11 @@ impl Device for SipServer {
             }
             other => out.unexpected(format!("{other:?}"), "a SIP message"),
         }
+    }
+
+    fn holds(&self) -> Holdings {
+        let transactions = self.layer.len() + self.contexts.len() + self.branches.len();
+        Holdings { transactions, ..Holdings::default() }
     }
 
     fn fork(&self) -> Box<dyn Device> {

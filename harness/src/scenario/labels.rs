@@ -25,6 +25,9 @@ const STREAM_UNITS: &[&str] = &[
     "PUT", "body", "ping", "pong", "raw",
 ];
 
+/// How a rule names a TCP connect.
+pub(super) const CONNECT: &str = "connect";
+
 /// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command
 /// or reply code, an HTTP method or status code, `message`, `body`, or `raw`.
 pub(super) fn is_label(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_devices::core::{
-    Conn, Device, Duration, Event, Medium, Notice, Outbox, StreamEvent, Time, Timer,
+    Conn, Device, Duration, Event, Holdings, Medium, Notice, Outbox, StreamEvent, Time, Timer,
 };
 use faxproof_reports::{Declaration, Entry, Trace, What};
 
@@ -39,6 +39,10 @@ impl Device for Actor {
         }
         out.notice(Notice { call: 0, medium: Medium::Display, text: word(&event) });
         (self.part)(&mut self.memory, now, &event, out);
+    }
+
+    fn holds(&self) -> Holdings {
+        Holdings::default()
     }
 
     fn fork(&self) -> Box<dyn Device> {

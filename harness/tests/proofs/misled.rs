@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use faxproof_devices::core::{Conn, Device, Durable, Effect, Event, Medium, Outbox, StreamEvent, Time};
+use faxproof_devices::core::{
+    Conn, Device, Durable, Effect, Event, Holdings, Medium, Outbox, StreamEvent, Time,
+};
 use faxproof_devices::order::{Action, Order};
 use faxproof_devices::ta1::Row;
 
@@ -76,6 +78,10 @@ impl Device for Misled {
                 out.push(effect);
             }
         }
+    }
+
+    fn holds(&self) -> Holdings {
+        self.device.holds()
     }
 
     fn fork(&self) -> Box<dyn Device> {

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use faxproof_wire::sip::{Builder, Message, Method, Name, Via};
 
 use super::machine::{Tell, Transaction, cancel_of};
-use super::{INVITE_CLIENT, INVITE_SERVER, Input, NON_INVITE_CLIENT, NON_INVITE_SERVER, State};
+use super::{INVITE_CLIENT, INVITE_SERVER, Input, NON_INVITE_CLIENT, NON_INVITE_SERVER, State, T1};
 use crate::core::{Conn, Entropy, Outbox, Time, Timer};
 use crate::sip::locate::Unlocated;
 use crate::sip::transport::{
@@ -20,6 +20,9 @@ use crate::sip::{SIP_PORT, address};
 
 /// Transactions at one time; a request beyond them is answered 503 without a transaction.
 pub const MAX_TRANSACTIONS: usize = 50_000;
+
+/// Ends a transaction that was abandoned.
+const ABANDONED: &str = "abandoned";
 
 /// All transactions of a box.
 #[derive(Clone, Debug)]
@@ -114,6 +117,15 @@ impl Layer {
         self.running.get(&tx).map(|transaction| &transaction.request)
     }
 
+    /// Nobody waits any more for what would end this transaction, and no timer of its machine may run: a
+    /// client that has a provisional response, a server whose user stays silent (RFC 4320 §4.2). It can
+    /// still end as it should for 64*T1; then it is gone.
+    pub fn abandon(&self, now: Time, tx: u64, out: &mut Outbox) {
+        if self.owns(tx) {
+            out.arm(now, T1 * 64, Timer { owner: tx, name: ABANDONED });
+        }
+    }
+
     #[cfg(test)]
     pub(super) fn running_ids(&self) -> Vec<u64> {
         self.running.keys().copied().collect()
@@ -180,6 +192,13 @@ impl Layer {
             self.connections.fires(timer, out);
             return None;
         };
+        if timer.name == ABANDONED {
+            // In any other state a timer of the machine runs, or has run out.
+            if matches!(transaction.state, State::Trying | State::Proceeding) {
+                self.running.remove(&timer.owner);
+            }
+            return None;
+        }
         let input = Input::Fires(timer.name);
         let tell = transaction.input(now, timer.owner, input, None, &mut self.connections, out);
         self.bury(timer.owner);
