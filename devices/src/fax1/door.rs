@@ -8,6 +8,7 @@ use bytes::BytesMut;
 
 use super::Fax1;
 use super::caller::{Outgoing, Stage};
+use super::transfer::transmission_begins;
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time};
 
 /// How long the peer may take to connect, once it has said that it will.
@@ -69,9 +70,7 @@ impl Fax1 {
         peer: IpAddr,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        if call.registered {
-            out.mark(call.key, "4.S7.smtp"); // S7
-        }
+        transmission_begins(&call, out); // S7
         call.stage = Stage::Awaiting { peer };
         out.arm(now, PATIENCE, call.timer("door"));
         let early = call.door.as_mut().and_then(|door| {

@@ -131,9 +131,7 @@ impl Fax1 {
 
     pub(super) fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
         self.shut_door(&mut call, out);
-        if call.registered {
-            out.mark(call.key, "4.S7.smtp"); // S7
-        }
+        transmission_begins(&call, out);
         let conn = Conn(self.phone.entropy.key(("connection", call.key)).0 & !Conn::ACCEPTED);
         self.connections.insert(conn, call.key);
         out.push(Effect::Connect { conn, to });
@@ -244,6 +242,13 @@ impl Fax1 {
             self.connections.remove(&conn);
             out.push(how(conn));
         }
+    }
+}
+
+/// S7: the peer is ready, whoever is to connect.
+pub(super) fn transmission_begins(call: &Outgoing, out: &mut Outbox) {
+    if call.registered {
+        out.mark(call.key, "4.S7.smtp"); // S7
     }
 }
 
