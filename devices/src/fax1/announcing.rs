@@ -78,10 +78,15 @@ impl Fax1 {
         why: &str,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        out.mark(call.key, "4.S13.nothing-presented"); // S13
         let why = format!("the peer presented no protocol ({why})");
-        self.tell_failure(call.key, &call.document, &why, out); // S9
+        self.tell_nothing_presented(&call, &why, out);
         self.hang_up(now, call, out)
+    }
+
+    /// S13: there was no presentation. Step S9.
+    pub(super) fn tell_nothing_presented(&mut self, call: &Outgoing, why: &str, out: &mut Outbox) {
+        out.mark(call.key, "4.S13.nothing-presented"); // S13
+        self.tell_failure(call.key, &call.document, why, out); // S9
     }
 
     /// Step S6 or S14: announce the protocol (T4). What rides in T1 or T2 needs no message of its own.

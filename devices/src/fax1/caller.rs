@@ -254,10 +254,7 @@ impl Fax1 {
                 self.keep(Some(call));
                 return true;
             }
-            Stage::Asking { .. } => {
-                out.mark(call.key, "4.S13.nothing-presented"); // S13
-                self.tell_failure(call.key, &call.document, why, out); // S9
-            }
+            Stage::Asking { .. } => self.tell_nothing_presented(&call, why, out),
             _ => self.settle_after_hang_up(now, &mut call, why, out),
         }
         self.shut_door(&mut call, out);

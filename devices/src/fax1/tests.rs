@@ -116,8 +116,11 @@ fn answer_a_call_without_ack(fax: &mut Table<Fax1>) -> String {
 #[test]
 fn a_lost_ack_does_not_refuse_the_announcement() {
     let mut fax = fax(Habits::default());
-    let tag = answer_a_call_without_ack(&mut fax);
-    assert_eq!(labels(&fax.sip(SERVER, &request("INVITE", 2, &tag, ""))), ["200 INVITE"]);
+    fax.sip(SERVER, &request("INVITE", 1, "", &description("")));
+    let effects = fax.wait_ms(600);
+    let (_, ok) = sent(&effects).into_iter().find(|(_, m)| m.code() == Some(200)).expect("an answer");
+    let tag = ok.to_tag().expect("a tag").to_owned();
+    assert_eq!(labels(&fax.sip(SERVER, &request("INVITE", 2, &tag, &offer("smtp")))), ["200 INVITE"]);
 }
 
 #[test]
@@ -174,11 +177,14 @@ fn an_answer_without_ack_is_repeated_and_then_given_up_with_bye() {
 }
 
 fn offer(fmt: &str) -> String {
-    let body = format!(
-        "v=0\r\no=- 1 2 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\nm=application 9 TCP {fmt}\r\n\
-         a=setup:active\r\na=connection:new\r\n"
-    );
-    format!("Content-Type: application/sdp\nContent-Length: {}\n\n{}", body.len(), body.replace("\r\n", "\n"))
+    description(&format!("m=application 9 TCP {fmt}\r\na=setup:active\r\na=connection:new\r\n"))
+}
+
+/// A description with these media lines, and the headers that it needs.
+fn description(media: &str) -> String {
+    let session = "v=0\r\no=- 1 2 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\n";
+    let (length, body) = (session.len() + media.len(), format!("{session}{media}").replace("\r\n", "\n"));
+    format!("Content-Type: application/sdp\nContent-Length: {length}\n\n{body}")
 }
 
 /// Brings the fax to where its port is open; returns the port.

@@ -51,7 +51,14 @@ const ERRORS: &[(&str, &[Error])] = &[
             Error::NoHangUp,
         ],
     ),
-    ("4.S13.none-in-common", &[hears("SIP/2.0 200", 1, "OPTIONS", Heard::PresentsSmtp)]),
+    (
+        "4.S13.none-in-common",
+        // In variant D the answer to INVITE presents.
+        &[
+            hears("SIP/2.0 200", 1, "OPTIONS", Heard::PresentsSmtp),
+            hears("SIP/2.0 200", 1, "INVITE", Heard::PresentsSmtp),
+        ],
+    ),
     ("4.S15.smtp", &[Error::DocumentRefused]),
     ("4.S15.http", &[Error::DocumentRefused]),
     ("4.S15.failed", &[claims("4.S15.failed", "4.S15.smtp")]),
