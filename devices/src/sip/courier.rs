@@ -266,6 +266,12 @@ impl Courier {
         self.layer.has(conn)
     }
 
+    /// How many transactions run, and messages wait for an address.
+    pub fn len(&self) -> usize {
+        let locating = self.deliveries.values().filter(|delivery| delivery.question.is_some()).count();
+        self.layer.len() + locating + self.letters.len()
+    }
+
     /// Whether nothing runs.
     pub fn is_empty(&self) -> bool {
         self.layer.is_empty() && self.deliveries.is_empty() && self.letters.is_empty()
