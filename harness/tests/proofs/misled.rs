@@ -48,6 +48,17 @@ pub(crate) enum Heard {
     PresentsSmtp,
 }
 
+impl Heard {
+    /// The message as it is heard, if at all.
+    fn heard(self, message: &[u8]) -> Option<Bytes> {
+        match self {
+            Heard::Nothing => None,
+            Heard::Refusal => Some(with_start(message, "SIP/2.0 488 Not Acceptable Here")),
+            Heard::PresentsSmtp => Some(presenting(message)),
+        }
+    }
+}
+
 /// The device that errs.
 #[derive(Clone, Debug)]
 pub(crate) struct Misled {
@@ -95,12 +106,13 @@ impl Misled {
             (Error::Hears { start, cseq, method, as_if }, Event::Datagram { from, bytes })
                 if fits(&bytes, start, cseq, method) =>
             {
-                let bytes = match as_if {
-                    Heard::Nothing => return None,
-                    Heard::Refusal => with_start(&bytes, "SIP/2.0 488 Not Acceptable Here"),
-                    Heard::PresentsSmtp => presenting(&bytes),
-                };
-                Some(Event::Datagram { from, bytes })
+                Some(Event::Datagram { from, bytes: as_if.heard(&bytes)? })
+            }
+            // On a stream each message comes as it was sent: in a piece of its own.
+            (Error::Hears { start, cseq, method, as_if }, Event::Stream(conn, StreamEvent::Bytes(bytes)))
+                if fits(&bytes, start, cseq, method) =>
+            {
+                Some(Event::Stream(conn, StreamEvent::Bytes(as_if.heard(&bytes)?)))
             }
             (Error::SleepsThrough(name), Event::Timer(timer)) if timer.name == name => None,
             (Error::NoUnreachable, Event::Unreachable { .. }) => None,
@@ -140,7 +152,7 @@ fn does(error: Error, effect: Effect) -> Option<Effect> {
             notice.medium = medium;
             Some(Effect::Notice(notice))
         }
-        (Error::NeverSends(method), Effect::Datagram { bytes, .. })
+        (Error::NeverSends(method), Effect::Datagram { bytes, .. } | Effect::Send { bytes, .. })
             if bytes.starts_with(method.as_bytes()) =>
         {
             None
@@ -179,14 +191,14 @@ fn fits(bytes: &[u8], start: &str, least: u32, method: &str) -> bool {
     text.starts_with(start) && of == method && number.parse::<u32>().is_ok_and(|number| number >= least)
 }
 
-fn with_start(bytes: &Bytes, start: &str) -> Bytes {
+fn with_start(bytes: &[u8], start: &str) -> Bytes {
     let text = String::from_utf8_lossy(bytes);
     let rest = text.split_once("\r\n").map_or("", |(_, rest)| rest);
     format!("{start}\r\n{rest}").into()
 }
 
 /// The response as a 200 that presents SMTP.
-fn presenting(bytes: &Bytes) -> Bytes {
+fn presenting(bytes: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(bytes);
     let head = text.split_once("\r\n\r\n").map_or("", |(head, _)| head);
     let kept = head.lines().skip(1).filter(|line| !line.starts_with("Content-"));
