@@ -20,6 +20,7 @@ hosts:
 documents:
   page: { chart: {} }
 worlds: [virtual, turmoil]
+worlds_because: sockets take real time
 steps:
 ";
 

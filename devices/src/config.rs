@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use faxproof_wire::sdp::Setup;
+use faxproof_wire::sip::Uri;
+
 use crate::core::{Duration, Entropy, Medium};
 use crate::sip::transport::Transport;
 use crate::ta1::Row;
@@ -15,8 +18,8 @@ pub struct FaxConfig {
     pub number: String,
     /// The SIP domain that it registers in.
     pub domain: String,
-    /// Where it sends its requests: the SIP server.
-    pub sip_server: SocketAddr,
+    /// Where it sends its requests: the SIP server, by address or by name.
+    pub sip_server: Uri,
     /// Its own mail address, used as MAIL FROM.
     pub mail: String,
     /// Protocols that it can run, most preferred first.
@@ -75,7 +78,7 @@ pub struct Habits {
     pub registers: bool,
     /// Lifetime that it asks for when it registers.
     pub register_for: Duration,
-    /// The largest mail that it takes, in octets (SIZE, RFC 1870).
+    /// The largest document that it takes, in octets (SIZE, RFC 1870; 413, RFC 9110 §15.5.14).
     pub size_limit: u64,
     /// By which transport it reaches the SIP server and is reached.
     pub sip_transport: Transport,
@@ -87,6 +90,71 @@ pub struct Habits {
     pub keep_alive: Option<Duration>,
     /// Whether it accepts SIP over TCP, as RFC 3261 §18.2.1 demands and old boxes do not.
     pub listens_tcp: bool,
+    /// How its calls stand on the wire.
+    pub variant: Variant,
+    /// The variants that it understands when it is called.
+    pub accepts: Vec<Variant>,
+    /// With [`Variant::HoldConn`]: where it reads which protocols the peer supports.
+    pub presentation: PresentedBy,
+    /// Who is to open the TCP connection, by its own offers. Whoever does, the offerer is the client.
+    pub setup_offer: Setup,
+    /// Its HTTP, where it runs that.
+    pub http: HttpHabits,
+}
+
+/// Declared choices in HTTP: no standard says how a fax uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpHabits {
+    /// The path to which it sends documents, and at which it takes them.
+    pub target: String,
+    /// The method by which it does so.
+    pub method: HttpMethod,
+    /// How it writes a typed text.
+    pub text_type: TextType,
+    /// Whether it asks for a 100 before it sends a document (RFC 9110 §10.1.1).
+    pub expect_continue: bool,
+    /// The final response to a document that could be taken; only with 2xx it is taken.
+    pub answers_with: u16,
+}
+
+impl Default for HttpHabits {
+    fn default() -> Self {
+        HttpHabits {
+            target: "/".to_owned(),
+            method: HttpMethod::Post,
+            text_type: TextType::Plain,
+            expect_continue: false,
+            answers_with: 201,
+        }
+    }
+}
+
+/// A method that carries a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpMethod {
+    /// POST (RFC 9110 §9.3.3).
+    Post,
+    /// PUT (RFC 9110 §9.3.4).
+    Put,
+}
+
+impl HttpMethod {
+    /// As in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HttpMethod::Post => "POST",
+            HttpMethod::Put => "PUT",
+        }
+    }
+}
+
+/// How a typed text travels in HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextType {
+    /// As it was typed.
+    Plain,
+    /// As an HTML file (paragraph 0100).
+    Html,
 }
 
 impl Default for Habits {
@@ -108,8 +176,65 @@ impl Default for Habits {
             extra_headers: Vec::new(),
             keep_alive: None,
             listens_tcp: true,
+            variant: Variant::Base,
+            accepts: Variant::ALL.to_vec(),
+            presentation: PresentedBy::Options,
+            setup_offer: Setup::Active,
+            http: HttpHabits::default(),
         }
     }
+}
+
+/// Where T1, T3, R3 and T4 of Figure 3 ride: no standard says it, so it is declared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variant {
+    /// B: an INVITE without media, OPTIONS, a re-INVITE.
+    #[default]
+    Base,
+    /// E: the INVITE offers the registered protocol; where none is registered, B.
+    Early,
+    /// H: the INVITE lists all protocols with `setup:holdconn`.
+    HoldConn,
+    /// D: an INVITE without description; the peer offers, the ACK chooses.
+    Delayed,
+    /// S: B, with simple capability declarations (RFC 3407) in INVITE and 200.
+    Simple,
+    /// U: B, with UPDATE (RFC 3311) in place of the re-INVITE.
+    Update,
+}
+
+impl Variant {
+    /// All of them.
+    pub const ALL: [Variant; 6] = [
+        Variant::Base,
+        Variant::Early,
+        Variant::HoldConn,
+        Variant::Delayed,
+        Variant::Simple,
+        Variant::Update,
+    ];
+
+    /// Its letter.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Variant::Base => "B",
+            Variant::Early => "E",
+            Variant::HoldConn => "H",
+            Variant::Delayed => "D",
+            Variant::Simple => "S",
+            Variant::Update => "U",
+        }
+    }
+}
+
+/// Where a caller of variant H reads the protocols of its peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PresentedBy {
+    /// In the answer to OPTIONS (T3, R3).
+    #[default]
+    Options,
+    /// In the format list of the answer to its INVITE: R3 rides in R2.
+    Answer,
 }
 
 /// How a fax declines an announced protocol; both are legal.
@@ -129,6 +254,8 @@ pub struct SipServerConfig {
     pub address: IpAddr,
     /// The domain for which it is responsible.
     pub domain: String,
+    /// Names that lead to it, in lower case: in a Route or Request-URI they mean this server.
+    pub names: Vec<String>,
     /// Where the locations are kept.
     pub location: Location,
     /// Whether it stays in the path of a dialog (Record-Route, RFC 3261 §16.6).

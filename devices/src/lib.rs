@@ -1,13 +1,14 @@
 //! The boxes of the system as pure state machines.
 //!
 //! A device takes one event at a time and answers with effects ([`core`]). Inside, it composes small
-//! pure machines: SIP transactions, dialogs, SMTP sessions. The flowcharts of the patent are data
+//! pure machines: SIP transactions, dialogs, SMTP and HTTP sessions. The flowcharts of the patent are data
 //! ([`chart`]), and a device marks every arc that it takes.
 
 pub mod chart;
 pub mod config;
 pub mod core;
 pub mod fax1;
+pub mod http;
 pub mod location_server;
 pub mod number;
 pub mod order;
@@ -16,6 +17,7 @@ pub mod sip;
 pub mod sip_server;
 pub mod smtp;
 pub mod ta1;
+pub mod turn;
 
 #[cfg(test)]
 mod testing;

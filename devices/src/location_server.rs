@@ -7,7 +7,7 @@ use bytes::Bytes;
 use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, reason_phrase};
 
 use crate::config::LocationServerConfig;
-use crate::core::{Device, Entropy, Event, Outbox, Time};
+use crate::core::{Device, Entropy, Event, Holdings, Outbox, Time};
 use crate::registrar::Registrar;
 use crate::sip::intake;
 use crate::sip::transaction::{Layer, Up};
@@ -111,6 +111,10 @@ impl Device for LocationServer {
             }
             other => out.unexpected(format!("{other:?}"), "a SIP request"),
         }
+    }
+
+    fn holds(&self) -> Holdings {
+        Holdings { transactions: self.layer.len(), ..Holdings::default() }
     }
 
     fn fork(&self) -> Box<dyn Device> {

@@ -1,9 +1,10 @@
 //! A plan: a scenario made ready to run. Worlds read plans and know nothing of YAML.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use faxproof_devices::core::{Device, Time};
+use faxproof_devices::core::{Device, Pointer, Service, Time};
 use faxproof_devices::order::Order;
 use faxproof_reports::{Declaration, Host};
 
@@ -16,6 +17,8 @@ pub struct Plan {
     pub hosts: Vec<PlannedHost>,
     /// How the network behaves.
     pub network: NetworkPlan,
+    /// What the name server knows.
+    pub zone: Zone,
     /// Faults and tamper rules.
     pub rules: Vec<Rule>,
     /// What the operators and the mains do, in order of time.
@@ -85,24 +88,104 @@ pub struct NetworkPlan {
 }
 
 /// One direction of a link.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LinkPlan {
     /// Time on the way, microseconds.
     pub latency_us: u64,
     /// Up to so much more, microseconds, evenly spread.
     pub jitter_us: u64,
-    /// Datagrams lost, in millionths.
+    /// Datagrams lost, in millionths. On a stream: segments, which are sent again.
     pub loss_ppm: u32,
     /// Datagrams that arrive twice, in millionths.
     pub duplicate_ppm: u32,
-    /// Nothing passes in this span of time.
-    pub cut: Option<(Time, Time)>,
+    /// Datagrams that are held back, so that later ones overtake them, in millionths.
+    pub reorder_ppm: u32,
+    /// By how much those are held back, microseconds.
+    pub reorder_by_us: u64,
+    /// Bits per second that pass; `None`: as many as come.
+    pub rate_bps: Option<u64>,
+    /// Bytes of datagrams that wait at most where there is a rate; what comes beyond is lost.
+    pub queue_bytes: u64,
+    /// The largest IP packet in bytes: bigger datagrams go in fragments, streams in segments.
+    pub mtu_bytes: u32,
+    /// A firewall on the way drops fragments.
+    pub drops_fragments: bool,
+    /// When nothing passes.
+    pub outages: Vec<Outage>,
+    /// What this direction does to every stream.
+    pub stream: StreamPlan,
+}
+
+/// A span of time in which nothing passes a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// From here on.
+    pub from: Time,
+    /// Until here.
+    pub to: Time,
+    /// A router says so by ICMP; otherwise there is silence.
+    pub unreachable: bool,
+}
+
+/// What one direction of a link does to every TCP connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamPlan {
+    /// The receiver gets its bytes in chunks of at most so many.
+    pub chunk_bytes: Option<u32>,
+    /// The receiver reads so many bytes a second.
+    pub reads_bytes_per_s: Option<u64>,
+    /// After so many bytes of this direction the connection ends, and how.
+    pub cut_after: Option<(u64, StreamEnd)>,
+}
+
+/// How a connection is ended by what lies between its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// RST to both ends.
+    Reset,
+    /// FIN to both ends.
+    Close,
+    /// FIN to the receiver; the other direction goes on.
+    HalfClose,
+    /// Nothing more arrives in this direction.
+    Stall,
 }
 
 impl Default for LinkPlan {
     fn default() -> Self {
-        LinkPlan { latency_us: 5_000, jitter_us: 0, loss_ppm: 0, duplicate_ppm: 0, cut: None }
+        LinkPlan {
+            latency_us: 5_000,
+            jitter_us: 0,
+            loss_ppm: 0,
+            duplicate_ppm: 0,
+            reorder_ppm: 0,
+            reorder_by_us: 20_000,
+            rate_bps: None,
+            queue_bytes: 64 * 1024,
+            mtu_bytes: 1_500,
+            drops_fragments: false,
+            outages: Vec::new(),
+            stream: StreamPlan::default(),
+        }
     }
+}
+
+/// What the name server knows, by name in lower case. A name that it does not have does not exist; the
+/// hosts of the plan have addresses under their own names besides.
+#[derive(Clone, Debug, Default)]
+pub struct Zone(pub BTreeMap<String, Records>);
+
+/// What is known of a name.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// The name server answers no question for it.
+    pub silent: bool,
+    /// A and AAAA.
+    pub addresses: Vec<IpAddr>,
+    /// SRV.
+    pub services: Vec<Service>,
+    /// NAPTR.
+    pub pointers: Vec<Pointer>,
 }
 
 /// "On this message do that": faults of the network and tampering with a device's messages are one
@@ -118,7 +201,7 @@ pub struct Rule {
 /// Which messages a rule means. Every part that is given must fit.
 #[derive(Clone, Debug, Default)]
 pub struct Match {
-    /// Label: `INVITE`, `200 INVITE`, `354`, `message`.
+    /// Label: `INVITE`, `200 INVITE`, `354`, `message`. A connect is meant by `connect` alone.
     pub label: Option<String>,
     /// Sender.
     pub from: Option<Host>,
@@ -131,7 +214,7 @@ pub struct Match {
 /// What a rule does.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// It never arrives. On a stream: the connection stalls from here on.
+    /// It never arrives. On a stream the connection stalls from here on; no SYN of a connect arrives.
     Drop,
     /// It arrives so much later (microseconds); on a stream everything behind it too.
     Delay {
@@ -179,10 +262,17 @@ pub enum Act {
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// Stream: the connection is reset before the unit is sent.
-    ResetConnection,
-    /// Stream: FIN is sent in place of the unit.
-    CloseConnection,
+    /// Stream: so many bytes of the unit pass, and then the connection ends.
+    Cut {
+        /// How many bytes of the unit pass.
+        after_bytes: u64,
+        /// How the connection ends.
+        by: StreamEnd,
+    },
+    /// Connect: RST answers the SYN.
+    Refuse,
+    /// Datagram or connect: a router answers that there is no way to the host.
+    Unreachable,
     /// The power of a host fails as the message arrives (its addressee) or as it has left (its sender).
     Crash {
         /// Which host.

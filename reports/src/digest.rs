@@ -100,7 +100,7 @@ impl Sink for Counts {
             What::Row { .. } => self.rows += 1,
             What::Unexpected { .. } => self.unexpected += 1,
             What::Fault { .. } => self.faults += 1,
-            What::Order { .. } | What::Power { .. } => {}
+            What::Order { .. } | What::Power { .. } | What::Resolved { .. } => {}
         }
     }
 }
@@ -207,6 +207,10 @@ impl Form<'_> {
                 self.number((*on).into());
                 self.number((*boots).into());
                 self.texts(&[host]);
+            }
+            What::Resolved { host, kind, name, answer } => {
+                self.number(10);
+                self.texts(&[host, kind, name, &answer.to_string()]);
             }
         }
     }

@@ -78,6 +78,9 @@ impl Pen<'_> {
             What::Unexpected { host, what, awaited } => {
                 (host, format!("unexpected {} while awaiting {}", text(what), text(awaited)))
             }
+            What::Resolved { host, kind, name, answer } => {
+                (host, format!("resolve {kind} {name} -> {}", text(&answer.to_string())))
+            }
             What::Fault { host, text: words } => (host, format!("fault: {}", text(words))),
             What::Power { host, on: true, boots: 1 } => (host, "power on".into()),
             What::Power { host, on: true, boots } => (host, format!("power on, start {boots}")),

@@ -3,6 +3,7 @@
 //!
 //! Nothing here can reach a device or a world: a report is made from what was recorded.
 
+pub mod answer;
 pub mod changes;
 pub mod declaration;
 pub mod difference;
@@ -22,6 +23,7 @@ mod written;
 #[cfg(test)]
 mod samples;
 
+pub use answer::{Answer, PointerRecord, ServiceRecord};
 pub use changes::{Change, changes};
 pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row};
 pub use difference::{Difference, Line, Mark, difference};

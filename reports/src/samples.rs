@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use faxproof_wire::page::{Bitmap, Page, Resolution};
 
-use crate::{Carrier, Class, Declaration, Entry, Fate, HostDeclaration, Medium, Trace, What};
+use crate::{Answer, Carrier, Class, Declaration, Entry, Fate, HostDeclaration, Medium, Trace, What};
 
 pub(crate) fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
@@ -73,6 +73,10 @@ pub(crate) fn power(at_ms: u64, host: &str, on: bool) -> Entry {
     entry(at_ms, What::Power { host: host.into(), on, boots: 1 })
 }
 
+pub(crate) fn resolved(at_ms: u64, host: &str, name: &str, answer: Answer) -> Entry {
+    entry(at_ms, What::Resolved { host: host.into(), kind: "A/AAAA".into(), name: name.into(), answer })
+}
+
 /// A page with a slope of black from the upper left corner.
 pub(crate) fn page(width: u32, height: u32, resolution: Resolution) -> Page {
     Page { bitmap: Bitmap::from_fn(width, height, |x, y| x == y), resolution }
@@ -115,6 +119,7 @@ pub(crate) fn every_kind() -> Trace {
             ),
             entry(14, What::Fault { host: "sip".into(), text: "dropped 200 INVITE".into() }),
             power(15, "alice", false),
+            resolved(16, "alice", "sip.example.net", Answer::Addresses(vec![address("10.0.0.5:0").ip()])),
         ],
     }
 }

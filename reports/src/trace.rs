@@ -11,7 +11,7 @@ use bytes::Bytes;
 use faxproof_wire::page::Page;
 use serde::{Deserialize, Serialize};
 
-use crate::written;
+use crate::{Answer, written};
 
 /// A host's name as the scenario gives it.
 pub type Host = Arc<str>;
@@ -123,6 +123,17 @@ pub enum What {
         what: Arc<str>,
         /// What the device was waiting for.
         awaited: Arc<str>,
+    },
+    /// A host had asked for a name, and this is what it learnt.
+    Resolved {
+        /// Who asked.
+        host: Host,
+        /// Type of the records: `A/AAAA`, `SRV`, `NAPTR`.
+        kind: Arc<str>,
+        /// The name.
+        name: Arc<str>,
+        /// The answer.
+        answer: Answer,
     },
     /// A rule of the scenario acted on the message that precedes or on a host.
     Fault {

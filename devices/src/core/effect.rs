@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use faxproof_wire::page::Page;
 
-use super::{Conn, Time, Timer};
+use super::{Conn, Question, Time, Timer};
 
 /// One thing that a device asks for. Effects happen in the order in which they were asked for.
 #[derive(Clone, Debug)]
@@ -48,11 +48,8 @@ pub enum Effect {
     Close(Conn),
     /// Drop the connection with RST.
     Reset(Conn),
-    /// Ask for the addresses of a name.
-    Resolve {
-        /// The name.
-        name: String,
-    },
+    /// Ask for a name.
+    Resolve(Question),
     /// Run a timer; arming one that runs starts it anew.
     Arm {
         /// Which.

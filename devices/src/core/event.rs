@@ -1,11 +1,11 @@
 //! What can happen to a device.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Conn, Durable, Timer};
+use super::{Conn, Durable, NameAnswer, Question, Timer};
 use crate::order::Order;
 
 /// Everything that a device ever learns.
@@ -36,8 +36,8 @@ pub enum Event {
     Stream(Conn, StreamEvent),
     /// The answer to a question for a name.
     Resolved {
-        /// The name asked for.
-        name: String,
+        /// What was asked.
+        question: Question,
         /// What was found.
         answer: NameAnswer,
     },
@@ -73,15 +73,4 @@ pub enum StreamEvent {
     Reset,
     /// TLS stands on it.
     Secured,
-}
-
-/// Answer to a question for the addresses of a name (RFC 1035 A, RFC 3596 AAAA).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NameAnswer {
-    /// Its addresses, never empty.
-    Addresses(Vec<IpAddr>),
-    /// There is no such name.
-    NoSuchName,
-    /// The name server did not answer.
-    TimedOut,
 }

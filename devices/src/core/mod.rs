@@ -7,12 +7,14 @@
 mod effect;
 mod entropy;
 mod event;
+mod name;
 mod outbox;
 mod time;
 
 pub use effect::{Durable, Effect, Medium, Notice, Print};
 pub use entropy::{Entropy, Key};
-pub use event::{Event, NameAnswer, StreamEvent};
+pub use event::{Event, StreamEvent};
+pub use name::{NameAnswer, NameKind, Pointer, Question, Service};
 pub use outbox::Outbox;
 pub use time::{Duration, Time};
 
@@ -37,10 +39,24 @@ pub struct Timer {
     pub name: &'static str,
 }
 
+/// What a device remembers of things that are not over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// SIP transactions and requests that are being forwarded.
+    pub transactions: usize,
+    /// Calls, made or taken, with their dialogs.
+    pub calls: usize,
+    /// TCP connections that it knows.
+    pub connections: usize,
+}
+
 /// A box on the network.
 pub trait Device: Debug + Send {
     /// Takes one event and says what follows from it. `now` never runs backwards.
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox);
+
+    /// What it remembers of things that are not over. A box on which nothing goes on holds nothing.
+    fn holds(&self) -> Holdings;
 
     /// A deep copy: running one never changes the other.
     fn fork(&self) -> Box<dyn Device>;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use super::{Conn, Durable, Duration, Effect, Notice, Time, Timer};
+use super::{Conn, Durable, Duration, Effect, Notice, Question, Time, Timer};
 
 /// Collects the effects of one step, in order.
 #[derive(Debug, Default)]
@@ -41,6 +41,11 @@ impl Outbox {
     /// Sends bytes on a connection.
     pub fn send(&mut self, conn: Conn, bytes: impl Into<Bytes>) {
         self.push(Effect::Send { conn, bytes: bytes.into() });
+    }
+
+    /// Asks for a name.
+    pub fn resolve(&mut self, question: Question) {
+        self.push(Effect::Resolve(question));
     }
 
     /// Runs a timer for so long.

@@ -1,47 +1,43 @@
 //! Destination device 15: the fax as it is called (paragraphs 0073 to 0075).
 
-use std::net::{IpAddr, SocketAddr};
-
-use faxproof_wire::sdp::{self, Description, Media, Reuse, Setup};
+use faxproof_wire::sdp::{self, Description};
 use faxproof_wire::sip::{Message, Method, Name};
 
+use super::media::MediaEnd;
 use super::phone::SDP;
-use super::{Fax1, post};
-use crate::config::Refusal;
-use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time, Timer};
+use super::session::IDLE;
+use super::{Fax1, variant};
+use crate::core::{Duration, Outbox, Time, Timer};
 use crate::number;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{T1, T2};
-use crate::smtp::Server;
-
-/// A call on which nothing happens for so long is ended: no 5-minute wait of SMTP is cut short by it
-/// (RFC 5321 §4.5.3.2.7 gives a client 5 minutes between commands, and 10 to the end of a message).
-const IDLE: Duration = Duration::secs(600);
-/// Media ports are taken from here on.
-const FIRST_MEDIA_PORT: u16 = 40_000;
-const MEDIA_PORTS: u64 = 20_000;
 
 /// A call that we take.
 #[derive(Clone, Debug)]
 pub(super) struct Incoming {
-    key: u64,
+    pub(super) key: u64,
     pub(super) dialog: Dialog,
     invite: Message,
     invite_tx: u64,
     /// Whether our 200 has gone out.
     answered: bool,
     /// A 200 that waits for its ACK.
-    unacknowledged: Option<Unacknowledged>,
+    pub(super) unacknowledged: Option<Unacknowledged>,
+    /// Our offer, where the INVITE had none: the ACK is to answer it.
+    offered: Option<Description>,
     /// The operator wants to hang up as soon as that is allowed.
     ends_at_ack: bool,
-    sdp_version: u64,
-    media: Option<MediaPort>,
-    server: Server,
+    /// Version of the last description that we sent; 0 before the first.
+    pub(super) sdp_version: u64,
+    /// The ends of the connections that we offered or accepted: at most one carries data.
+    pub(super) media: Vec<MediaEnd>,
+    /// Documents that came without a name of their own.
+    pub(super) documents: u32,
 }
 
 /// A 2xx to INVITE is repeated by the user agent until its ACK comes (RFC 3261 §13.3.1.4).
 #[derive(Clone, Debug)]
-struct Unacknowledged {
+pub(super) struct Unacknowledged {
     tx: u64,
     cseq: u32,
     response: Message,
@@ -49,17 +45,8 @@ struct Unacknowledged {
     give_up_at: Time,
 }
 
-/// The passive end of the negotiated connection.
-#[derive(Clone, Debug)]
-struct MediaPort {
-    port: u16,
-    /// Who may connect: the address in the offer.
-    peer: Option<IpAddr>,
-    conn: Option<Conn>,
-}
-
 impl Incoming {
-    fn timer(&self, name: &'static str) -> Timer {
+    pub(super) fn timer(&self, name: &'static str) -> Timer {
         Timer { owner: self.key, name }
     }
 }
@@ -83,11 +70,19 @@ impl Fax1 {
         if let Some(code) = refusal {
             return self.refuse(now, tx, invite, code, out);
         }
+        let offer = sdp::parse(&invite.body());
+        let understood = match (&offer, invite.body().is_empty()) {
+            (_, true) => phone.config.habits.accepts.contains(&variant::of_opening(None)),
+            (Ok(offer), _) => phone.config.habits.accepts.contains(&variant::of_opening(Some(offer))),
+            (Err(_), _) => false,
+        };
+        if !understood {
+            return self.not_acceptable(now, tx, invite, out);
+        }
         let tag = phone.tag_for(invite);
         let Some(dialog) = Dialog::of_callee(invite, &tag) else {
             return self.refuse(now, tx, invite, 400, out);
         };
-        let server = Server::new(post::mail_domain(&phone.config), phone.config.habits.size_limit);
         let call = Incoming {
             key,
             dialog,
@@ -95,10 +90,11 @@ impl Fax1 {
             invite_tx: tx,
             answered: false,
             unacknowledged: None,
+            offered: None,
             ends_at_ack: false,
             sdp_version: 0,
-            media: None,
-            server,
+            media: Vec::new(),
+            documents: 0,
         };
         out.arm(now, phone.config.habits.ring_after, call.timer("ring"));
         self.incoming.insert(key, call);
@@ -130,12 +126,16 @@ impl Fax1 {
             if call.ends_at_ack {
                 return self.end(now, call, out);
             }
+            if let Some(offer) = call.offered.take() {
+                self.chosen(&mut call, &offer, ack, out);
+            }
+            call.greet(out);
             out.arm(now, IDLE, call.timer("idle"));
         }
         self.incoming.insert(call.key, call);
     }
 
-    /// Re-INVITE: the announcement (T4).
+    /// Re-INVITE or UPDATE: the announcement (T4).
     pub(super) fn reinvited(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
         let found = self.incoming.values().find(|call| call.dialog.owns(request)).map(|call| call.key);
         let Some(mut call) = found.and_then(|key| self.incoming.remove(&key)) else { return };
@@ -145,6 +145,9 @@ impl Fax1 {
             let wait = self.phone.entropy.key(("retry-after", call.key)).below(11).to_string();
             let refusal = self.phone.response(request, 500).header(Name::RetryAfter, wait).finish();
             self.phone.layer.respond(now, tx, refusal, out);
+        } else if call.offered.is_some() {
+            // Our own offer still waits for its answer (§14.2, RFC 3311 §5.2).
+            self.refuse(now, tx, request, 491, out);
         } else {
             call.dialog.refresh(request);
             self.accept_invite(now, &mut call, tx, request, out);
@@ -191,95 +194,46 @@ impl Fax1 {
             "answer" => {
                 let (invite, tx) = (call.invite.clone(), call.invite_tx);
                 call.answered = true;
-                self.accept_invite(now, &mut call, tx, &invite, out); // R2
+                // R2
+                if !self.accept_invite(now, &mut call, tx, &invite, out) {
+                    return self.let_go(&call, out);
+                }
             }
             "2xx" => {
                 if !self.repeat_2xx(now, &mut call, out) {
                     return self.end(now, call, out);
                 }
             }
-            _ => return self.end(now, call, out),
+            _ => {
+                call.say_farewell(out);
+                return self.end(now, call, out);
+            }
         }
         self.incoming.insert(call.key, call);
     }
 
-    /// Somebody connected to a port of ours.
-    pub(super) fn stream_accepted(
+    /// 200 with our answer (or, where the peer left that to us, our offer), or 488 (§13.3.1.4, RFC 3264
+    /// §6). False if it was refused.
+    fn accept_invite(
         &mut self,
         now: Time,
-        conn: Conn,
-        port: u16,
-        peer: SocketAddr,
+        call: &mut Incoming,
+        tx: u64,
+        invite: &Message,
         out: &mut Outbox,
-    ) {
-        let awaits = |media: &MediaPort| media.port == port && media.conn.is_none();
-        let found = self.incoming.values_mut().find(|call| call.media.as_ref().is_some_and(awaits));
-        let Some((call, media)) = found.and_then(|call| {
-            let media = call.media.as_mut()?;
-            media.peer.is_none_or(|ip| ip == peer.ip()).then_some((call.key, media))
-        }) else {
-            // A stranger does not get between the parties (it may have been quicker than the peer).
-            out.unexpected("a connection from a stranger", "the peer");
-            return out.push(Effect::Reset(conn));
-        };
-        media.conn = Some(conn);
-        self.connections.insert(conn, call);
-        out.push(Effect::Unlisten { port });
-        if let Some(call) = self.incoming.get(&call) {
-            out.send(conn, call.server.greeting());
-            out.arm(now, IDLE, call.timer("idle"));
-        }
-    }
-
-    /// Something happened on the connection of a call (T5, T6).
-    pub(super) fn callee_stream(
-        &mut self,
-        now: Time,
-        key: u64,
-        conn: Conn,
-        event: StreamEvent,
-        out: &mut Outbox,
-    ) {
-        let config = self.phone.config.clone();
-        let Some(call) = self.incoming.get_mut(&key) else {
-            return out.push(Effect::Reset(conn));
-        };
-        match event {
-            StreamEvent::Bytes(bytes) => {
-                let mut mailbox = post::Mailbox { config: &config, out };
-                let turn = call.server.bytes(&bytes, &mut mailbox);
-                if !turn.send.is_empty() {
-                    out.send(conn, turn.send);
-                }
-                if turn.close {
-                    out.push(Effect::Close(conn));
-                    self.connections.remove(&conn);
-                    call.media = None;
-                }
-                out.arm(now, IDLE, Timer { owner: key, name: "idle" });
-            }
-            StreamEvent::Fin => {
-                call.media = None;
-                out.push(Effect::Close(conn));
-            }
-            StreamEvent::Reset => call.media = None,
-            _ => {}
-        }
-    }
-
-    /// 200 with our answer, or 488 (§13.3.1.4, RFC 3264 §6).
-    fn accept_invite(&mut self, now: Time, call: &mut Incoming, tx: u64, invite: &Message, out: &mut Outbox) {
+    ) -> bool {
         let Some(answer) = self.answer_offer(call, invite, out) else {
-            let cseq = invite.cseq().map_or(0, |cseq| cseq.0);
-            let body = self.phone.capabilities(call.key, cseq);
-            let ip = self.phone.config.address;
-            let warning = format!("305 {ip} \"this protocol is not offered by this terminal\"");
-            let refusal = self.phone.response(invite, 488).header(Name::Warning, warning).body(SDP, body);
-            return self.phone.layer.respond(now, tx, refusal.finish(), out);
+            self.not_acceptable(now, tx, invite, out);
+            return false;
         };
         let ok = self.phone.response(invite, 200).copy(invite, Name::RecordRoute);
-        let ok = self.phone.with_abilities(ok).body(SDP, answer.to_bytes()).finish();
+        let ok = self.phone.with_abilities_as_called(ok).body(SDP, answer.to_bytes()).finish();
         self.phone.layer.respond(now, tx, ok.clone(), out);
+        if invite.method() == Some(&Method::Update) {
+            // No ACK follows: T4 is complete (RFC 3311 §5.2).
+            return true;
+        }
+        call.offered = invite.body().is_empty().then_some(answer);
         call.unacknowledged = Some(Unacknowledged {
             tx,
             cseq: invite.cseq().map_or(0, |cseq| cseq.0),
@@ -288,63 +242,17 @@ impl Fax1 {
             give_up_at: now + T1 * 64,
         });
         out.arm(now, T1, call.timer("2xx"));
+        true
     }
 
-    /// The answer to an offer: the first media line that we can serve gets a port, the others port 0.
-    /// `None`: 488.
-    fn answer_offer(
-        &mut self,
-        call: &mut Incoming,
-        invite: &Message,
-        out: &mut Outbox,
-    ) -> Option<Description> {
-        let config = self.phone.config.clone();
-        let id = self.phone.session_id(("answer", call.key));
-        call.sdp_version += 1;
-        let mut answer = Description::zero_media(config.address, id, call.sdp_version);
-        let body = invite.body();
-        if body.is_empty() {
-            return Some(answer);
-        }
-        let offer = sdp::parse(&body).ok()?;
-        for (index, media) in offer.media.iter().enumerate() {
-            let format = media.formats.iter().find(|format| {
-                config.protocols.iter().any(|protocol| protocol.token().eq_ignore_ascii_case(format))
-            });
-            let active = matches!(media.setup, None | Some(Setup::Active | Setup::ActPass));
-            let serves =
-                media.is_application_over_tcp() && !media.is_refused() && active && call.media.is_none();
-            let port = match format {
-                Some(_) if serves => self.open_port(call, offer.address_of(index), out),
-                _ => 0,
-            };
-            answer.media.push(Media {
-                port,
-                formats: format.or(media.formats.first()).cloned().into_iter().collect(),
-                setup: (port != 0).then_some(Setup::Passive),
-                connection: (port != 0).then_some(Reuse::New),
-                address: None,
-                ..media.clone()
-            });
-        }
-        let refused = answer.is_refusal() && config.habits.refusal == Refusal::NotAcceptable;
-        (!refused).then_some(answer)
-    }
-
-    /// Prepared for reception (paragraph 0074): the port accepts before the answer says so.
-    fn open_port(&mut self, call: &mut Incoming, peer: Option<IpAddr>, out: &mut Outbox) -> u16 {
-        let taken = |port: u16| {
-            self.incoming.values().filter_map(|other| other.media.as_ref()).any(|media| media.port == port)
-        };
-        let pick = |attempt: u32| {
-            let below =
-                self.phone.entropy.key(("port", call.key, call.sdp_version, attempt)).below(MEDIA_PORTS);
-            FIRST_MEDIA_PORT + u16::try_from(below).unwrap_or_default()
-        };
-        let port = (0..16).map(pick).find(|port| !taken(*port)).unwrap_or_else(|| pick(16));
-        call.media = Some(MediaPort { port, peer, conn: None });
-        out.push(Effect::Listen { port });
-        port
+    /// 488 with what would be acceptable (§21.4.26).
+    fn not_acceptable(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+        let key = self.phone.entropy.key(("call", request.call_id(), request.from_tag())).0;
+        let body = self.phone.capabilities(key, request.cseq().map_or(0, |cseq| cseq.0));
+        let ip = self.phone.config.address;
+        let warning = format!("305 {ip} \"this protocol is not offered by this terminal\"");
+        let refusal = self.phone.response(request, 488).header(Name::Warning, warning).body(SDP, body);
+        self.phone.layer.respond(now, tx, refusal.finish(), out);
     }
 
     /// False if the ACK has been awaited for too long.
@@ -365,19 +273,14 @@ impl Fax1 {
     fn end(&mut self, now: Time, mut call: Incoming, out: &mut Outbox) {
         let bye = self.phone.in_dialog(&mut call.dialog, Method::Bye, call.key).finish();
         let to = self.phone.hop_in(&call.dialog);
-        self.phone.layer.send(now, bye, to, out);
+        self.phone.layer.send(now, bye, &to, out);
         self.let_go(&call, out);
     }
 
     fn let_go(&mut self, call: &Incoming, out: &mut Outbox) {
         self.stop_timers(call, out);
-        let Some(media) = &call.media else { return };
-        match media.conn {
-            None => out.push(Effect::Unlisten { port: media.port }),
-            Some(conn) => {
-                self.connections.remove(&conn);
-                out.push(if call.server.in_mail() { Effect::Reset(conn) } else { Effect::Close(conn) });
-            }
+        for end in &call.media {
+            self.leave(end, out);
         }
     }
 

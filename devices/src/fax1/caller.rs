@@ -1,18 +1,25 @@
 //! Figure 4 as the caller walks it. States exist only where the flowchart waits; between two waits the
 //! steps are straight-line code in the order of their numbers.
 
-use faxproof_wire::sdp::{self, Description, Setup};
-use faxproof_wire::sip::{Builder, Message, Method, Name};
+use std::net::{IpAddr, SocketAddr};
+
+use faxproof_wire::sdp::{Description, Setup};
+use faxproof_wire::sip::{Builder, Message, Method};
 
 use super::Fax1;
+use super::door::Door;
 use super::phone::SDP;
+use super::session::Session;
+use super::variant::{Opening, Shape};
 use crate::config::Protocol;
 use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
 use crate::number;
 use crate::order::Document;
 use crate::sip::dialog::Dialog;
-use crate::smtp::Client;
 use crate::ta1::Registered;
+
+/// Why a call failed to which nothing at all was said.
+pub(super) const SILENCE: &str = "no answer";
 
 /// A call that we make.
 #[derive(Clone, Debug)]
@@ -26,6 +33,19 @@ pub(super) struct Outgoing {
     /// The protocol announced, from S6 or S14 on.
     pub(super) protocol: Protocol,
     pub(super) dialog: Option<Dialog>,
+    pub(super) shape: Shape,
+    /// Where the peer may connect, if an offer of ours leaves that to it.
+    pub(super) door: Option<Door>,
+    /// The last description that we sent, to be changed by the next.
+    pub(super) session: Option<Description>,
+    /// S5 as it was decided before S1: only where the INVITE already announces (variant E).
+    pub(super) decided: Option<(Registered, Protocol)>,
+    /// The 200 to INVITE (R2).
+    pub(super) answer: Option<Message>,
+    /// The transaction of an INVITE whose 200 made the offer: the ACK owes the answer (variant D).
+    pub(super) owes_answer: Option<u64>,
+    /// How often T4 was put off: 491, or 500 with Retry-After.
+    pub(super) put_off: u32,
     invite: Message,
     /// A provisional response has come: CANCEL is allowed (RFC 3261 §9.1).
     provisional: bool,
@@ -42,10 +62,14 @@ pub(super) enum Stage {
     Asking { tx: u64 },
     /// S7, S15: for the answer to the announcement.
     Announcing { tx: u64, offer: Description },
+    /// S7, S15: until T4 may be sent again.
+    PutOff { protocol: Protocol },
     /// S7, S15: for the TCP connection.
-    Connecting { conn: Conn },
+    Connecting { conn: Conn, to: SocketAddr },
+    /// S7, S15: for the peer to connect to our door.
+    Awaiting { peer: IpAddr },
     /// S8, S15: for the end of the transmission.
-    Transferring { conn: Conn, client: Client },
+    Transferring { conn: Conn, session: Session },
     /// S10: for the answer to BYE.
     Ending { tx: u64 },
 }
@@ -65,7 +89,10 @@ impl Outgoing {
             Stage::Calling { tx: own } | Stage::Asking { tx: own } | Stage::Ending { tx: own } => *own == tx,
             Stage::Cancelling { tx: own, cancel } => *own == tx || *cancel == Some(tx),
             Stage::Announcing { tx: own, .. } => *own == tx,
-            Stage::Connecting { .. } | Stage::Transferring { .. } => false,
+            Stage::PutOff { .. }
+            | Stage::Connecting { .. }
+            | Stage::Awaiting { .. }
+            | Stage::Transferring { .. } => false,
         }
     }
 }
@@ -84,25 +111,63 @@ impl Fax1 {
             let text = "This is no telephone number; nothing was sent".to_owned();
             return out.notice(Notice { call: key, medium: Medium::Display, text });
         }
-        // S1
-        let phone = &mut self.phone;
-        let request = phone.request(Method::Invite, &number, key);
-        let offer = Description::zero_media(phone.config.address, phone.session_id(key), 1);
-        let invite = phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
-        let tx = phone.layer.send(now, invite.clone(), phone.server(), out);
-        let call = Outgoing {
+        let request = self.phone.request(Method::Invite, &number, key);
+        let mut call = Outgoing {
             key,
             number,
             document,
-            stage: Stage::Calling { tx },
+            stage: Stage::Calling { tx: 0 },
             registered: false,
             protocol: Protocol::Smtp,
             dialog: None,
-            invite,
+            shape: Shape::of(&self.phone.config.habits),
+            door: None,
+            session: None,
+            decided: None,
+            answer: None,
+            owes_answer: None,
+            put_off: 0,
+            invite: request.clone().finish(),
             provisional: false,
         };
-        out.arm(now, phone.config.habits.no_answer, call.timer("no-answer"));
+        // S1
+        call.session = self.opening(&mut call, out);
+        let invite = self.phone.with_abilities(request);
+        let invite = match &call.session {
+            Some(offer) => invite.body(SDP, offer.to_bytes()),
+            None => invite,
+        };
+        call.invite = invite.finish();
+        let tx = self.phone.layer.send(now, call.invite.clone(), &self.phone.server(), out);
+        call.stage = Stage::Calling { tx };
+        out.arm(now, self.phone.config.habits.no_answer, call.timer("no-answer"));
         self.outgoing.insert(key, call);
+    }
+
+    /// The description in T1.
+    fn opening(&mut self, call: &mut Outgoing, out: &mut Outbox) -> Option<Description> {
+        let phone = &self.phone;
+        let nothing = Description::zero_media(phone.config.address, phone.session_id(call.key), 1);
+        let all: Vec<&str> = phone.config.protocols.iter().map(|protocol| protocol.token()).collect();
+        match call.shape.opening {
+            Opening::Nothing => None,
+            Opening::NoMedia => Some(nothing),
+            Opening::Capabilities => Some(nothing.declaring(&all)),
+            Opening::AllOnHold => Some(nothing.adding(&all, Setup::HoldConn)),
+            Opening::Registered => {
+                let registered = self.ta1.registered(&call.number);
+                let Some(protocol) = self.own_protocol(&registered) else { return Some(nothing) };
+                call.decided = Some((registered, protocol));
+                Some(self.offer(call, nothing, protocol, out))
+            }
+        }
+    }
+
+    /// The registered protocol, if this fax has it.
+    fn own_protocol(&self, registered: &Registered) -> Option<Protocol> {
+        let Registered::Protocol(token) = registered else { return None };
+        let mut own = self.phone.config.protocols.iter();
+        own.find(|protocol| protocol.token().eq_ignore_ascii_case(token)).copied()
     }
 
     /// A response to a request of ours.
@@ -141,7 +206,10 @@ impl Fax1 {
                 out.mark(key, "4.S10.ended"); // S10
                 None
             }
-            Stage::Connecting { .. } | Stage::Transferring { .. } => Some(call),
+            Stage::PutOff { .. }
+            | Stage::Connecting { .. }
+            | Stage::Awaiting { .. }
+            | Stage::Transferring { .. } => Some(call),
         };
         self.keep(next);
     }
@@ -155,8 +223,8 @@ impl Fax1 {
         let next = match &call.stage {
             Stage::Cancelling { cancel, .. } if *cancel == Some(tx) => Some(call),
             Stage::Calling { .. } | Stage::Cancelling { .. } => {
-                // ICMP counts as 503 (§8.1.3.1), silence is silence.
-                out.mark(key, if why == "unreachable" { "4.S2.refused" } else { "4.S2.silent" }); // S2
+                // ICMP, or no server at all, counts as 503 (§8.1.3.1); silence is silence.
+                out.mark(key, if why == SILENCE { "4.S2.silent" } else { "4.S2.refused" }); // S2
                 self.not_established(&call, why, out)
             }
             Stage::Asking { .. } => self.nothing_presented(now, call, why, out),
@@ -165,7 +233,10 @@ impl Fax1 {
                 out.mark(key, "4.S10.bye-unanswered"); // S10
                 None
             }
-            Stage::Connecting { .. } | Stage::Transferring { .. } => Some(call),
+            Stage::PutOff { .. }
+            | Stage::Connecting { .. }
+            | Stage::Awaiting { .. }
+            | Stage::Transferring { .. } => Some(call),
         };
         self.keep(next);
     }
@@ -175,6 +246,7 @@ impl Fax1 {
         let found =
             self.outgoing.values_mut().find_map(|call| call.dialog_of(bye).is_some().then_some(call.key));
         let Some(mut call) = found.and_then(|key| self.outgoing.remove(&key)) else { return false };
+        self.abandon_announcement(now, &call, out);
         let why = "the peer hung up";
         match &call.stage {
             // Both hung up at once: our own BYE will be answered.
@@ -182,12 +254,10 @@ impl Fax1 {
                 self.keep(Some(call));
                 return true;
             }
-            Stage::Asking { .. } => {
-                out.mark(call.key, "4.S13.nothing-presented"); // S13
-                self.tell_failure(call.key, &call.document, why, out); // S9
-            }
+            Stage::Asking { .. } => self.tell_nothing_presented(&call, why, out),
             _ => self.settle_after_hang_up(now, &mut call, why, out),
         }
+        self.shut_door(&mut call, out);
         out.mark(call.key, "4.S10.peer-hung-up"); // S10
         true
     }
@@ -196,12 +266,9 @@ impl Fax1 {
     pub(super) fn caller_hangs_up(&mut self, now: Time, out: &mut Outbox) {
         let keys: Vec<u64> = self.outgoing.keys().copied().collect();
         for key in keys {
-            let Some(mut call) = self.outgoing.remove(&key) else { continue };
+            let Some(call) = self.outgoing.remove(&key) else { continue };
             let next = match call.stage {
-                Stage::Calling { .. } => {
-                    self.give_up_calling(now, &mut call, out);
-                    Some(call)
-                }
+                Stage::Calling { .. } => self.give_up_calling(now, call, out),
                 Stage::Cancelling { .. } | Stage::Ending { .. } => Some(call),
                 Stage::Asking { .. } => self.nothing_presented(now, call, "stopped by the operator", out),
                 _ => self.transmission_failed(now, call, "stopped by the operator", out),
@@ -212,18 +279,20 @@ impl Fax1 {
 
     /// A timer of a call.
     pub(super) fn caller_timer(&mut self, now: Time, timer: Timer, out: &mut Outbox) {
-        let Some(mut call) = self.outgoing.remove(&timer.owner) else { return };
+        let Some(call) = self.outgoing.remove(&timer.owner) else { return };
         let next = match (timer.name, &call.stage) {
-            ("no-answer", Stage::Calling { .. }) => {
-                self.give_up_calling(now, &mut call, out);
-                Some(call)
-            }
+            ("no-answer", Stage::Calling { .. }) => self.give_up_calling(now, call, out),
             // §9.1: no final response in 64*T1 after CANCEL; the transaction is given up.
-            ("cancelled", Stage::Cancelling { .. }) => {
+            ("cancelled", Stage::Cancelling { tx, .. }) => {
+                self.phone.layer.abandon(now, *tx, out);
                 out.mark(call.key, "4.S2.unanswered"); // S2
                 self.not_established(&call, "no answer", out)
             }
             ("session", _) => self.session_timed_out(now, call, out),
+            ("put-off", &Stage::PutOff { protocol }) => self.announce(now, call, protocol, out),
+            ("door", Stage::Awaiting { .. }) => {
+                self.transmission_failed(now, call, "the peer did not connect", out)
+            }
             _ => Some(call),
         };
         self.keep(next);
@@ -245,7 +314,13 @@ impl Fax1 {
             out.mark(call.key, "4.S2.refused"); // S2
             return self.not_established(&call, "the answer cannot be used", out);
         };
-        self.acknowledge(now, tx, call.key, &dialog, 1, out); // S3
+        if call.session.is_none() {
+            // S3 waits for S5, and S13: the ACK carries the answer, which is T4.
+            call.owes_answer = Some(tx);
+        } else {
+            self.acknowledge(now, (tx, 1), call.key, &dialog, None, out); // S3
+        }
+        call.answer = Some(response.clone());
         call.dialog = Some(dialog); // S4
         if matches!(call.stage, Stage::Cancelling { .. }) {
             // The answer crossed our CANCEL: acknowledged, and ended at once (§15).
@@ -254,12 +329,15 @@ impl Fax1 {
             return self.hang_up(now, call, out);
         }
         out.mark(call.key, "4.S2.answered"); // S2
-        match self.ta1.registered(&call.number) {
+        let registered = match &call.decided {
+            Some((registered, _)) => registered.clone(),
+            None => self.ta1.registered(&call.number),
+        };
+        match &registered {
             Registered::Protocol(token) => {
                 out.mark(call.key, "4.S5.registered"); // S5
                 call.registered = true;
-                let own = self.phone.config.protocols.iter().find(|p| p.token().eq_ignore_ascii_case(&token));
-                match own.copied() {
+                match self.own_protocol(&registered) {
                     Some(protocol) => self.announce(now, call, protocol, out), // S6
                     None => {
                         out.mark(call.key, "4.S6.unsupported-here"); // S6
@@ -280,83 +358,22 @@ impl Fax1 {
         }
     }
 
-    /// Step S11: request the presentation (T3).
-    fn ask(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
-        let dialog = call.dialog.as_mut()?;
-        let request =
-            self.phone.in_dialog(dialog, Method::Options, call.key).header(Name::Accept, SDP).finish();
-        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S11
-        call.stage = Stage::Asking { tx };
-        Some(call)
-    }
-
-    /// The answer to OPTIONS arrived (R3).
-    fn presented_with(
-        &mut self,
-        now: Time,
-        call: Outgoing,
-        response: &Message,
-        out: &mut Outbox,
-    ) -> Option<Outgoing> {
-        let success = response.code().is_some_and(|code| code < 300);
-        let body = if success { response.body() } else { bytes::Bytes::new() };
-        let presented = sdp::parse(&body).map(|described| described.presented()).unwrap_or_default(); // S12
-        if presented.is_empty() {
-            return self.nothing_presented(now, call, &said(response), out);
-        }
-        let own = &self.phone.config.protocols;
-        match own.iter().find(|protocol| presented.iter().any(|token| token == protocol.token())).copied() {
-            Some(protocol) => {
-                out.mark(call.key, "4.S13.selected"); // S13
-                self.announce(now, call, protocol, out) // S14
-            }
-            None => {
-                out.mark(call.key, "4.S13.none-in-common"); // S13
-                let why = format!("the peer only supports {}", presented.join(", "));
-                self.tell_failure(call.key, &call.document, &why, out); // S9
-                self.hang_up(now, call, out)
-            }
-        }
-    }
-
-    fn nothing_presented(
-        &mut self,
-        now: Time,
-        call: Outgoing,
-        why: &str,
-        out: &mut Outbox,
-    ) -> Option<Outgoing> {
-        out.mark(call.key, "4.S13.nothing-presented"); // S13
-        let why = format!("the peer presented no protocol ({why})");
-        self.tell_failure(call.key, &call.document, &why, out); // S9
-        self.hang_up(now, call, out)
-    }
-
-    /// Step S6 or S14: announce the protocol (T4).
-    fn announce(
-        &mut self,
-        now: Time,
-        mut call: Outgoing,
-        protocol: Protocol,
-        out: &mut Outbox,
-    ) -> Option<Outgoing> {
-        let (phone, key) = (&self.phone, call.key);
-        let (id, address) = (phone.session_id(key), phone.config.address);
-        let offer = Description::offer_one(address, id, 2, protocol.token(), Setup::Active);
-        let request = phone.in_dialog(call.dialog.as_mut()?, Method::Invite, key);
-        let request = phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
-        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out);
-        call.protocol = protocol;
-        call.stage = Stage::Announcing { tx, offer };
-        Some(call)
-    }
-
     /// Step S10: BYE (T7).
     pub(super) fn hang_up(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
+        self.answer_in_ack(now, &mut call, None, out);
+        self.shut_door(&mut call, out);
+        self.abandon_announcement(now, &call, out);
         let request = self.phone.in_dialog(call.dialog.as_mut()?, Method::Bye, call.key).finish();
         let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S10
         call.stage = Stage::Ending { tx };
         Some(call)
+    }
+
+    /// The call ends before the announcement was answered: the answer may be lost for good.
+    fn abandon_announcement(&self, now: Time, call: &Outgoing, out: &mut Outbox) {
+        if let Stage::Announcing { tx, .. } = &call.stage {
+            self.phone.layer.abandon(now, *tx, out);
+        }
     }
 
     /// S2 failed: step S9, and no BYE, for there is no dialog.
@@ -364,15 +381,23 @@ impl Fax1 {
         out.disarm(call.timer("no-answer"));
         out.disarm(call.timer("cancelled"));
         self.tell_failure(call.key, &call.document, why, out); // S9
+        if let Some(door) = &call.door {
+            door.shut(&mut self.connections, out);
+        }
         None
     }
 
-    /// The fax's own limit, or the operator: CANCEL as soon as that is allowed.
-    fn give_up_calling(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
-        if let Stage::Calling { tx } = call.stage {
-            call.stage = Stage::Cancelling { tx, cancel: None };
-            self.cancel_if_wanted(now, call, out);
+    /// The fax's own limit, or the operator: CANCEL as soon as that is allowed, and no try of another server.
+    fn give_up_calling(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
+        let Stage::Calling { tx } = call.stage else { return Some(call) };
+        if self.phone.layer.give_up(tx) {
+            // No INVITE runs: its server was still being looked for.
+            out.mark(call.key, "4.S2.unanswered"); // S2
+            return self.not_established(&call, "stopped before a server was found", out);
         }
+        call.stage = Stage::Cancelling { tx, cancel: None };
+        self.cancel_if_wanted(now, &mut call, out);
+        Some(call)
     }
 
     fn cancel_if_wanted(&mut self, now: Time, call: &mut Outgoing, out: &mut Outbox) {
@@ -395,29 +420,41 @@ impl Fax1 {
         let Some(mut dialog) = Dialog::of_caller(&invite, response) else { return };
         let cseq = invite.cseq().map_or(1, |cseq| cseq.0);
         let key = self.phone.entropy.key(("fork", response.call_id(), response.to_tag())).0;
-        self.acknowledge(now, tx, key, &dialog, cseq, out);
+        let refusal = invite.body().is_empty().then(|| self.answer_of(key, response, None)).flatten();
+        self.acknowledge(now, (tx, cseq), key, &dialog, refusal.as_ref(), out);
         let bye = self.phone.in_dialog(&mut dialog, Method::Bye, key).finish();
         self.send_in_dialog(now, &dialog, bye, out);
     }
 
+    /// ACK for the 2xx to an INVITE of ours: its transaction and its CSeq number.
     pub(super) fn acknowledge(
         &mut self,
         now: Time,
-        tx: u64,
+        (tx, cseq): (u64, u32),
         key: u64,
         dialog: &Dialog,
-        cseq: u32,
+        answer: Option<&Description>,
         out: &mut Outbox,
     ) {
         let via = self.phone.via(key, cseq, "ACK");
         let ack: Builder = dialog.ack(cseq, &via);
+        let ack = match answer {
+            Some(answer) => ack.body(SDP, answer.to_bytes()),
+            None => ack,
+        };
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), to, out);
+        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), &to, out);
     }
 
-    fn send_in_dialog(&mut self, now: Time, dialog: &Dialog, request: Message, out: &mut Outbox) -> u64 {
+    pub(super) fn send_in_dialog(
+        &mut self,
+        now: Time,
+        dialog: &Dialog,
+        request: Message,
+        out: &mut Outbox,
+    ) -> u64 {
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.send(now, request, to, out)
+        self.phone.layer.send(now, request, &to, out)
     }
 
     pub(super) fn keep(&mut self, call: Option<Outgoing>) {

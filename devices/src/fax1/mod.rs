@@ -3,13 +3,18 @@
 //!
 //! `caller.rs` walks Figure 4; `callee.rs` is the destination device 15.
 
+mod announcing;
 mod callee;
 mod caller;
+mod door;
+mod media;
 mod panel;
 mod phone;
 mod post;
 mod registration;
+mod session;
 mod transfer;
+mod variant;
 
 #[cfg(test)]
 mod tests;
@@ -23,10 +28,10 @@ use faxproof_wire::sip::{Message, Method, Name};
 
 use self::callee::Incoming;
 use self::caller::Outgoing;
-use self::phone::{ALLOW, KEEP_ALIVE, Phone, SDP};
+use self::phone::{KEEP_ALIVE, Phone, SDP};
 use self::registration::Registration;
-use crate::config::FaxConfig;
-use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
+use crate::config::{FaxConfig, Variant};
+use crate::core::{Conn, Device, Effect, Event, Holdings, Outbox, StreamEvent, Time, Timer};
 use crate::order::{Action, Order};
 use crate::sip::transaction::Up;
 use crate::sip::{SIP_PORT, intake};
@@ -91,11 +96,14 @@ impl Fax1 {
                 self.registration.answered(now, &mut self.phone, &message, out);
             }
             Up::Response { tx, message } => self.caller_response(now, tx, &message, out),
-            Up::Timeout { tx } | Up::Unreachable { tx } if self.registration.owns(tx) => {
+            Up::Timeout { tx } | Up::Unreachable { tx } | Up::Unlocated { tx, .. }
+                if self.registration.owns(tx) =>
+            {
                 self.registration.unanswered(now, out);
             }
-            Up::Timeout { tx } => self.caller_unanswered(now, tx, "no answer", out),
+            Up::Timeout { tx } => self.caller_unanswered(now, tx, caller::SILENCE, out),
             Up::Unreachable { tx } => self.caller_unanswered(now, tx, "unreachable", out),
+            Up::Unlocated { tx, why } => self.caller_unanswered(now, tx, &why.to_string(), out),
         }
     }
 
@@ -135,8 +143,11 @@ impl Fax1 {
                 self.peer_hung_up(now, request, out);
             }
             // The session is the caller's to change; a callee of ours never asks for it.
-            Some(Method::Invite) if ours => self.refuse(now, tx, request, 488, out),
+            Some(Method::Invite | Method::Update) if ours => self.refuse(now, tx, request, 488, out),
             Some(Method::Invite) => self.reinvited(now, tx, request, out),
+            Some(Method::Update) if self.phone.config.habits.accepts.contains(&Variant::Update) => {
+                self.reinvited(now, tx, request, out);
+            }
             _ => self.not_allowed(now, tx, request, out),
         }
     }
@@ -153,7 +164,7 @@ impl Fax1 {
         let ok = self
             .phone
             .response(request, 200)
-            .header(Name::Allow, ALLOW)
+            .header(Name::Allow, self.phone.allow_as_called())
             .header(Name::Accept, SDP)
             .header(Name::AcceptEncoding, "identity")
             .header(Name::AcceptLanguage, "en")
@@ -172,7 +183,10 @@ impl Fax1 {
 
     fn not_allowed(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
         let known = !matches!(request.method(), Some(Method::Other(_)));
-        let refusal = self.phone.response(request, if known { 405 } else { 501 }).header(Name::Allow, ALLOW);
+        let refusal = self
+            .phone
+            .response(request, if known { 405 } else { 501 })
+            .header(Name::Allow, self.phone.allow_as_called());
         self.phone.layer.respond(now, tx, refusal.finish(), out);
     }
 
@@ -181,7 +195,7 @@ impl Fax1 {
             self.register(now, out);
         } else if timer == KEEP_ALIVE {
             let server = self.phone.server();
-            self.phone.layer.ping(now, server, out);
+            self.phone.layer.ping(now, &server, out);
             self.phone.arm_keep_alive(now, out);
         } else if self.phone.layer.owns_timer(timer) {
             if let Some(up) = self.phone.layer.fires(now, timer, out) {
@@ -203,9 +217,15 @@ impl Fax1 {
             return;
         }
         if let StreamEvent::Accepted { port, peer } = event {
-            return self.stream_accepted(now, conn, port, peer, out);
+            if !self.caller_accepted(now, conn, port, peer, out) {
+                self.callee_accepted(now, conn, port, peer, out);
+            }
+            return;
         }
         let call = self.connections.get(&conn).copied();
+        if call.is_some_and(|key| self.came_early(key, conn, &event, out)) {
+            return;
+        }
         if matches!(event, StreamEvent::Reset | StreamEvent::Fin) {
             self.connections.remove(&conn);
         }
@@ -244,8 +264,20 @@ impl Device for Fax1 {
                 }
             }
             Event::Stream(conn, event) => self.stream(now, conn, event, out),
-            Event::Resolved { name, .. } => out.unexpected(format!("the address of {name}"), "no name"),
+            Event::Resolved { question, answer } => {
+                for up in self.phone.layer.resolved(now, &question, &answer, out) {
+                    self.told(now, up, out);
+                }
+            }
             Event::Timer(timer) => self.timer(now, timer, out),
+        }
+    }
+
+    fn holds(&self) -> Holdings {
+        Holdings {
+            transactions: self.phone.layer.len(),
+            calls: self.outgoing.len() + self.incoming.len(),
+            connections: self.connections.len(),
         }
     }
 

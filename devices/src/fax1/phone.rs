@@ -4,18 +4,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_wire::sdp::Description;
-use faxproof_wire::sip::{Builder, Message, Method, Name, Via, reason_phrase};
+use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, Via, reason_phrase};
 
-use crate::config::FaxConfig;
+use crate::config::{FaxConfig, Variant};
 use crate::core::{Entropy, Outbox, Time, Timer};
 use crate::number;
+use crate::sip::courier::Courier;
 use crate::sip::dialog::Dialog;
+use crate::sip::locate::Means;
 use crate::sip::transaction::Layer;
-use crate::sip::transport::{Hop, Transport};
+use crate::sip::transport::Transport;
 use crate::sip::{SIP_PORT, address};
 
-/// Methods that the fax understands.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+/// Methods that every fax understands.
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+/// With UPDATE (RFC 3311 §4: who lists it can take it).
+const ALLOW_UPDATE: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE";
 /// Media type of a session description.
 pub(super) const SDP: &str = "application/sdp";
 
@@ -28,13 +32,15 @@ pub(super) struct Phone {
     pub(super) config: Arc<FaxConfig>,
     /// Entropy of this boot.
     pub(super) entropy: Entropy,
-    pub(super) layer: Layer,
+    pub(super) layer: Courier,
 }
 
 impl Phone {
     pub(super) fn new(config: Arc<FaxConfig>, boots: u32) -> Self {
         let entropy = config.entropy.part(("boot", boots));
-        Phone { config, entropy, layer: Layer::new(entropy.part("transactions")) }
+        let layer = Layer::new(entropy.part("transactions"));
+        let means = Means { address: config.address, transports: &[Transport::Udp, Transport::Tcp] };
+        Phone { config, entropy, layer: Courier::new(layer, means, entropy.part("deliveries")) }
     }
 
     /// A Via whose branch belongs to (call, CSeq, what).
@@ -70,21 +76,28 @@ impl Phone {
         }
     }
 
-    /// Where our requests go outside a dialog: to the SIP server.
-    pub(super) fn server(&self) -> Hop {
-        Hop { transport: self.config.habits.sip_transport, address: self.config.sip_server }
+    /// Where our requests go outside a dialog: to the SIP server, by the transport that is set for it. Where
+    /// that is left at UDP, the domain of a server that is known by name has the choice (RFC 3263 §4.1).
+    pub(super) fn server(&self) -> Uri {
+        let mut server = self.config.sip_server.clone();
+        if self.config.habits.sip_transport == Transport::Tcp {
+            server.params.set("transport", Some("tcp"));
+        }
+        server
     }
 
     /// Where our requests within a dialog go. The SIP server is reached by the transport that is set for
     /// it: its Record-Route names none (RFC 3261 §16.6 step 4).
-    pub(super) fn hop_in(&self, dialog: &Dialog) -> Hop {
+    pub(super) fn hop_in(&self, dialog: &Dialog) -> Uri {
         let server = self.server();
-        dialog.next_hop().filter(|hop| hop.address != server.address).unwrap_or(server)
+        let beyond = |next: &Uri| (&next.host, next.port) != (&server.host, server.port);
+        dialog.next_hop().filter(beyond).unwrap_or(server)
     }
 
     /// A request outside any dialog, to a number of our domain.
     pub(super) fn request(&self, method: Method, to: &str, call: u64) -> Builder {
-        let server = self.config.sip_server;
+        let mut server = self.config.sip_server.clone();
+        server.params.set("lr", None);
         let tag = self.entropy.key(("tag", call)).token();
         let call_id = self.entropy.key(("call-id", call)).token();
         let uri = self.record_of(to);
@@ -93,7 +106,7 @@ impl Phone {
         let request = Builder::request(method, &uri)
             .header(Name::Via, self.via(call, 1, &name))
             .header(Name::MaxForwards, "70")
-            .header(Name::Route, format!("<sip:{}:{};lr>", address::host(server.ip()), server.port()))
+            .header(Name::Route, format!("<{server}>"))
             .header(Name::From, format!("<{own}>;tag={tag}"))
             .header(Name::To, format!("<{uri}>"))
             .header(Name::CallId, format!("{call_id}@{}", address::host(self.config.address)))
@@ -107,11 +120,26 @@ impl Phone {
         extras.fold(request, |request, (name, value)| request.header_named(name, value))
     }
 
-    /// Headers that belong in an INVITE and in its 2xx (§13.2.1, §13.3.1.4).
+    /// Headers that belong in an INVITE (§13.2.1).
     pub(super) fn with_abilities(&self, message: Builder) -> Builder {
+        let allow = if self.config.habits.variant == Variant::Update { ALLOW_UPDATE } else { ALLOW };
+        self.with_allow(message, allow)
+    }
+
+    /// Headers that belong in a 2xx to INVITE or to UPDATE (§13.3.1.4, RFC 3311 §5.2).
+    pub(super) fn with_abilities_as_called(&self, message: Builder) -> Builder {
+        self.with_allow(message, self.allow_as_called())
+    }
+
+    /// The methods that it takes when it is called.
+    pub(super) fn allow_as_called(&self) -> &'static str {
+        if self.config.habits.accepts.contains(&Variant::Update) { ALLOW_UPDATE } else { ALLOW }
+    }
+
+    fn with_allow(&self, message: Builder, allow: &str) -> Builder {
         message
             .header(Name::Contact, self.contact())
-            .header(Name::Allow, ALLOW)
+            .header(Name::Allow, allow)
             .header(Name::Supported, "")
             .header(Name::Accept, SDP)
     }

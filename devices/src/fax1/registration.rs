@@ -51,7 +51,7 @@ impl Registration {
             .header(Name::Contact, format!("{};expires={lifetime}", phone.contact()));
         let request = phone.with_extras(request).finish();
         let server = phone.server();
-        self.waiting = Some(phone.layer.send(now, request, server, out));
+        self.waiting = Some(phone.layer.send(now, request, &server, out));
     }
 
     /// The registrar answered.

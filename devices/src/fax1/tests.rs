@@ -1,21 +1,29 @@
 //! The fax by itself: what scenarios cannot say, because no box of ours does it.
 
+mod wire;
+
 use bytes::Bytes;
 
 use super::*;
+use faxproof_wire::sip::Uri;
+
 use crate::config::{Habits, Protocol};
-use crate::core::{Durable, Entropy, Medium};
+use crate::core::{Durable, Entropy, Medium, NameAnswer, Question};
 use crate::order::Document;
 use crate::testing::{Table, address, answer, labels, sent};
 
 const SERVER: &str = "10.0.0.5:5060";
 
 fn fax(habits: Habits) -> Table<Fax1> {
+    fax_of(crate::sip::address::uri(address(SERVER)), habits)
+}
+
+fn fax_of(sip_server: Uri, habits: Habits) -> Table<Fax1> {
     Table::new(Fax1::new(FaxConfig {
         address: "10.0.0.1".parse().expect("an address"),
         number: "050-0000-9999".to_owned(),
         domain: "d.example".to_owned(),
-        sip_server: address(SERVER),
+        sip_server,
         mail: "a@fax.example".to_owned(),
         protocols: vec![Protocol::Smtp],
         failure_medium: Medium::Display,
@@ -108,8 +116,11 @@ fn answer_a_call_without_ack(fax: &mut Table<Fax1>) -> String {
 #[test]
 fn a_lost_ack_does_not_refuse_the_announcement() {
     let mut fax = fax(Habits::default());
-    let tag = answer_a_call_without_ack(&mut fax);
-    assert_eq!(labels(&fax.sip(SERVER, &request("INVITE", 2, &tag, ""))), ["200 INVITE"]);
+    fax.sip(SERVER, &request("INVITE", 1, "", &description("")));
+    let effects = fax.wait_ms(600);
+    let (_, ok) = sent(&effects).into_iter().find(|(_, m)| m.code() == Some(200)).expect("an answer");
+    let tag = ok.to_tag().expect("a tag").to_owned();
+    assert_eq!(labels(&fax.sip(SERVER, &request("INVITE", 2, &tag, &offer("smtp")))), ["200 INVITE"]);
 }
 
 #[test]
@@ -166,11 +177,14 @@ fn an_answer_without_ack_is_repeated_and_then_given_up_with_bye() {
 }
 
 fn offer(fmt: &str) -> String {
-    let body = format!(
-        "v=0\r\no=- 1 2 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\nm=application 9 TCP {fmt}\r\n\
-         a=setup:active\r\na=connection:new\r\n"
-    );
-    format!("Content-Type: application/sdp\nContent-Length: {}\n\n{}", body.len(), body.replace("\r\n", "\n"))
+    description(&format!("m=application 9 TCP {fmt}\r\na=setup:active\r\na=connection:new\r\n"))
+}
+
+/// A description with these media lines, and the headers that it needs.
+fn description(media: &str) -> String {
+    let session = "v=0\r\no=- 1 2 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\n";
+    let (length, body) = (session.len() + media.len(), format!("{session}{media}").replace("\r\n", "\n"));
+    format!("Content-Type: application/sdp\nContent-Length: {length}\n\n{body}")
 }
 
 /// Brings the fax to where its port is open; returns the port.
@@ -237,4 +251,34 @@ fn a_clone_in_the_middle_of_a_call_goes_its_own_way() {
     assert!(out.effects().iter().any(|effect| matches!(effect, Effect::Notice(_))));
     let effects = fax.sip(SERVER, &answer(&invite, 200, "t", "Contact: <sip:b@10.0.0.2>\n"));
     assert_eq!(labels(&effects), ["ACK", "OPTIONS"], "the original still waits for its answer");
+}
+
+/// A fax that knows its server by name, and the question that it asks when a call is ordered.
+fn asking() -> (Table<Fax1>, Question) {
+    let mut fax = fax_of(Uri::parse("sip:sip.example:5060").expect("a URI"), Habits::default());
+    let effects = fax.step(send_order());
+    let question = effects.iter().find_map(|effect| match effect {
+        Effect::Resolve(question) => Some(question.clone()),
+        _ => None,
+    });
+    (fax, question.expect("a question"))
+}
+
+#[test]
+fn a_server_by_name_is_located_and_the_route_carries_the_name() {
+    let (mut fax, question) = asking();
+    let answer = NameAnswer::Addresses(vec![address(SERVER).ip()]);
+    let (to, invite) = sent(&fax.step(Event::Resolved { question, answer })).remove(0);
+    assert_eq!(to, address(SERVER));
+    assert_eq!(invite.request_uri(), Some("sip:05012345678@d.example"));
+    assert_eq!(invite.header(Name::Route).as_deref(), Some("<sip:sip.example:5060;lr>"));
+}
+
+#[test]
+fn stop_while_the_server_is_looked_for_sends_nothing() {
+    let (mut fax, question) = asking();
+    let effects = fax.step(Event::Order(Order { key: 78, action: Action::HangUp }));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Notice(_))), "{effects:?}");
+    let answer = NameAnswer::Addresses(vec![address(SERVER).ip()]);
+    assert_eq!(sent(&fax.step(Event::Resolved { question, answer })).len(), 0);
 }

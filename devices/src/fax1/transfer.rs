@@ -1,14 +1,16 @@
 //! Steps S7, S8, S15 and S16: the announced protocol runs on the negotiated connection.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use faxproof_wire::sdp::{self, Description};
-use faxproof_wire::sip::Message;
+use faxproof_wire::sdp::{self, Description, SdpError, Setup};
+use faxproof_wire::sip::{Message, Method};
 
+use super::Fax1;
 use super::caller::{Outgoing, Stage, said};
-use super::{Fax1, post};
+use super::session::Session;
+use crate::config::Protocol;
 use crate::core::{Conn, Effect, Outbox, StreamEvent, Time};
-use crate::smtp::{Client, Failure, Turn};
+use crate::turn::Turn;
 
 impl Fax1 {
     /// The answer to T4 arrived.
@@ -21,19 +23,34 @@ impl Fax1 {
         response: &Message,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        let dialog = call.dialog.as_mut()?;
         match response.code().unwrap_or_default() {
             0..300 => {}
             // They say that the peer or the call is gone, not that the protocol is unwanted (RFC 3261 §12.2.1.2).
             408 | 481 => return self.transmission_failed(now, call, &said(response), out),
+            491 | 500 if self.puts_off(now, &mut call, response, out) => return Some(call),
             _ => return self.declined(now, call, &said(response), out),
         }
-        dialog.refresh(response);
-        let cseq = response.cseq().map_or(0, |cseq| cseq.0);
-        self.acknowledge(now, tx, call.key, call.dialog.as_ref()?, cseq, out);
-        match readiness(offer, response) {
-            Ok(Some(to)) => Some(self.connect(call, to, out)),
-            Ok(None) => self.declined(now, call, "port 0", out),
+        call.dialog.as_mut()?.refresh(response);
+        // A 2xx to UPDATE needs no ACK: it is no INVITE.
+        if let Some((number, Method::Invite)) = response.cseq() {
+            self.acknowledge(now, (tx, number), call.key, call.dialog.as_ref()?, None, out);
+        }
+        self.agreed(now, call, offer, sdp::parse(&response.body()), out)
+    }
+
+    /// The peer has answered the offer of T4: where it is prepared for reception, the run begins.
+    pub(super) fn agreed(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        offer: &Description,
+        answer: Result<Description, SdpError>,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        match readiness(offer, answer) {
+            Ok(Ready::Listens(to)) => Some(self.connect(call, to, out)),
+            Ok(Ready::Connects(peer)) => self.await_peer(now, call, peer, out),
+            Ok(Ready::Declines) => self.declined(now, call, "port 0", out),
             Err(why) => self.transmission_failed(now, call, &why, out),
         }
     }
@@ -42,10 +59,9 @@ impl Fax1 {
     pub(super) fn caller_stream(&mut self, now: Time, key: u64, event: StreamEvent, out: &mut Outbox) {
         let Some(mut call) = self.outgoing.remove(&key) else { return };
         let next = match (&mut call.stage, event) {
-            (Stage::Connecting { conn }, StreamEvent::Opened) => {
-                let conn = *conn;
-                self.begin_session(now, &mut call, conn, out);
-                Some(call)
+            (Stage::Connecting { conn, to }, StreamEvent::Opened) => {
+                let (conn, to) = (*conn, *to);
+                self.begin_session(now, call, conn, to, out)
             }
             (Stage::Connecting { .. }, StreamEvent::Refused) => {
                 self.transmission_failed(now, call, "the connection was refused", out)
@@ -56,12 +72,12 @@ impl Fax1 {
             (Stage::Connecting { .. }, StreamEvent::TimedOut) => {
                 self.transmission_failed(now, call, "the connection timed out", out)
             }
-            (Stage::Transferring { client, .. }, StreamEvent::Bytes(bytes)) => {
-                let turn = client.bytes(&bytes);
+            (Stage::Transferring { session, .. }, StreamEvent::Bytes(bytes)) => {
+                let turn = session.bytes(&bytes);
                 self.session_turn(now, call, turn, out)
             }
-            (Stage::Transferring { client, .. }, StreamEvent::Fin | StreamEvent::Reset) => {
-                let outcome = client.closed();
+            (Stage::Transferring { session, .. }, event @ (StreamEvent::Fin | StreamEvent::Reset)) => {
+                let outcome = session.closed(event == StreamEvent::Fin);
                 self.session_over(now, call, outcome, out)
             }
             _ => Some(call),
@@ -76,9 +92,9 @@ impl Fax1 {
         mut call: Outgoing,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        let Stage::Transferring { client, .. } = &mut call.stage else { return Some(call) };
-        let outcome = client.timed_out();
-        self.session_over(now, call, outcome, out)
+        let Stage::Transferring { session, .. } = &mut call.stage else { return Some(call) };
+        let turn = session.timed_out();
+        self.session_turn(now, call, turn, out)
     }
 
     /// S8 or S15: the run broke.
@@ -103,7 +119,7 @@ impl Fax1 {
         out: &mut Outbox,
     ) {
         let delivered = match &mut call.stage {
-            Stage::Transferring { client, .. } => client.closed().is_ok(),
+            Stage::Transferring { session, .. } => session.closed(false).is_ok(),
             _ => false,
         };
         self.drop_connection(call, out);
@@ -114,26 +130,38 @@ impl Fax1 {
         }
     }
 
-    fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
-        if call.registered {
-            out.mark(call.key, "4.S7.smtp"); // S7
-        }
+    pub(super) fn connect(&mut self, mut call: Outgoing, to: SocketAddr, out: &mut Outbox) -> Outgoing {
+        self.shut_door(&mut call, out);
+        self.note_beginning(&call, out);
         let conn = Conn(self.phone.entropy.key(("connection", call.key)).0 & !Conn::ACCEPTED);
         self.connections.insert(conn, call.key);
         out.push(Effect::Connect { conn, to });
-        call.stage = Stage::Connecting { conn };
+        call.stage = Stage::Connecting { conn, to };
         call
     }
 
-    fn begin_session(&mut self, now: Time, call: &mut Outgoing, conn: Conn, out: &mut Outbox) {
-        let (config, entropy) = (&self.phone.config, &self.phone.entropy);
-        let envelope = post::compose(config, entropy, now, call.key, &call.number, &call.document);
-        let client = Client::new(post::mail_domain(config), envelope);
-        out.arm(now, client.stage().patience(), call.timer("session"));
-        call.stage = Stage::Transferring { conn, client };
+    pub(super) fn begin_session(
+        &mut self,
+        now: Time,
+        mut call: Outgoing,
+        conn: Conn,
+        to: SocketAddr,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
+        let Outgoing { key, protocol, .. } = call;
+        let mut session = Session::of(protocol, &self.phone, now, key, &call.number, to, &call.document);
+        let turn = session.opened();
+        call.stage = Stage::Transferring { conn, session };
+        self.session_turn(now, call, turn, out)
     }
 
-    fn session_turn(&mut self, now: Time, call: Outgoing, turn: Turn, out: &mut Outbox) -> Option<Outgoing> {
+    pub(super) fn session_turn(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        turn: Turn<String>,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
         if let Stage::Transferring { conn, .. } = &call.stage {
             turn.send.into_iter().for_each(|bytes| out.send(*conn, bytes));
         }
@@ -150,7 +178,7 @@ impl Fax1 {
         &mut self,
         now: Time,
         mut call: Outgoing,
-        outcome: Result<(), Failure>,
+        outcome: Result<(), String>,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
         match outcome {
@@ -160,17 +188,34 @@ impl Fax1 {
             }
             Err(failure) => {
                 self.close_connection(&mut call, out);
-                self.note_failure(&call, "4.S8.failed", &failure.to_string(), out);
+                self.note_failure(&call, "4.S8.failed", &failure, out);
             }
         }
         self.hang_up(now, call, out)
     }
 
     /// The peer does not take the announced protocol.
-    fn declined(&mut self, now: Time, call: Outgoing, why: &str, out: &mut Outbox) -> Option<Outgoing> {
+    pub(super) fn declined(
+        &mut self,
+        now: Time,
+        call: Outgoing,
+        why: &str,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
         let why = format!("the peer declined {} ({why})", call.protocol.token());
         self.note_failure(&call, "4.S8.declined", &why, out);
         self.hang_up(now, call, out)
+    }
+
+    /// S7 begins; S15 is marked by its end.
+    pub(super) fn note_beginning(&self, call: &Outgoing, out: &mut Outbox) {
+        if call.registered {
+            let begins = match call.protocol {
+                Protocol::Smtp => "4.S7.smtp",
+                Protocol::Http => "4.S7.http",
+            };
+            out.mark(call.key, begins); // S7
+        }
     }
 
     /// S8 yes, or the end of S15 and S16.
@@ -178,7 +223,11 @@ impl Fax1 {
         if call.registered {
             return out.mark(call.key, "4.S8.succeeded"); // S8
         }
-        out.mark(call.key, "4.S15.smtp"); // S15
+        let transmitted = match call.protocol {
+            Protocol::Smtp => "4.S15.smtp",
+            Protocol::Http => "4.S15.http",
+        };
+        out.mark(call.key, transmitted); // S15
         self.store(call, out);
     }
 
@@ -211,7 +260,7 @@ impl Fax1 {
     }
 
     fn leave_connection(&mut self, call: &mut Outgoing, how: fn(Conn) -> Effect, out: &mut Outbox) {
-        if let Stage::Connecting { conn } | Stage::Transferring { conn, .. } = call.stage {
+        if let Stage::Connecting { conn, .. } | Stage::Transferring { conn, .. } = call.stage {
             out.disarm(call.timer("session"));
             self.connections.remove(&conn);
             out.push(how(conn));
@@ -219,16 +268,35 @@ impl Fax1 {
     }
 }
 
-/// Where the peer is prepared for reception: `None` if it refused by port 0.
-fn readiness(offer: &Description, response: &Message) -> Result<Option<SocketAddr>, String> {
-    let answer = sdp::parse(&response.body()).map_err(|error| error.to_string())?;
-    if answer.is_refusal() {
-        return Ok(None);
+/// What the answer to T4 says of the connection.
+enum Ready {
+    /// The peer listens there.
+    Listens(SocketAddr),
+    /// It will connect to us from this address.
+    Connects(IpAddr),
+    /// Port 0.
+    Declines,
+}
+
+fn readiness(offer: &Description, answer: Result<Description, SdpError>) -> Result<Ready, String> {
+    let answer = answer.map_err(|error| error.to_string())?;
+    // A wrong number of lines is no refusal but a fault (RFC 3264 §6).
+    if answer.is_refusal() && answer.media.len() == offer.media.len() {
+        return Ok(Ready::Declines);
     }
     if let Some(problem) = sdp::answer_problem(offer, &answer) {
         return Err(problem.to_string());
     }
-    let port = answer.media.first().map_or(0, |media| media.port);
-    let ip = answer.address_of(0).filter(|ip| !ip.is_unspecified());
-    ip.map(|ip| Some(SocketAddr::new(ip, port))).ok_or_else(|| "the answer gives no address".to_owned())
+    let (Some(media), Some(ip)) = (answer.media.first(), answer.address_of(0)) else {
+        return Err("the answer gives no address".to_owned());
+    };
+    if ip.is_unspecified() {
+        return Err("the answer gives no address".to_owned());
+    }
+    match media.answered_setup() {
+        Setup::Active => Ok(Ready::Connects(ip)),
+        // RFC 4145 §4: no connection for now, and a fax has nothing to wait for.
+        Setup::HoldConn => Err("the peer wants no connection for now".to_owned()),
+        Setup::Passive | Setup::ActPass => Ok(Ready::Listens(SocketAddr::new(ip, media.port))),
+    }
 }

@@ -1,23 +1,25 @@
-//! From SIP URIs to addresses on the network.
+//! Addresses as they stand in SIP URIs.
 
 use std::net::{IpAddr, SocketAddr};
 
-use faxproof_wire::sip::Uri;
-
-use super::SIP_PORT;
-use super::transport::{Hop, Transport};
+use faxproof_wire::sip::{Params, Scheme, Uri};
 
 /// The address in a host part; `None` for a name.
 pub fn host_ip(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// Where a request for this URI goes (RFC 3263 §4.1 and §4.2, numeric hosts): by its `transport`, without
-/// one over UDP. `None` for a name, and for a transport that we lack.
-pub fn of_uri(uri: &Uri) -> Option<Hop> {
-    let ip = uri.is_sip().then(|| host_ip(&uri.host))??;
-    let transport = uri.params.get("transport").map_or(Some(Transport::Udp), Transport::parse)?;
-    Some(Hop { transport, address: SocketAddr::new(ip, uri.port.unwrap_or(SIP_PORT)) })
+/// The URI of an address.
+pub fn uri(at: SocketAddr) -> Uri {
+    Uri {
+        scheme: Scheme::Sip,
+        user: None,
+        password: None,
+        host: host(at.ip()),
+        port: Some(at.port()),
+        params: Params::new(),
+        headers: Vec::new(),
+    }
 }
 
 /// An address as the host part of a URI or Via: IPv6 in brackets.

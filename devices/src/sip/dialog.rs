@@ -1,9 +1,6 @@
 //! Dialogs (RFC 3261 §12).
 
-use faxproof_wire::sip::{Builder, Message, Method, Name, Uri};
-
-use super::address;
-use super::transport::Hop;
+use faxproof_wire::sip::{Builder, Message, Method, Name, NameAddr, Uri};
 
 /// A confirmed or early dialog, seen from one of its ends.
 #[derive(Clone, Debug)]
@@ -100,13 +97,13 @@ impl Dialog {
         self.build(Method::Ack, cseq, via)
     }
 
-    /// Where our requests go: the first Route, else the remote target. `None` if that is a name.
-    pub fn next_hop(&self) -> Option<Hop> {
-        let uri = match self.route_set.first() {
-            Some(route) => faxproof_wire::sip::NameAddr::parse(route).ok()?.uri,
-            None => Uri::parse(&self.remote_target).ok()?,
-        };
-        address::of_uri(&uri)
+    /// Where our requests go: the first Route, else the remote target (§12.2.1.1). `None` if that cannot be
+    /// read.
+    pub fn next_hop(&self) -> Option<Uri> {
+        match self.route_set.first() {
+            Some(route) => NameAddr::parse(route).ok().map(|route| route.uri),
+            None => Uri::parse(&self.remote_target).ok(),
+        }
     }
 
     fn build(&self, method: Method, cseq: u32, via: &str) -> Builder {

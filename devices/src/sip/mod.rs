@@ -1,8 +1,10 @@
 //! SIP as boxes use it (RFC 3261): transactions, dialogs, and the parts of a user agent.
 
 pub mod address;
+pub mod courier;
 pub mod dialog;
 pub mod intake;
+pub mod locate;
 pub mod transaction;
 pub mod transport;
 

@@ -111,7 +111,14 @@ impl SipServer {
         if let Some(context) = self.contexts.get_mut(&invite) {
             context.cancelled = true;
             context.waiting.clear();
+            let tried: Vec<u64> = context.branches.iter().filter(|b| !b.ended).map(|b| b.tx).collect();
             self.cancel_branches(now, invite, out);
+            for client in tried {
+                // Whose server is still being looked for has nothing to cancel.
+                if self.layer.give_up(client) {
+                    self.branch_failed(now, client, 487, out);
+                }
+            }
         }
     }
 
@@ -124,6 +131,7 @@ impl SipServer {
             context.cancelled = true;
             self.cancel_branches(now, tx, out);
         } else {
+            self.layer.give_up(client);
             self.branch_failed(now, client, 408, out);
         }
     }
@@ -148,7 +156,7 @@ impl SipServer {
         context.tried.push(target.uri.clone());
         let request = context.request.clone();
         let sent = self.forwarded(&request, &target.uri);
-        let client = self.layer.send(now, sent, target.to, out);
+        let client = self.layer.send(now, sent, &target.to, out);
         self.branches.insert(client, tx);
         if request.method() == Some(&Method::Invite) {
             out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
@@ -195,6 +203,8 @@ impl SipServer {
         // RFC 4320 §4.2: no 408 for a request other than INVITE; the client has timed out as well.
         if invite || best.code() != Some(408) {
             self.pass_back(now, tx, &best, out);
+        } else {
+            self.layer.abandon(now, tx, out);
         }
     }
 

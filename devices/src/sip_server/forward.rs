@@ -5,7 +5,6 @@ use faxproof_wire::sip::{Message, Method, Name, NameAddr, Uri, Via};
 use super::SipServer;
 use crate::config::Location;
 use crate::core::{Outbox, Time};
-use crate::sip::transport::Hop;
 use crate::sip::{SIP_PORT, address};
 
 /// One place to try.
@@ -14,7 +13,7 @@ pub(super) struct Target {
     /// The Request-URI to send.
     pub(super) uri: String,
     /// Where to send it.
-    pub(super) to: Hop,
+    pub(super) to: Uri,
 }
 
 impl SipServer {
@@ -26,17 +25,14 @@ impl SipServer {
         let text = request.request_uri().unwrap_or_default();
         let uri = Uri::parse(text).map_err(|_| 400_u16)?;
         if let Some(next) = self.route_beyond_us(request) {
-            let to = address::of_uri(&next).ok_or(503_u16)?;
-            return Ok(vec![Target { uri: text.to_owned(), to }]);
+            return Ok(vec![Target { uri: text.to_owned(), to: next }]);
         }
-        let ours = uri.host.eq_ignore_ascii_case(&self.config.domain) || self.is_us(&uri);
-        if !ours {
-            let to = address::of_uri(&uri).ok_or(404_u16)?;
-            return Ok(vec![Target { uri: text.to_owned(), to }]);
+        if !self.is_ours(&uri) {
+            return Ok(vec![Target { uri: text.to_owned(), to: uri }]);
         }
         match (&self.config.location, &self.registrar) {
             // The location server is asked with the request itself.
-            (Location::OwnHost(to), _) => Ok(vec![Target { uri: text.to_owned(), to: Hop::udp(*to) }]),
+            (Location::OwnHost(to), _) => Ok(vec![Target { uri: text.to_owned(), to: address::uri(*to) }]),
             (_, Some(registrar)) => {
                 let contacts = registrar.lookup(now, &uri);
                 let targets: Vec<Target> = contacts.iter().filter_map(target_of).collect();
@@ -44,6 +40,11 @@ impl SipServer {
             }
             _ => Err(404),
         }
+    }
+
+    /// Whether we are responsible for this URI.
+    fn is_ours(&self, uri: &Uri) -> bool {
+        uri.host.eq_ignore_ascii_case(&self.config.domain) || self.is_us(uri)
     }
 
     /// §16.6: the request as it leaves us: new Request-URI, Max-Forwards one less, our Route gone, our
@@ -66,13 +67,13 @@ impl SipServer {
     pub(super) fn forward_ack(&mut self, now: Time, ack: &Message, out: &mut Outbox) {
         let uri = ack.request_uri().unwrap_or_default().to_owned();
         let to = match self.route_beyond_us(ack) {
-            Some(next) => address::of_uri(&next),
-            None => Uri::parse(&uri).ok().filter(|uri| !self.is_us(uri)).as_ref().and_then(address::of_uri),
+            Some(next) => Some(next),
+            None => Uri::parse(&uri).ok().filter(|uri| !self.is_ours(uri)),
         };
         match to {
             Some(to) if ack.max_forwards() != Some(0) => {
                 let forwarded = self.forwarded(ack, &uri);
-                self.layer.pass(now, forwarded, to, out);
+                self.layer.pass(now, forwarded, &to, out);
             }
             _ => out.unexpected("an ACK that leads nowhere", "an ACK with a Route or a Contact"),
         }
@@ -126,6 +127,5 @@ impl SipServer {
 
 /// A Contact as a place to try.
 pub(super) fn target_of(contact: &NameAddr) -> Option<Target> {
-    let to = address::of_uri(&contact.uri)?;
-    Some(Target { uri: contact.uri.to_string(), to })
+    contact.uri.is_sip().then(|| Target { uri: contact.uri.to_string(), to: contact.uri.clone() })
 }

@@ -15,9 +15,12 @@ use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, reason_phrase};
 
 use self::context::Context;
 use crate::config::{Location, SipServerConfig};
-use crate::core::{Device, Entropy, Event, Outbox, Time, Timer};
+use crate::core::{Device, Entropy, Event, Holdings, Outbox, Time, Timer};
 use crate::registrar::Registrar;
+use crate::sip::courier::Courier;
+use crate::sip::locate::Means;
 use crate::sip::transaction::{Layer, Up};
+use crate::sip::transport::Transport;
 use crate::sip::{SIP_PORT, address, intake};
 
 /// The SIP server.
@@ -25,7 +28,7 @@ use crate::sip::{SIP_PORT, address, intake};
 pub struct SipServer {
     config: SipServerConfig,
     entropy: Entropy,
-    layer: Layer,
+    layer: Courier,
     /// Where the locations are kept in the server itself.
     registrar: Option<Registrar>,
     /// Requests that are being forwarded, by server transaction.
@@ -46,9 +49,11 @@ impl SipServer {
             Location::Internal(registrar) => Some(Registrar::new(registrar.clone())),
             Location::OwnHost(_) => None,
         };
+        let layer = Layer::new(entropy.part("transactions"));
+        let means = Means { address: config.address, transports: &[Transport::Udp, Transport::Tcp] };
         SipServer {
             entropy,
-            layer: Layer::new(entropy.part("transactions")),
+            layer: Courier::new(layer, means, entropy.part("deliveries")),
             registrar,
             contexts: BTreeMap::new(),
             branches: BTreeMap::new(),
@@ -71,6 +76,8 @@ impl SipServer {
             // A client transaction that times out counts as 408, one that cannot reach its peer as 503.
             Up::Timeout { tx } => self.branch_failed(now, tx, 408, out),
             Up::Unreachable { tx } => self.branch_failed(now, tx, 503, out),
+            // §16.6 step 7: without any place to send it to, the target counts as silent.
+            Up::Unlocated { tx, .. } => self.branch_failed(now, tx, 408, out),
         }
     }
 
@@ -129,7 +136,9 @@ impl SipServer {
     }
 
     fn is_us(&self, uri: &Uri) -> bool {
-        uri.host_ip() == Some(self.config.address) && uri.port.unwrap_or(SIP_PORT) == SIP_PORT
+        let named = || self.config.names.iter().any(|name| name.eq_ignore_ascii_case(&uri.host));
+        let here = uri.host_ip().map_or_else(named, |ip| ip == self.config.address);
+        here && uri.port.unwrap_or(SIP_PORT) == SIP_PORT
     }
 }
 
@@ -144,6 +153,12 @@ impl Device for SipServer {
             }
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
             Event::Timer(timer) => self.timer(now, timer, out),
+            Event::Resolved { question, answer } => {
+                for up in self.layer.resolved(now, &question, &answer, out) {
+                    self.told(now, up, out);
+                }
+                self.forget_finished();
+            }
             Event::Unreachable { to } => {
                 for up in self.layer.unreachable(now, to, out) {
                     self.told(now, up, out);
@@ -156,6 +171,11 @@ impl Device for SipServer {
             }
             other => out.unexpected(format!("{other:?}"), "a SIP message"),
         }
+    }
+
+    fn holds(&self) -> Holdings {
+        let transactions = self.layer.len() + self.contexts.len() + self.branches.len();
+        Holdings { transactions, ..Holdings::default() }
     }
 
     fn fork(&self) -> Box<dyn Device> {

@@ -1,6 +1,7 @@
 //! The SIP server by itself.
 
 use super::*;
+use crate::core::{Effect, NameAnswer, NameKind, Question};
 use crate::testing::{Table, address, answer, labels, sent};
 
 const CALLER: &str = "10.0.0.1:5060";
@@ -10,6 +11,7 @@ fn server() -> Table<SipServer> {
     Table::new(SipServer::new(SipServerConfig {
         address: "10.0.0.5".parse().expect("an address"),
         domain: "d.example".to_owned(),
+        names: vec!["sip.example".to_owned()],
         location: Location::OwnHost(address(LOCATION)),
         record_route: true,
         listens_tcp: true,
@@ -103,11 +105,59 @@ fn requests_that_must_not_go_on_are_refused() {
         ("sip:b@d.example", "Max-Forwards: 0\n", "483 INVITE"),
         ("tel:+815012345678", "Max-Forwards: 70\n", "416 INVITE"),
         ("sip:b@d.example", "Max-Forwards: 70\nProxy-Require: telepathy\n", "420 INVITE"),
-        ("sip:b@elsewhere.example", "Max-Forwards: 70\n", "404 INVITE"),
     ];
     for (uri, more, refusal) in cases {
         assert_eq!(labels(&server().sip(CALLER, &request("INVITE", uri, more))), [refusal], "{uri} {more}");
     }
+}
+
+/// The question that the server asks.
+fn asked(effects: &[Effect]) -> Question {
+    let question = effects.iter().find_map(|effect| match effect {
+        Effect::Resolve(question) => Some(question.clone()),
+        _ => None,
+    });
+    question.expect("a question")
+}
+
+#[test]
+fn a_route_with_a_name_of_ours_is_ours() {
+    let mut server = server();
+    let route = "Max-Forwards: 70\nRoute: <sip:SIP.example;lr>\n";
+    let effects = server.sip(CALLER, &request("INVITE", "sip:b@d.example", route));
+    let (to, forwarded) = sent(&effects).remove(0);
+    assert_eq!((to, forwarded.header(Name::Route)), (address(LOCATION), None));
+}
+
+#[test]
+fn a_target_by_name_is_located_and_the_uri_keeps_the_name() {
+    let mut server = server();
+    let uri = "sip:b@elsewhere.example:5060";
+    let question = asked(&server.sip(CALLER, &request("INVITE", uri, "Max-Forwards: 70\n")));
+    assert_eq!((question.kind, question.name.as_str()), (NameKind::Address, "elsewhere.example"));
+    let answer = NameAnswer::Addresses(vec![address(CALLER).ip()]);
+    let (to, forwarded) = sent(&server.step(Event::Resolved { question, answer })).remove(0);
+    assert_eq!((to, forwarded.request_uri()), (address(CALLER), Some(uri)));
+}
+
+#[test]
+fn a_target_that_cannot_be_located_counts_as_silent() {
+    let mut server = server();
+    let uri = "sip:b@elsewhere.example:5060";
+    let question = asked(&server.sip(CALLER, &request("INVITE", uri, "Max-Forwards: 70\n")));
+    let effects = server.step(Event::Resolved { question, answer: NameAnswer::NoSuchName });
+    assert_eq!(labels(&effects), ["408 INVITE"], "RFC 3261 §16.6 step 7");
+}
+
+#[test]
+fn a_cancel_ends_the_search_for_a_target() {
+    let mut server = server();
+    let uri = "sip:b@elsewhere.example:5060";
+    let question = asked(&server.sip(CALLER, &request("INVITE", uri, "Max-Forwards: 70\n")));
+    let cancel = request("CANCEL", uri, "Max-Forwards: 70\n");
+    assert_eq!(labels(&server.sip(CALLER, &cancel)), ["200 CANCEL", "487 INVITE"]);
+    let answer = NameAnswer::Addresses(vec![address(CALLER).ip()]);
+    assert_eq!(labels(&server.step(Event::Resolved { question, answer })), [""; 0]);
 }
 
 #[test]

@@ -86,15 +86,7 @@ pub enum Failure {
 }
 
 /// What follows from one event.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Turn {
-    /// To send now.
-    pub send: Vec<Bytes>,
-    /// How long to wait for the next reply from now on; `None`: as before.
-    pub patience: Option<Duration>,
-    /// The session is over and this came of it; close the connection.
-    pub done: Option<Result<(), Failure>>,
-}
+pub type Turn = crate::turn::Turn<Failure>;
 
 /// A session.
 #[derive(Clone, Debug)]

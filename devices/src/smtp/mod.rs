@@ -5,4 +5,4 @@ mod client;
 mod server;
 
 pub use client::{Client, Envelope, Failure, Stage, Turn};
-pub use server::{PostOffice, Server, ServerTurn};
+pub use server::{PostOffice, Server};

@@ -3,6 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use faxproof_wire::smtp::{Command, CommandReader, DataReader, Param, Reply};
 
+use crate::turn::ServerTurn;
+
 /// Errors that a client may make before it is sent away with 421.
 const MAX_ERRORS: u32 = 20;
 /// Recipients of one mail (RFC 5321 §4.5.3.1.8 wants at least 100).
@@ -15,15 +17,6 @@ pub trait PostOffice {
 
     /// Takes a mail; the reply goes to the client. A 250 takes responsibility (RFC 5321 §6.1).
     fn take(&mut self, from: &str, message: &Bytes) -> Reply;
-}
-
-/// What follows from some bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ServerTurn {
-    /// To send now.
-    pub send: Bytes,
-    /// The session is over: close the connection when everything is sent.
-    pub close: bool,
 }
 
 /// A session.
@@ -90,7 +83,7 @@ impl Server {
             }
             feed = &rest;
         }
-        ServerTurn { send: send.freeze(), close }
+        ServerTurn { send: send.freeze(), close, progress: true }
     }
 
     /// Answers the commands that are there. True if DATA was one: what follows it is a message.

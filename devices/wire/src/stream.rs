@@ -5,7 +5,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::{sip, smtp};
+use crate::{http, sip, smtp};
 
 /// One message, command or reply, exactly as it went over the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,9 @@ pub struct Unit {
     /// All of its octets, line ends included. The units of one direction, joined, are its stream.
     pub bytes: Bytes,
     /// SIP: as [`sip::Message::label`], and `ping` and `pong` for the line ends between messages. SMTP:
-    /// the verb of a command, the code of a reply, `message` for mail data with its final dot. `raw`
-    /// for what is none of these.
+    /// the verb of a command, the code of a reply, `message` for mail data with its final dot. HTTP: the
+    /// method of a request's head, `body` for its body, the code of a response. `raw` for what is none
+    /// of these.
     pub label: String,
 }
 
@@ -32,6 +33,7 @@ enum Protocol {
     /// Not known yet: what has passed, in its order.
     Undecided(Vec<(bool, Bytes)>),
     Smtp(smtp::Framer),
+    Http(http::Framer),
     Sip(Box<[SipStream; 2]>),
 }
 
@@ -72,6 +74,7 @@ impl Framer {
                 }
             }
             Protocol::Smtp(framer) => framer.push(from_server, bytes),
+            Protocol::Http(framer) => framer.push(from_server, bytes),
             Protocol::Sip(streams) => streams[usize::from(from_server)].push(from_server, bytes),
         }
     }
@@ -80,6 +83,7 @@ impl Framer {
     pub fn pending(&mut self, from_server: bool) -> Option<Unit> {
         let bytes = match &mut self.protocol {
             Protocol::Smtp(framer) => return framer.pending(from_server),
+            Protocol::Http(framer) => return framer.pending(from_server),
             Protocol::Undecided(passed) => {
                 let own = joined(passed, from_server);
                 passed.retain(|(other, _)| *other != from_server);
@@ -114,11 +118,16 @@ impl Protocol {
         let line = &octets[..end];
         match () {
             () if line.starts_with(b"SIP/2.0 ") || line.ends_with(b" SIP/2.0") => sip(),
-            // An HTTP request line (` HTTP/1.1` at its end) is to be told apart here.
+            () if is_http_request_line(line) => Some(Protocol::Http(http::Framer::new())),
             // What speaks no protocol that we know is cut into lines as SMTP is.
             () => smtp(),
         }
     }
+}
+
+/// Whether the last word is a version of HTTP (RFC 9112 §3), even one that we do not speak.
+fn is_http_request_line(line: &[u8]) -> bool {
+    line.rsplit(|octet| *octet == b' ').next().is_some_and(|word| word.starts_with(b"HTTP/"))
 }
 
 /// One direction of a connection that carries SIP.
@@ -224,6 +233,17 @@ mod tests {
                 named(&[(false, "INVITE"), (true, "200 INVITE")]),
                 "split at {split}"
             );
+        }
+    }
+
+    #[test]
+    fn a_request_line_makes_it_http_wherever_the_stream_is_split() {
+        let post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
+        for split in 1..post.len() {
+            let created: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+            let chunks = [(false, &post[..split]), (false, &post[split..]), (true, created)];
+            let expected = named(&[(false, "POST"), (false, "body"), (true, "201")]);
+            assert_eq!(labels(&chunks), expected, "split at {split}");
         }
     }
 

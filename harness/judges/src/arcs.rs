@@ -7,7 +7,7 @@
 use faxproof_reports::{Medium, What};
 
 use crate::Evidence::{self, Claim, Inputs, Paper, Wire};
-use crate::evidence::{Announcement, Call, Case, PATIENCE_US, Presentation, Registered};
+use crate::evidence::{Announcement, Call, Case, Opening, PATIENCE_US, Presentation, Registered};
 
 /// What was seen of an arc in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,11 @@ pub const FIGURE_4: &[ArcEvidence] = &[
     arc("4.S13.none-in-common", &[Wire], none_in_common),
     arc("4.S15.smtp", &[Wire], |case, call| s15(case, call, "smtp")),
     arc("4.S15.http", &[Wire], |case, call| s15(case, call, "http")),
-    arc("4.S15.failed", &[Wire], |case, call| if asked(call) { broken(case, call) } else { Sight::NotTaken }),
+    arc(
+        "4.S15.failed",
+        &[Wire],
+        |case, call| if asked(case, call) { broken(case, call) } else { Sight::NotTaken },
+    ),
     arc("4.S16.into-record", &[Claim], |case, call| s16(case, call, "change")),
     arc("4.S16.new-record", &[Claim], |case, call| s16(case, call, "add")),
 ];
@@ -113,7 +117,8 @@ fn silent(_: &Case<'_>, call: &Call<'_>) -> Sight {
     if unreachable(call) && call.answered().is_none() {
         return Sight::Open;
     }
-    taken_if(call.received(|sip| sip.code.is_some()).next().is_none())
+    let branch = call.last_try().map(|last| &last.sip.branch);
+    taken_if(call.received(|sip| sip.code.is_some() && Some(&sip.branch) == branch).next().is_none())
 }
 
 /// Whether the network may have told the caller that nobody is there.
@@ -155,6 +160,11 @@ fn s7(case: &Case<'_>, call: &Call<'_>, protocol: &str) -> Sight {
 
 fn declined(case: &Case<'_>, call: &Call<'_>) -> Sight {
     match call.announced() {
+        // The peer offered, and its offer has no line for what is registered: the ACK takes none.
+        Announcement::Unmade if call.opening() == Opening::Nothing && stored(case, call) => {
+            let unsupported = case.registered(call).is_some_and(|it| is_unsupported(call, &it));
+            if call.cancelled().is_some() { Sight::Open } else { taken_if(!unsupported) }
+        }
         // 408 and 481 say that the dialog is gone, not that the protocol is unwanted (RFC 3261 §12.2.1.2).
         Announcement::Refused(408 | 481) | Announcement::Unanswered => Sight::Open,
         Announcement::Refused(_) if stored(case, call) => Sight::Taken,
@@ -169,7 +179,7 @@ fn broken(case: &Case<'_>, call: &Call<'_>) -> Sight {
         Announcement::Unmade if call.bye_received().is_some() => Sight::Open,
         Announcement::Unmade => Sight::NotTaken,
         Announcement::Refused(408 | 481) | Announcement::Unanswered => Sight::Open,
-        Announcement::Refused(_) if asked(call) => Sight::Open,
+        Announcement::Refused(_) if asked(case, call) => Sight::Open,
         Announcement::Refused(_) => Sight::NotTaken,
         Announcement::Accepted if case.delivered(call).is_some() => Sight::NotTaken,
         Announcement::Accepted if call.bye_received().is_some() => Sight::Open,
@@ -232,11 +242,14 @@ fn peer_hung_up(_: &Case<'_>, call: &Call<'_>) -> Sight {
 
 // S13 to S16.
 
-fn asked(call: &Call<'_>) -> bool {
-    call.presentation_request().is_some()
+fn asked(case: &Case<'_>, call: &Call<'_>) -> bool {
+    case.learned_at(call).is_some()
 }
 
-fn selected(_: &Case<'_>, call: &Call<'_>) -> Sight {
+fn selected(case: &Case<'_>, call: &Call<'_>) -> Sight {
+    if !asked(case, call) {
+        return Sight::NotTaken;
+    }
     match (call.in_common().is_empty(), call.announcement()) {
         (true, _) => Sight::NotTaken,
         (false, Some(_)) => Sight::Taken,
@@ -246,7 +259,7 @@ fn selected(_: &Case<'_>, call: &Call<'_>) -> Sight {
 
 fn nothing_presented(case: &Case<'_>, call: &Call<'_>) -> Sight {
     let request = call.presentation_request().map_or(0, |(_, step)| step.seen.at);
-    match call.presentation() {
+    match call.presentation().filter(|_| asked(case, call)) {
         Some(Presentation::Nothing) => Sight::Taken,
         Some(Presentation::Silence)
             if call.bye_received().is_some() || case.until_end_us(request) < PATIENCE_US =>
@@ -258,15 +271,19 @@ fn nothing_presented(case: &Case<'_>, call: &Call<'_>) -> Sight {
     }
 }
 
-fn none_in_common(_: &Case<'_>, call: &Call<'_>) -> Sight {
-    taken_if(matches!(call.presentation(), Some(Presentation::Protocols(_))) && call.in_common().is_empty())
+fn none_in_common(case: &Case<'_>, call: &Call<'_>) -> Sight {
+    taken_if(
+        asked(case, call)
+            && matches!(call.presentation(), Some(Presentation::Protocols(_)))
+            && call.in_common().is_empty(),
+    )
 }
 
 fn s15(case: &Case<'_>, call: &Call<'_>, protocol: &str) -> Sight {
     let announced = call.announced_protocol().as_deref() == Some(protocol);
-    taken_if(asked(call) && announced && case.delivered(call).is_some())
+    taken_if(asked(case, call) && announced && case.delivered(call).is_some())
 }
 
 fn s16(case: &Case<'_>, call: &Call<'_>, change: &str) -> Sight {
-    taken_if(asked(call) && case.ta1_changes(call).iter().any(|(_, made, _)| *made == change))
+    taken_if(asked(case, call) && case.ta1_changes(call).iter().any(|(_, made, _)| *made == change))
 }

@@ -1,11 +1,13 @@
 //! A bench to build traces by hand: the fax `alice` calls the fax `bob`, without a server between.
 
+mod offers;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use faxproof_reports::{
-    Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration, Ta1Row, Trace,
-    Verdict, What, fingerprint,
+    Answer, Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration,
+    Ta1Row, Trace, Verdict, What, fingerprint,
 };
 use faxproof_wire::page::{Chart, Page, chart};
 use faxproof_wire::sdp::{Description, Setup};
@@ -13,8 +15,8 @@ use faxproof_wire::sdp::{Description, Setup};
 use crate::evidence;
 use crate::{Case, rules, verdict_of};
 
-const ALICE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
-const BOB: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 20));
+pub(crate) const ALICE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
+pub(crate) const BOB: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 20));
 const BOBS_NUMBER: &str = "050-1234-5678";
 const BOBS_PORT: u16 = 40_125;
 
@@ -25,6 +27,8 @@ pub(crate) struct Bench {
     now_us: u64,
     call: u32,
     connection: Option<u32>,
+    /// What bob lists in Allow.
+    allow: Option<&'static str>,
 }
 
 /// What a test compares: the verdict and what decided it.
@@ -63,7 +67,7 @@ impl Bench {
             orders: vec![send()],
             disturbed: false,
         };
-        Bench { declaration, trace: Trace::default(), now_us: 0, call: 1, connection: None }
+        Bench { declaration, trace: Trace::default(), now_us: 0, call: 1, connection: None, allow: None }
     }
 
     // What holds before the run.
@@ -263,6 +267,39 @@ impl Bench {
         }
     }
 
+    /// A call up to the connection on which HTTP is to run.
+    pub(crate) fn http_connected(mut self) -> Bench {
+        self.order();
+        self.connect_call();
+        self.agree(2, "http");
+        self.open();
+        self
+    }
+
+    /// A call that hands the document over by HTTP.
+    pub(crate) fn http_call(self) -> Bench {
+        let mut run = self.http_connected();
+        run.post("Host: 192.0.2.20:40125\r\nContent-Length: 2\r\n", "hi");
+        run.reply("HTTP/1.1 201 Created\r\nLocation: /documents/1\r\nContent-Length: 0\r\n");
+        run.connection("client closed");
+        run.request("BYE", 3);
+        run.respond("BYE", 3, 200, None);
+        run
+    }
+
+    /// A POST of alice: its head, whose position is returned, and its body.
+    pub(crate) fn post(&mut self, fields: &str, body: &str) -> usize {
+        let head = self.unit("alice", format!("POST / HTTP/1.1\r\n{fields}\r\n"));
+        self.unit("alice", body.to_owned());
+        head
+    }
+
+    /// Position of the last message that starts so.
+    pub(crate) fn last_starting(&self, start: &str) -> usize {
+        let is_it = |entry: &Entry| matches!(&entry.what, What::Message { bytes, .. } if bytes.starts_with(start.as_bytes()));
+        self.trace.entries.iter().rposition(is_it).expect("it was sent")
+    }
+
     pub(crate) fn quit(&mut self) {
         self.command("QUIT");
         self.reply("221 bye");
@@ -338,6 +375,10 @@ impl Bench {
         self.trace.entries.len() - 1
     }
 
+    pub(crate) fn resolved(&mut self, kind: &str, name: &str, answer: Answer) -> usize {
+        self.push(What::Resolved { host: "alice".into(), kind: kind.into(), name: name.into(), answer })
+    }
+
     pub(crate) fn power_off(&mut self, host: &str) -> usize {
         self.push(What::Power { host: host.into(), on: false, boots: 1 })
     }
@@ -386,7 +427,9 @@ impl Bench {
 
     fn response_bytes(&self, method: &str, cseq: u32, code: u16, body: Option<&Description>) -> Vec<u8> {
         let start = format!("SIP/2.0 {code} Reason\r\n");
-        self.bytes(&start, method, cseq, ";tag=b", "Contact: <sip:bob@192.0.2.20:5060>\r\n", body)
+        let allow = self.allow.map(|listed| format!("Allow: {listed}\r\n")).unwrap_or_default();
+        let more = format!("Contact: <sip:bob@192.0.2.20:5060>\r\n{allow}");
+        self.bytes(&start, method, cseq, ";tag=b", &more, body)
     }
 
     fn bytes(

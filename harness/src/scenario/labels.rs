@@ -18,19 +18,22 @@ const METHODS: &[&str] = &[
     "PUBLISH",
 ];
 
-/// SMTP commands (RFC 5321 §4.1), the mail itself, the line ends between messages of SIP (RFC 5626
-/// §4.4.1), and what is none of these.
+/// SMTP commands (RFC 5321 §4.1), the mail itself, heads (RFC 9110 §9) and bodies of HTTP requests, the
+/// line ends between messages of SIP (RFC 5626 §4.4.1), and what is none of these.
 const STREAM_UNITS: &[&str] = &[
-    "EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "ping",
-    "pong", "raw",
+    "EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "POST",
+    "PUT", "body", "ping", "pong", "raw",
 ];
 
-/// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command,
-/// an SMTP reply code, `message`, or `raw`.
+/// How a rule names a TCP connect.
+pub(super) const CONNECT: &str = "connect";
+
+/// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command
+/// or reply code, an HTTP method or status code, `message`, `body`, or `raw`.
 pub(super) fn is_label(text: &str) -> bool {
     match text.split_once(' ') {
         Some((code, method)) => is_code(code, 100, 699) && METHODS.contains(&method),
-        None => METHODS.contains(&text) || STREAM_UNITS.contains(&text) || is_code(text, 200, 599),
+        None => METHODS.contains(&text) || STREAM_UNITS.contains(&text) || is_code(text, 100, 599),
     }
 }
 
@@ -52,10 +55,14 @@ mod tests {
 
     #[test]
     fn methods_codes_commands_and_mails_have_labels() {
-        for label in ["INVITE", "200 INVITE", "100 INVITE", "EHLO", "354", "message", "raw"] {
+        for label in
+            ["INVITE", "200 INVITE", "100 INVITE", "EHLO", "354", "message", "raw", "POST", "body", "100"]
+        {
             assert!(is_label(label), "{label}");
         }
-        for label in ["invite", "200", "20 INVITE", "700 INVITE", "200 EHLO", "100", "", "+20", "INVITE "] {
+        for label in
+            ["invite", "200", "20 INVITE", "700 INVITE", "200 EHLO", "99", "600", "", "+20", "INVITE "]
+        {
             assert_eq!(is_label(label), label == "200", "{label}");
         }
     }

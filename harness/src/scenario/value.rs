@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
 
 /// Where something stands in a scenario file. Lines and columns count from 1.
@@ -119,6 +119,57 @@ impl<V: JsonSchema> JsonSchema for Named<V> {
     }
 }
 
+/// One of something, or a list of them.
+#[derive(Clone, Debug)]
+pub struct Several<T>(pub Vec<T>);
+
+impl<T> Default for Several<T> {
+    fn default() -> Self {
+        Several(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Several<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+            type Value = Several<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping or a list of mappings")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Several<T>, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| Several(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Several<T>, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = seq.next_element()? {
+                    all.push(one);
+                }
+                Ok(Several(all))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Several<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Several{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+    }
+}
+
 /// A span of time, written `500ms`, `2s`, `1m` or `1h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -187,6 +238,36 @@ impl FromStr for Percent {
         }
         let ppm = format!("{whole}{decimals:0<4}").parse::<u32>().map_err(|_| wrong())?;
         if ppm > 1_000_000 { Err(wrong()) } else { Ok(Percent { ppm }) }
+    }
+}
+
+/// Bits per second, written `9600bps`, `64kbps` or `10Mbps`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Bits per second.
+    pub bps: u64,
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let end = text.bytes().take_while(u8::is_ascii_digit).count();
+        let unit_bps = match &text[end..] {
+            "bps" => 1,
+            "kbps" => 1_000,
+            "Mbps" => 1_000_000,
+            _ => {
+                return Err(format!(
+                    "`{text}` is not a rate\nwrite a whole number and `bps`, `kbps` or `Mbps`, such as `64kbps`"
+                ));
+            }
+        };
+        let bps = text[..end].parse::<u64>().ok().and_then(|n| n.checked_mul(unit_bps));
+        match bps {
+            Some(bps) if (300..=100_000_000_000).contains(&bps) => Ok(Rate { bps }),
+            _ => Err(format!("`{text}` is no rate of a link\nwrite one from `300bps` to `100000Mbps`")),
+        }
     }
 }
 
@@ -291,6 +372,7 @@ macro_rules! written_as {
 
 written_as!(Span, "^[0-9]+(us|ms|s|m|h)$");
 written_as!(Percent, "^[0-9]{1,3}(\\.[0-9]{1,4})?%$");
+written_as!(Rate, "^[0-9]+(bps|kbps|Mbps)$");
 written_as!(Epoch, "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$");
 
 #[cfg(test)]
@@ -312,6 +394,15 @@ mod tests {
         assert_eq!("0.5%".parse(), Ok(Percent { ppm: 5_000 }));
         for bad in ["20", "101%", "%", "-1%", "1.%", "0.00001%", "1e1%"] {
             assert!(bad.parse::<Percent>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rates_have_a_unit() {
+        assert_eq!("9600bps".parse(), Ok(Rate { bps: 9_600 }));
+        assert_eq!("10Mbps".parse(), Ok(Rate { bps: 10_000_000 }));
+        for bad in ["64", "64k", "64kb", "0bps", "299bps", "-1kbps", "1.5Mbps", "99999999999999999999Mbps"] {
+            assert!(bad.parse::<Rate>().is_err(), "{bad}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use bytes::Bytes;
-use faxproof_devices::core::{StreamEvent, Time};
+use faxproof_devices::core::{Question, StreamEvent, Time};
 
 use super::ledger::Slot;
 
@@ -19,7 +19,7 @@ pub(crate) enum Consequence {
     /// The host learns by ICMP that its datagram went nowhere.
     Unreachable { host: usize, to: SocketAddr },
     /// The host gets the answer to its question for a name.
-    Resolved { host: usize, boots: u32, name: String },
+    Resolved { host: usize, boots: u32, question: Question },
     /// The power of a host fails, and returns after that time.
     PowerOff { host: usize, back_after_us: Option<u64> },
     /// A connection attempt arrives at the server.

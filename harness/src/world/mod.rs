@@ -6,8 +6,10 @@
 
 mod consequence;
 mod driver;
+mod lanes;
 mod ledger;
 mod links;
+mod names;
 mod network;
 mod opening;
 mod outside;
@@ -15,6 +17,7 @@ mod presence;
 mod queue;
 mod roster;
 mod rules;
+mod segments;
 mod sending;
 mod simulated;
 mod sip;
@@ -32,7 +35,7 @@ use faxproof_devices::core::Time;
 use faxproof_reports::{Host, Sink};
 
 use self::roster::Roster;
-pub use self::simulated::VirtualWorld;
+pub use self::simulated::{LeftOver, VirtualWorld};
 use crate::plan::Plan;
 
 /// The worlds.

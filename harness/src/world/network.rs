@@ -19,7 +19,7 @@ use super::roster::{Roster, SIP_PORT};
 use super::rules::{Handling, Rules};
 use super::tcp::Connections;
 use super::{CrashPoint, WorldError, sip, tap};
-use crate::plan::Plan;
+use crate::plan::{Plan, Zone};
 
 /// Links, rules, connections and the tap.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub(crate) struct Network {
     pub(crate) roster: Arc<Roster>,
     pub(crate) ledger: Ledger,
     pub(crate) links: Links,
+    pub(crate) zone: Arc<Zone>,
     pub(crate) rules: Rules,
     pub(crate) connections: Connections,
     /// The hosts by their place in the roster.
@@ -46,6 +47,7 @@ impl Network {
         Ok(Network {
             ledger: Ledger::default(),
             links: Links::of(&plan.network, seed, roster.clone())?,
+            zone: Arc::new(plan.zone.clone()),
             rules: Rules::of(&plan.rules, &roster)?,
             connections: Connections::of_seed(seed),
             hosts: vec![Presence::default(); roster.len()],
@@ -78,17 +80,20 @@ impl Network {
         let message = (label, handling.bytes.clone());
         let delay = Duration(handling.delay_us);
         let mut arrival = None;
-        if handling.dropped {
+        if handling.unreachable {
+            self.no_way((now, delay), (from, to), message.clone(), due);
+        } else if handling.dropped {
             self.enter_datagram(now, from, to, message.clone(), Fate::Dropped);
         } else {
             arrival = self.fly(now, delay, (from, to), message.clone(), due);
         }
         self.enter_faults(now, from, &handling);
-        if let (Some(after_us), false) = (handling.copy_after_us, handling.dropped) {
+        let gone = !handling.dropped && !handling.unreachable;
+        if let (Some(after_us), true) = (handling.copy_after_us, gone) {
             self.fly(now, Duration(delay.0.saturating_add(after_us)), (from, to), message, due);
         }
         // A message that is lost lets the power fail when it would have arrived.
-        let latency = Duration(self.links.link(from.place, to.place).latency_us);
+        let latency = Duration(self.links.link(from.place, to.place).plan.latency_us);
         let arrival = arrival.unwrap_or(now + delay + latency);
         for &(host, back_after_us) in &handling.crashes {
             let at = if from.place == Some(host) { now } else { arrival };
@@ -141,17 +146,23 @@ impl Network {
         due: &mut Due,
     ) -> Option<Time> {
         if !self.exists(to) {
-            if let Some(host) = from.place {
-                let told = now + delay + self.links.round_trip(from.place, to.place);
-                due.push((told, Consequence::Unreachable { host, to: to.address }));
-            }
-            self.enter_datagram(now, from, to, (label, bytes), Fate::Unreachable);
+            self.no_way((now, delay), (from, to), (label, bytes), due);
             return None;
         }
-        let passage = self.links.datagram(now + delay, from.place, to.place, &label, &bytes);
-        let Passage::Arrives { at, copy } = passage else {
-            self.enter_datagram(now, from, to, (label, bytes), Fate::Lost);
-            return None;
+        let passage = self.links.datagram((now, delay), (from.place, to.place), &label, &bytes);
+        let (at, copy, held_us) = match passage {
+            Passage::Arrives { at, copy, held_us } => (at, copy, held_us),
+            Passage::Unreachable => {
+                self.no_way((now, delay), (from, to), (label, bytes), due);
+                return None;
+            }
+            Passage::Lost(why) => {
+                self.enter_datagram(now, from, to, (label, bytes), Fate::Lost);
+                if let Some(why) = why {
+                    self.enter_fault(now, from, &why);
+                }
+                return None;
+            }
         };
         // Original and copy are the same bytes: what arrives first is the message, the other its copy.
         let (at, copy) = match copy {
@@ -160,14 +171,31 @@ impl Network {
         };
         let foreseen = Fate::Delivered { at_us: at.0 };
         let slot = Some(self.enter_datagram(now, from, to, (label.clone(), bytes.clone()), foreseen));
+        if held_us > 0 {
+            self.enter_fault(now, from, &format!("the network held {label} back by {} ms", held_us / 1_000));
+        }
         if let Some(copied) = copy {
-            let sender = self.name(from);
-            tap::fault(&mut self.ledger, now, &sender, &format!("the network duplicated {label}"));
+            self.enter_fault(now, from, &format!("the network duplicated {label}"));
             let copy = Flight { from, to, bytes: bytes.clone(), slot: None };
             due.push((copied, Consequence::Datagram(copy)));
         }
         due.push((at, Consequence::Datagram(Flight { from, to, bytes, slot })));
         Some(at)
+    }
+
+    /// A datagram for which there is no way: ICMP tells its sender.
+    fn no_way(
+        &mut self,
+        (now, delay): (Time, Duration),
+        (from, to): (Party, Party),
+        message: (Arc<str>, Bytes),
+        due: &mut Due,
+    ) {
+        if let Some(host) = from.place {
+            let told = now + delay + self.links.round_trip(from.place, to.place);
+            due.push((told, Consequence::Unreachable { host, to: to.address }));
+        }
+        self.enter_datagram(now, from, to, message, Fate::Unreachable);
     }
 
     /// Whether anything takes datagrams there.
@@ -196,9 +224,14 @@ impl Network {
 
     /// Enters what the rules did to the message that was entered just before.
     pub(crate) fn enter_faults(&mut self, now: Time, from: Party, handling: &Handling) {
-        let sender = self.name(from);
         for fault in &handling.faults {
-            tap::fault(&mut self.ledger, now, &sender, fault);
+            self.enter_fault(now, from, fault);
         }
+    }
+
+    /// Enters a fault of the network on the way of this sender.
+    pub(crate) fn enter_fault(&mut self, now: Time, from: Party, fault: &str) {
+        let sender = self.name(from);
+        tap::fault(&mut self.ledger, now, &sender, fault);
     }
 }

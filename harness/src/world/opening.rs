@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use faxproof_devices::core::{Conn, Duration, StreamEvent, Time};
 use faxproof_reports::{Host, What};
 
 use super::consequence::{Consequence, Due, Party};
 use super::links::{GIVES_UP_AFTER, Way};
 use super::network::Network;
+use super::rules::{CONNECT, Handling};
 use super::tap;
 use super::tcp::{End, EndState};
 
@@ -36,12 +38,36 @@ impl Network {
         let port = ephemeral_port(connection.key);
         connection.client.party.address.set_port(port);
         self.hosts[host].conns.insert(conn, id);
-        if server.place.is_none() && !self.strangers.contains(&to.ip()) {
-            let told = now + self.links.round_trip(Some(host), None);
-            due.push((told, stream(id, true, StreamEvent::Unreachable)));
-        } else {
-            self.send_syn(id, 0, due);
+        let handling = self.rules.handle(Some(host), server.place, CONNECT, &Bytes::new());
+        let unknown = server.place.is_none() && !self.strangers.contains(&to.ip());
+        let unreachable = unknown || self.links.is_unreachable(now, Some(host), server.place);
+        let told = now + self.links.round_trip(Some(host), server.place);
+        match handling {
+            Some(handling) => self.connect_by_rule(now, id, told, &handling, due),
+            None if unreachable => due.push((told, stream(id, true, StreamEvent::Unreachable))),
+            None => self.send_syn(id, 0, due),
         }
+    }
+
+    /// What rules make of a connect.
+    fn connect_by_rule(&mut self, now: Time, id: u32, told: Time, handling: &Handling, due: &mut Due) {
+        let party = self.connections.of(id).client.party;
+        self.enter_faults(now, party, handling);
+        let delay = Duration(handling.delay_us);
+        let refusal = match handling {
+            Handling { unreachable: true, .. } => Some((told + delay, StreamEvent::Unreachable)),
+            Handling { refused: true, .. } => Some((told + delay, StreamEvent::Refused)),
+            Handling { dropped: true, .. } => Some((now + GIVES_UP_AFTER, StreamEvent::TimedOut)),
+            _ => None,
+        };
+        match refusal {
+            Some((at, event)) => due.push((at, stream(id, true, event))),
+            None => {
+                self.connections.of_mut(id).since = now + delay;
+                self.send_syn(id, 0, due);
+            }
+        }
+        self.crash(now, id, true, handling, due);
     }
 
     /// A SYN arrives. `None`: nobody took it, and the client learns that in its time.
@@ -180,5 +206,5 @@ fn ephemeral_port(key: u64) -> u16 {
 pub(crate) fn one_way(network: &Network, id: u32, from_client: bool) -> Duration {
     let connection = network.connections.of(id);
     let (from, to) = (connection.end(from_client).party, connection.end(!from_client).party);
-    Duration(network.links.link(from.place, to.place).latency_us)
+    Duration(network.links.link(from.place, to.place).plan.latency_us)
 }

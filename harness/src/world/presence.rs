@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use faxproof_devices::core::{Conn, Durable, Effect, Event, NameAnswer, Time, Timer};
+use faxproof_devices::core::{Conn, Durable, Effect, Event, Time, Timer};
 use faxproof_reports::What;
 
 use super::CrashPoint;
@@ -75,13 +75,7 @@ impl Network {
             Effect::ShutDown(conn) => self.shut_down(now, host, conn, due),
             Effect::Close(conn) => self.close(now, host, conn, due),
             Effect::Reset(conn) => self.reset(now, host, conn, due),
-            Effect::Resolve { name } => {
-                let boots = self.hosts[host].boots;
-                due.push((
-                    now + self.links.round_trip(Some(host), None),
-                    Consequence::Resolved { host, boots, name },
-                ));
-            }
+            Effect::Resolve(question) => self.ask(now, host, question, due),
             Effect::Arm { timer, at } => return Left::Arm { timer, at },
             Effect::Disarm(timer) => return Left::Disarm(timer),
             Effect::Durable(durable) => {
@@ -123,14 +117,6 @@ impl Network {
         let what = What::Power { host: self.roster.name(host).clone(), on: false, boots: presence.boots };
         self.ledger.enter(now, what);
         true
-    }
-
-    /// The answer to a question for a name: a literal address, or the address of a host of the plan.
-    pub(crate) fn resolve(&self, name: &str) -> NameAnswer {
-        let literal = name.trim_matches(['[', ']']).parse().ok();
-        let address =
-            literal.or_else(|| self.roster.named(name).ok().map(|place| self.roster.sip(place).ip()));
-        address.map_or(NameAnswer::NoSuchName, |address| NameAnswer::Addresses(vec![address]))
     }
 
     fn commit(&mut self, now: Time, host: usize, durable: Durable) -> Left {

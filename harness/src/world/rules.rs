@@ -6,7 +6,10 @@ use bytes::{Bytes, BytesMut};
 
 use super::roster::Roster;
 use super::{WorldError, sip};
-use crate::plan::{Act, Rule};
+use crate::plan::{Act, Rule, StreamEnd};
+
+/// What a rule calls a connect. Only a rule that names it means it: there are no bytes to change.
+pub(crate) const CONNECT: &str = "connect";
 
 /// The rules of a plan, each with its count of occurrences.
 #[derive(Clone, Debug)]
@@ -33,19 +36,16 @@ pub(crate) struct Handling {
     pub(crate) delay_us: u64,
     /// A copy of the datagram follows so much later.
     pub(crate) copy_after_us: Option<u64>,
-    /// In place of the unit the stream ends.
-    pub(crate) ends: Option<StreamEnd>,
+    /// A connect is answered with RST.
+    pub(crate) refused: bool,
+    /// A router answers that there is no way.
+    pub(crate) unreachable: bool,
+    /// After so many bytes of the unit the stream ends.
+    pub(crate) ends: Option<(u64, StreamEnd)>,
     /// Whose power fails, and after which time it returns.
     pub(crate) crashes: Vec<(usize, Option<u64>)>,
     /// What was done, in words.
     pub(crate) faults: Vec<String>,
-}
-
-/// How a rule ends a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StreamEnd {
-    Fin,
-    Reset,
 }
 
 impl Rules {
@@ -62,9 +62,9 @@ impl Rules {
         Ok(Rules { seen: vec![0; rules.len()], rules: rules.into() })
     }
 
-    /// Whether a rule could mean a message between these two.
+    /// Whether a rule could mean a unit of a stream between these two.
     pub(crate) fn concern(&self, from: Option<usize>, to: Option<usize>) -> bool {
-        self.rules.iter().any(|rule| rule.concerns(from, to))
+        self.rules.iter().any(|rule| !rule.means_connect() && rule.concerns(from, to))
     }
 
     /// Lets the rules act on a datagram or a unit of a stream. All rules that fit count it, and they
@@ -79,7 +79,11 @@ impl Rules {
         let mut handling = None;
         for (compiled, seen) in self.rules.iter().zip(&mut self.seen) {
             let on = &compiled.rule.on;
-            if !compiled.concerns(from, to) || on.label.as_deref().is_some_and(|wanted| wanted != label) {
+            let fits = match &on.label {
+                Some(wanted) => wanted == label,
+                None => label != CONNECT,
+            };
+            if !fits || !compiled.concerns(from, to) {
                 continue;
             }
             *seen = seen.saturating_add(1);
@@ -92,6 +96,10 @@ impl Rules {
 }
 
 impl Compiled {
+    fn means_connect(&self) -> bool {
+        self.rule.on.label.as_deref() == Some(CONNECT)
+    }
+
     fn concerns(&self, from: Option<usize>, to: Option<usize>) -> bool {
         (self.from.is_none() || self.from == from) && (self.to.is_none() || self.to == to)
     }
@@ -104,6 +112,8 @@ impl Handling {
             dropped: false,
             delay_us: 0,
             copy_after_us: None,
+            refused: false,
+            unreachable: false,
             ends: None,
             crashes: Vec::new(),
             faults: Vec::new(),
@@ -129,13 +139,21 @@ impl Handling {
                 self.bytes = Bytes::copy_from_slice(bytes);
                 format!("replaced {label}")
             }
-            Act::ResetConnection => {
-                self.ends = Some(StreamEnd::Reset);
-                format!("reset the connection before {label}")
+            Act::Cut { after_bytes, by } => {
+                self.ends = Some((*after_bytes, *by));
+                match after_bytes {
+                    0 => format!("{} before {label}", ended(*by)),
+                    after if *after >= self.bytes.len() as u64 => format!("{} behind {label}", ended(*by)),
+                    after => format!("{} after {after} bytes of {label}", ended(*by)),
+                }
             }
-            Act::CloseConnection => {
-                self.ends = Some(StreamEnd::Fin);
-                format!("closed the connection before {label}")
+            Act::Refuse => {
+                self.refused = true;
+                format!("refused {label}")
+            }
+            Act::Unreachable => {
+                self.unreachable = true;
+                format!("answered {label} with host unreachable")
             }
             Act::Crash { back_after_us, .. } => {
                 self.crashes.extend(compiled.crash.map(|host| (host, *back_after_us)));
@@ -168,6 +186,16 @@ impl Handling {
             }
             Err(why) => format!("could not edit {label}: {why}"),
         }
+    }
+}
+
+/// In words, how a connection was ended.
+pub(crate) fn ended(by: StreamEnd) -> &'static str {
+    match by {
+        StreamEnd::Reset => "reset the connection",
+        StreamEnd::Close => "closed the connection",
+        StreamEnd::HalfClose => "closed one direction",
+        StreamEnd::Stall => "stalled the connection",
     }
 }
 

@@ -12,7 +12,7 @@ use super::ledger::Slot;
 use super::links::GIVES_UP_AFTER;
 use super::network::Network;
 use super::opening::{one_way, stream};
-use super::rules::{Handling, StreamEnd};
+use super::rules::Handling;
 use super::tcp::EndState;
 use super::{sip, tap};
 
@@ -36,10 +36,7 @@ impl Network {
             return self.pass_units(now, id, units, due);
         }
         let (ours, others): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|u| u.from_server != client);
-        let offset = self.connections.of(id).end(client).sent;
-        let (at, attempt) = self.arrival(now, id, client, Duration::default());
-        let slots = self.enter_units(now, id, client, ours, fate(at));
-        self.pass(now, id, client, (Load::Bytes(bytes), offset, slots), (at, attempt), due);
+        self.transmit((now, Duration::default()), (id, client), bytes, ours, due);
         self.pass_units(now, id, others, due);
     }
 
@@ -169,7 +166,8 @@ impl Network {
     fn sending_end(&mut self, now: Time, host: usize, conn: Conn, what: &str) -> Option<(u32, bool)> {
         let end = self.known_end(host, conn).filter(|&(id, client)| {
             let end = self.connections.of(id).end(client);
-            end.state == EndState::Open && !end.fin
+            // Where the network ended this direction, its device knows nothing of it.
+            end.state == EndState::Open && (!end.fin || end.stalled)
         });
         if end.is_none() {
             let (roster, what) = (self.roster.clone(), format!("{what} for a connection that is not open"));
@@ -220,21 +218,30 @@ impl Network {
         if handling.dropped {
             self.connections.of_mut(id).end_mut(client).stalled = true;
         }
+        let delay = Duration(handling.delay_us);
         match handling.ends {
-            Some(end) => {
+            Some((after, by)) if after < unit.bytes.len() as u64 => {
+                let begun = unit.bytes.slice(..after as usize);
+                if after > 0 {
+                    self.transmit((now, delay), (id, client), begun, Vec::new(), due);
+                }
                 self.enter_unit(now, id, client, unit, Fate::Dropped);
                 self.enter_faults(now, sender, &handling);
-                self.end_by_rule(now, id, client, end, due);
+                self.end_stream(now, id, client, by, due);
             }
-            None => {
-                self.send_unit(now, id, unit, Duration(handling.delay_us), due);
+            ends => {
+                self.send_unit(now, id, unit, delay, due);
                 self.enter_faults(now, sender, &handling);
+                if let Some((_, by)) = ends {
+                    self.end_stream(now, id, client, by, due);
+                }
             }
         }
         self.crash(now, id, client, &handling, due);
     }
 
-    fn crash(&mut self, now: Time, id: u32, client: bool, handling: &Handling, due: &mut Due) {
+    /// Lets the power fail where the rules say so.
+    pub(crate) fn crash(&mut self, now: Time, id: u32, client: bool, handling: &Handling, due: &mut Due) {
         let sender = self.connections.of(id).end(client);
         for &(host, back_after_us) in &handling.crashes {
             let at = if sender.party.place == Some(host) { now } else { sender.last_arrival.max(now) };
@@ -242,27 +249,13 @@ impl Network {
         }
     }
 
-    fn end_by_rule(&mut self, now: Time, id: u32, client: bool, end: StreamEnd, due: &mut Due) {
-        match end {
-            StreamEnd::Fin => self.finish(now, id, client, due),
-            StreamEnd::Reset => {
-                self.abort(now, id, client, due);
-                due.push((now, stream(id, client, StreamEvent::Reset)));
-            }
-        }
-    }
-
     fn send_unit(&mut self, now: Time, id: u32, unit: Unit, delay: Duration, due: &mut Due) {
         let client = !unit.from_server;
-        let offset = self.connections.of(id).end(client).sent;
-        let (at, attempt) = self.arrival(now, id, client, delay);
-        let load = Load::Bytes(unit.bytes.clone());
-        let slots = self.enter_units(now, id, client, vec![unit], fate(at));
-        self.pass(now, id, client, (load, offset, slots), (at, attempt), due);
+        self.transmit((now, delay), (id, client), unit.bytes.clone(), vec![unit], due);
     }
 
     /// When what an end sends now arrives; `None`: its tries are all lost.
-    fn arrival(&self, now: Time, id: u32, client: bool, delay: Duration) -> (Option<Time>, u32) {
+    pub(crate) fn arrival(&self, now: Time, id: u32, client: bool, delay: Duration) -> (Option<Time>, u32) {
         let end = self.connections.of(id).end(client);
         match self.links.segment(now + delay, self.way(id, client, kind(client)), 0) {
             Some((at, attempt)) => (Some(at.max(end.last_arrival)), attempt),
@@ -270,7 +263,8 @@ impl Network {
         }
     }
 
-    fn pass(
+    /// Lets a segment go on its way.
+    pub(crate) fn pass(
         &mut self,
         now: Time,
         id: u32,
@@ -315,7 +309,15 @@ impl Network {
         }
     }
 
-    fn enter_units(&mut self, now: Time, id: u32, client: bool, units: Vec<Unit>, fate: Fate) -> Range<Slot> {
+    /// Enters units that go on their way together.
+    pub(crate) fn enter_units(
+        &mut self,
+        now: Time,
+        id: u32,
+        client: bool,
+        units: Vec<Unit>,
+        fate: Fate,
+    ) -> Range<Slot> {
         let first = self.ledger.next();
         for unit in units {
             self.enter_unit(now, id, client, unit, fate.clone());
@@ -341,10 +343,12 @@ impl Network {
     }
 }
 
-fn fate(at: Option<Time>) -> Fate {
+/// What is foreseen of something that arrives then.
+pub(crate) fn fate(at: Option<Time>) -> Fate {
     at.map_or(Fate::Lost, |at| Fate::Delivered { at_us: at.0 })
 }
 
-fn kind(client: bool) -> &'static str {
+/// What the segments of this direction are called.
+pub(crate) fn kind(client: bool) -> &'static str {
     if client { "client" } else { "server" }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_devices::core::{
-    Conn, Device, Duration, Event, Medium, Notice, Outbox, StreamEvent, Time, Timer,
+    Conn, Device, Duration, Event, Holdings, Medium, Notice, Outbox, StreamEvent, Time, Timer,
 };
 use faxproof_reports::{Declaration, Entry, Trace, What};
 
 use super::{Outcome, World, run};
-use crate::plan::{NetworkPlan, Plan, PlannedBox, PlannedHost, Rule};
+use crate::plan::{NetworkPlan, Plan, PlannedBox, PlannedHost, Rule, Zone};
 
 /// What an actor remembers.
 #[derive(Clone, Debug)]
@@ -39,6 +39,10 @@ impl Device for Actor {
         }
         out.notice(Notice { call: 0, medium: Medium::Display, text: word(&event) });
         (self.part)(&mut self.memory, now, &event, out);
+    }
+
+    fn holds(&self) -> Holdings {
+        Holdings::default()
     }
 
     fn fork(&self) -> Box<dyn Device> {
@@ -187,6 +191,7 @@ pub(super) fn plan(hosts: Vec<PlannedHost>) -> Plan {
         },
         hosts,
         network: NetworkPlan::default(),
+        zone: Zone::default(),
         rules: Vec::new(),
         actions: Vec::new(),
         until: Time(300_000_000),
@@ -230,6 +235,7 @@ pub(super) fn lines_of(trace: &Trace, host: &str) -> Vec<String> {
         | What::Row { host: h, .. }
         | What::Order { host: h, .. }
         | What::Unexpected { host: h, .. }
+        | What::Resolved { host: h, .. }
         | What::Fault { host: h, .. }
         | What::Power { host: h, .. } => &**h == host,
     };

@@ -56,14 +56,6 @@ pub(crate) fn failures(declaration: &Declaration, trace: &Trace) -> Vec<Finding>
     failed.flat_map(|result| result.findings).collect()
 }
 
-/// Entries of a host that are paper: its pages, and its notices about calls.
-pub(crate) fn pages<'t>(trace: &'t Trace, of: &'t str) -> impl Iterator<Item = &'t Entry> {
-    trace
-        .entries
-        .iter()
-        .filter(move |entry| matches!(&entry.what, What::Printed { host, .. } if &**host == of))
-}
-
 /// Notices of a host about its calls.
 pub(crate) fn notices<'t>(trace: &'t Trace, of: &'t str) -> impl Iterator<Item = &'t Entry> {
     let about_a_call =

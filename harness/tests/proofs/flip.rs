@@ -1,4 +1,4 @@
-//! One bit of a mail flips on the way. Nothing between SIP and paper carries a checksum, so a flip may
+//! One bit of a document flips on the way. Nothing between SIP and paper carries a checksum, so a flip may
 //! reach the paper; but it never passes in silence: the paper shows it, or the sender is told. Only where
 //! a byte says nothing about the picture may the page come out as it was sent.
 
@@ -44,21 +44,39 @@ enum Part {
 }
 
 #[test]
-fn no_flipped_bit_of_the_picture_goes_unnoticed() {
-    let plan = one_call();
-    let (plain, _) = run(&plan, &Options::default());
-    let (mail, sheets) = (mail(&plain), printed(&plain));
-    let picture = picture(&mail);
+fn no_flipped_bit_of_the_picture_goes_unnoticed_in_a_mail() {
+    flip_each("message", &one_call("smtp"), |mail| {
+        let coded = coded(mail);
+        let strip = strip(&decoded(&mail[coded.clone()]));
+        (0..mail.len()).map(|at| part_of_mail(at, mail, &coded, &strip)).collect()
+    });
+}
+
+/// In HTTP the TIFF travels as it is.
+#[test]
+fn no_flipped_bit_of_the_picture_goes_unnoticed_in_http() {
+    flip_each("body", &one_call("http"), |body| {
+        let strip = strip(body);
+        let part = |at| if strip.contains(&at) { Part::Picture } else { Part::Tags };
+        (0..body.len()).map(part).collect()
+    });
+}
+
+/// `parts` says of each byte where it lies.
+fn flip_each(label: &str, plan: &Plan, parts: impl FnOnce(&[u8]) -> Vec<Part>) {
+    let (plain, _) = run(plan, &Options::default());
+    let (mail, sheets) = (unit(&plain, label), printed(&plain));
+    let parts = parts(&mail);
     let mut counts: BTreeMap<(Part, Seen), u32> = BTreeMap::new();
     let mut unnoticed = Vec::new();
     let positions = (0..mail.len()).filter(|at| at % EVERY == 0 || *at + LAST >= mail.len());
     for at in positions {
         let mut plan = plan.clone();
-        let on = Match { label: Some("message".into()), ..Match::default() };
+        let on = Match { label: Some(label.into()), ..Match::default() };
         plan.rules.push(Rule { on, act: Act::Corrupt { at: at as i64, xor: 1 << (at % 8) } });
         let (trace, _) = run(&plan, &Options::default());
         let seen = seen(&trace, &sheets);
-        let part = part(at, &mail, &picture);
+        let part = parts[at];
         *counts.entry((part, seen)).or_default() += 1;
         let around = String::from_utf8_lossy(&mail[at.saturating_sub(20)..(at + 20).min(mail.len())]);
         let place = format!("bit {} of byte {at} of {}, {around:?}", at % 8, mail.len());
@@ -67,26 +85,27 @@ fn no_flipped_bit_of_the_picture_goes_unnoticed() {
             unnoticed.push(place);
         }
     }
-    println!("a mail of {} bytes, picture at {picture:?}: {counts:#?}", mail.len());
+    println!("a {label} of {} bytes: {counts:#?}", mail.len());
     assert!(unnoticed.is_empty(), "{unnoticed:#?}");
 }
 
-fn one_call() -> Plan {
+fn one_call(protocol: &str) -> Plan {
     let second = TWO_CALLS.lines().filter(|line| !line.contains("send: second"));
-    plan(&second.map(|line| format!("{line}\n")).collect::<String>())
+    let fax = format!("fax: 1, protocols: [{protocol}],");
+    plan(&second.map(|line| format!("{}\n", line.replace("fax: 1,", &fax))).collect::<String>())
 }
 
-/// The mail as alice sent it, with its final dot.
-fn mail(trace: &Trace) -> Vec<u8> {
-    let mail = trace.entries.iter().find_map(|entry| match &entry.what {
-        What::Message { label, bytes, .. } if &**label == "message" => Some(bytes.to_vec()),
+/// The document as alice sent it: a mail with its final dot, or the body of a request.
+fn unit(trace: &Trace, wanted: &str) -> Vec<u8> {
+    let found = trace.entries.iter().find_map(|entry| match &entry.what {
+        What::Message { label, bytes, .. } if &**label == wanted => Some(bytes.to_vec()),
         _ => None,
     });
-    mail.unwrap()
+    found.unwrap()
 }
 
 /// Where the lines of base64 are.
-fn picture(mail: &[u8]) -> Range<usize> {
+fn coded(mail: &[u8]) -> Range<usize> {
     let text = std::str::from_utf8(mail).unwrap();
     let header = text.to_ascii_lowercase().find("content-transfer-encoding: base64").unwrap();
     let start = header + text[header..].find("\r\n\r\n").unwrap() + 4;
@@ -94,12 +113,12 @@ fn picture(mail: &[u8]) -> Range<usize> {
     start..start + end
 }
 
-fn part(at: usize, mail: &[u8], coded: &Range<usize>) -> Part {
+fn part_of_mail(at: usize, mail: &[u8], coded: &Range<usize>, strip: &Range<usize>) -> Part {
     // A line end inside the coded lines carries nothing.
     if coded.contains(&at) && !mail[at].is_ascii_whitespace() {
         let digits = mail[coded.start..at].iter().filter(|byte| !byte.is_ascii_whitespace()).count();
         // Four digits of base64 are three bytes.
-        if strip(&mail[coded.clone()]).contains(&(digits * 3 / 4)) { Part::Picture } else { Part::Tags }
+        if strip.contains(&(digits * 3 / 4)) { Part::Picture } else { Part::Tags }
     } else if at + 5 >= mail.len() {
         Part::End
     } else {
@@ -107,9 +126,8 @@ fn part(at: usize, mail: &[u8], coded: &Range<usize>) -> Part {
     }
 }
 
-/// Where the strip of the one page lies in a little-endian TIFF, which is read here without our reader:
-/// tags 273 (offset) and 279 (length) of its directory.
-fn strip(coded: &[u8]) -> Range<usize> {
+/// What the lines of base64 say.
+fn decoded(coded: &[u8]) -> Vec<u8> {
     let digits: Vec<u8> = coded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let value = |digit: &u8| match digit {
         b'A'..=b'Z' => digit - b'A',
@@ -120,7 +138,12 @@ fn strip(coded: &[u8]) -> Range<usize> {
         _ => 0,
     };
     let bits = |four: &[u8]| four.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(value(digit)));
-    let tiff: Vec<u8> = digits.chunks(4).flat_map(|four| bits(four).to_be_bytes()[1..].to_vec()).collect();
+    digits.chunks(4).flat_map(|four| bits(four).to_be_bytes()[1..].to_vec()).collect()
+}
+
+/// Where the strip of the one page lies in a little-endian TIFF, which is read here without our reader:
+/// tags 273 (offset) and 279 (length) of its directory.
+fn strip(tiff: &[u8]) -> Range<usize> {
     assert_eq!(&tiff[..4], b"II*\0");
     let number = |at: usize, bytes: usize| {
         tiff[at..at + bytes].iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte))

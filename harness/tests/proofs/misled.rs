@@ -1,10 +1,12 @@
 //! A device that errs: it stands before a real one and changes what that hears, or what that does, so
 //! that it takes another branch of its flowchart.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use faxproof_devices::core::{Conn, Device, Durable, Effect, Event, Medium, Outbox, StreamEvent, Time};
+use faxproof_devices::core::{
+    Conn, Device, Durable, Effect, Event, Holdings, Medium, Outbox, StreamEvent, Time,
+};
 use faxproof_devices::order::{Action, Order};
 use faxproof_devices::ta1::Row;
 
@@ -18,14 +20,18 @@ pub(crate) enum Error {
     SleepsThrough(&'static str),
     /// Does not notice ICMP.
     NoUnreachable,
+    /// Does not notice what the name server answers.
+    NoNames,
+    /// Does not notice that a connection is reset.
+    NoReset,
     /// Does not notice that the operator presses stop.
     NoHangUp,
     /// Finds the number in its table with this protocol: `None` with an empty column.
     Finds(Option<&'static str>),
     /// Does not find the number in its table.
     Forgets,
-    /// Takes the reply to a whole mail as a refusal.
-    MailRefused,
+    /// Takes the answer to a whole document as a refusal.
+    DocumentRefused,
     /// Says one arc for another, and tells the operator nothing.
     Claims { arc: &'static str, other: &'static str },
     /// Tells of failures at another place.
@@ -44,13 +50,24 @@ pub(crate) enum Heard {
     PresentsSmtp,
 }
 
+impl Heard {
+    /// The message as it is heard, if at all.
+    fn heard(self, message: &[u8]) -> Option<Bytes> {
+        match self {
+            Heard::Nothing => None,
+            Heard::Refusal => Some(with_start(message, "SIP/2.0 488 Not Acceptable Here")),
+            Heard::PresentsSmtp => Some(presenting(message)),
+        }
+    }
+}
+
 /// The device that errs.
 #[derive(Clone, Debug)]
 pub(crate) struct Misled {
     pub(crate) device: Box<dyn Device>,
     pub(crate) errors: &'static [Error],
-    /// Connections on which a whole mail was sent and not answered yet.
-    pub(crate) mails: BTreeSet<Conn>,
+    /// Connections on which a whole document was sent and not answered yet, and what would refuse it.
+    pub(crate) documents: BTreeMap<Conn, &'static str>,
 }
 
 impl Device for Misled {
@@ -66,14 +83,18 @@ impl Device for Misled {
         self.device.step(now, event, &mut own);
         for effect in own.drain() {
             if let Effect::Send { conn, bytes } = &effect
-                && bytes.ends_with(b"\r\n.\r\n")
+                && let Some(refusal) = refusal_of(bytes)
             {
-                self.mails.insert(*conn);
+                self.documents.insert(*conn, refusal);
             }
             if let Some(effect) = self.errors.iter().try_fold(effect, |effect, error| does(*error, effect)) {
                 out.push(effect);
             }
         }
+    }
+
+    fn holds(&self) -> Holdings {
+        self.device.holds()
     }
 
     fn fork(&self) -> Box<dyn Device> {
@@ -87,22 +108,36 @@ impl Misled {
             (Error::Hears { start, cseq, method, as_if }, Event::Datagram { from, bytes })
                 if fits(&bytes, start, cseq, method) =>
             {
-                let bytes = match as_if {
-                    Heard::Nothing => return None,
-                    Heard::Refusal => with_start(&bytes, "SIP/2.0 488 Not Acceptable Here"),
-                    Heard::PresentsSmtp => presenting(&bytes),
-                };
-                Some(Event::Datagram { from, bytes })
+                Some(Event::Datagram { from, bytes: as_if.heard(&bytes)? })
+            }
+            // On a stream each message comes as it was sent: in a piece of its own.
+            (Error::Hears { start, cseq, method, as_if }, Event::Stream(conn, StreamEvent::Bytes(bytes)))
+                if fits(&bytes, start, cseq, method) =>
+            {
+                Some(Event::Stream(conn, StreamEvent::Bytes(as_if.heard(&bytes)?)))
             }
             (Error::SleepsThrough(name), Event::Timer(timer)) if timer.name == name => None,
             (Error::NoUnreachable, Event::Unreachable { .. }) => None,
+            (Error::NoNames, Event::Resolved { .. }) => None,
+            (Error::NoReset, Event::Stream(_, StreamEvent::Reset)) => None,
             (Error::NoHangUp, Event::Order(Order { action: Action::HangUp, .. })) => None,
-            (Error::MailRefused, Event::Stream(conn, StreamEvent::Bytes(_))) if self.mails.remove(&conn) => {
-                Some(Event::Stream(conn, StreamEvent::Bytes("554 no\r\n".into())))
+            (Error::DocumentRefused, Event::Stream(conn, StreamEvent::Bytes(bytes))) => {
+                let heard = self.documents.remove(&conn).map_or(bytes, |refusal| refusal.into());
+                Some(Event::Stream(conn, StreamEvent::Bytes(heard)))
             }
             (_, event) => Some(event),
         }
     }
+}
+
+/// What refuses the document that ends with, or is announced by, these bytes.
+fn refusal_of(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.ends_with(b"\r\n.\r\n") {
+        return Some("554 no\r\n");
+    }
+    // One that waits for a 100 is refused with it, before its body.
+    let posts = [&b"POST "[..], b"PUT "].iter().any(|method| bytes.starts_with(method));
+    posts.then_some("HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n")
 }
 
 /// What it does otherwise.
@@ -120,7 +155,7 @@ fn does(error: Error, effect: Effect) -> Option<Effect> {
             notice.medium = medium;
             Some(Effect::Notice(notice))
         }
-        (Error::NeverSends(method), Effect::Datagram { bytes, .. })
+        (Error::NeverSends(method), Effect::Datagram { bytes, .. } | Effect::Send { bytes, .. })
             if bytes.starts_with(method.as_bytes()) =>
         {
             None
@@ -159,14 +194,14 @@ fn fits(bytes: &[u8], start: &str, least: u32, method: &str) -> bool {
     text.starts_with(start) && of == method && number.parse::<u32>().is_ok_and(|number| number >= least)
 }
 
-fn with_start(bytes: &Bytes, start: &str) -> Bytes {
+fn with_start(bytes: &[u8], start: &str) -> Bytes {
     let text = String::from_utf8_lossy(bytes);
     let rest = text.split_once("\r\n").map_or("", |(_, rest)| rest);
     format!("{start}\r\n{rest}").into()
 }
 
 /// The response as a 200 that presents SMTP.
-fn presenting(bytes: &Bytes) -> Bytes {
+fn presenting(bytes: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(bytes);
     let head = text.split_once("\r\n\r\n").map_or("", |(head, _)| head);
     let kept = head.lines().skip(1).filter(|line| !line.starts_with("Content-"));

@@ -180,6 +180,7 @@ fn hosts(what: &What) -> Vec<&str> {
         | What::Row { host, .. }
         | What::Order { host, .. }
         | What::Unexpected { host, .. }
+        | What::Resolved { host, .. }
         | What::Fault { host, .. }
         | What::Power { host, .. } => vec![host],
     }

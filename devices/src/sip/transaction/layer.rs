@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use faxproof_wire::sip::{Builder, Message, Method, Name, Via};
 
 use super::machine::{Tell, Transaction, cancel_of};
-use super::{INVITE_CLIENT, INVITE_SERVER, Input, NON_INVITE_CLIENT, NON_INVITE_SERVER, State};
+use super::{INVITE_CLIENT, INVITE_SERVER, Input, NON_INVITE_CLIENT, NON_INVITE_SERVER, State, T1};
 use crate::core::{Conn, Entropy, Outbox, Time, Timer};
+use crate::sip::locate::Unlocated;
 use crate::sip::transport::{
     Connections, Hop, MAX_DATAGRAM_REQUEST, Transport, Waiting, Way, listen, with_transport,
 };
@@ -19,6 +20,9 @@ use crate::sip::{SIP_PORT, address};
 
 /// Transactions at one time; a request beyond them is answered 503 without a transaction.
 pub const MAX_TRANSACTIONS: usize = 50_000;
+
+/// Ends a transaction that was abandoned.
+const ABANDONED: &str = "abandoned";
 
 /// All transactions of a box.
 #[derive(Clone, Debug)]
@@ -62,6 +66,13 @@ pub enum Up {
         /// The transaction, gone now unless it was Accepted.
         tx: u64,
     },
+    /// There is no place to send a request of ours to. Only a courier tells this.
+    Unlocated {
+        /// Its delivery, gone now.
+        tx: u64,
+        /// Why.
+        why: Unlocated,
+    },
 }
 
 impl Layer {
@@ -85,6 +96,12 @@ impl Layer {
         self.owns(timer.owner) || self.connections.has(Conn(timer.owner))
     }
 
+    /// The number that a request of ours has, or will have once it is sent.
+    pub fn client_of(&self, request: &Message) -> u64 {
+        let invite = request.method() == Some(&Method::Invite);
+        self.client_id(request.branch().unwrap_or_default(), invite, is_cancel(request))
+    }
+
     /// How many run.
     pub fn len(&self) -> usize {
         self.running.len()
@@ -98,6 +115,15 @@ impl Layer {
     /// The request of a running transaction.
     pub fn request_of(&self, tx: u64) -> Option<&Message> {
         self.running.get(&tx).map(|transaction| &transaction.request)
+    }
+
+    /// Nobody waits any more for what would end this transaction, and no timer of its machine may run: a
+    /// client that has a provisional response, a server whose user stays silent (RFC 4320 §4.2). It can
+    /// still end as it should for 64*T1; then it is gone.
+    pub fn abandon(&self, now: Time, tx: u64, out: &mut Outbox) {
+        if self.owns(tx) {
+            out.arm(now, T1 * 64, Timer { owner: tx, name: ABANDONED });
+        }
     }
 
     #[cfg(test)]
@@ -166,6 +192,13 @@ impl Layer {
             self.connections.fires(timer, out);
             return None;
         };
+        if timer.name == ABANDONED {
+            // In any other state a timer of the machine runs, or has run out.
+            if matches!(transaction.state, State::Trying | State::Proceeding) {
+                self.running.remove(&timer.owner);
+            }
+            return None;
+        }
         let input = Input::Fires(timer.name);
         let tell = transaction.input(now, timer.owner, input, None, &mut self.connections, out);
         self.bury(timer.owner);
@@ -200,8 +233,8 @@ impl Layer {
     }
 
     fn begin(&mut self, now: Time, request: Message, way: Way, for_size: bool, out: &mut Outbox) -> u64 {
+        let id = self.client_of(&request);
         let invite = request.method() == Some(&Method::Invite);
-        let id = self.client_id(request.branch().unwrap_or_default(), invite, is_cancel(&request));
         let table = if invite { &INVITE_CLIENT } else { &NON_INVITE_CLIENT };
         let mut transaction = Transaction::new(table, request, way);
         transaction.for_size = for_size;

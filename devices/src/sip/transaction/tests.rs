@@ -62,6 +62,7 @@ impl Rig {
             }
             Up::Timeout { .. } => "timeout".to_owned(),
             Up::Unreachable { .. } => "unreachable".to_owned(),
+            Up::Unlocated { why, .. } => why.to_string(),
         });
         self.told.extend(words.map(|words| (now.0 / 1000, words)));
     }
@@ -251,4 +252,19 @@ fn a_response_without_a_request_is_recorded() {
     let mut rig = Rig::new();
     rig.receive(0, reply(&request("INVITE"), 200));
     assert_eq!(rig.told, [(0, "200 INVITE that answers no request".to_owned())]);
+}
+
+#[test]
+fn an_abandoned_transaction_may_still_end_for_32_s() {
+    let mut rig = Rig::new();
+    let invite = rig.send("INVITE");
+    rig.receive(100, reply(&invite, 180));
+    let tx = rig.layer.running_ids()[0];
+    let mut out = Outbox::new();
+    rig.layer.abandon(Time(200_000), tx, &mut out);
+    rig.absorb(Time(200_000), out, None);
+    rig.run(32_199);
+    assert!(rig.layer.owns(tx));
+    rig.run(32_201);
+    assert!(rig.layer.is_empty());
 }

@@ -28,8 +28,21 @@ pub struct Description {
     pub origin_address: String,
     /// Address of the session's own `c=` line, when it is a literal IP address.
     pub connection: Option<IpAddr>,
+    /// Simple capability declaration: `a=sqn:` and `a=cdsc:` of the session (RFC 3407 §3). Empty: none.
+    pub declared: Vec<Capability>,
     /// The media descriptions in their order: an answer keeps it (RFC 3264 §6).
     pub media: Vec<Media>,
+}
+
+/// One `a=cdsc:` line: what a terminal can do, without offering it (RFC 3407 §3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capability {
+    /// Media type, for example `application`.
+    pub kind: String,
+    /// Transport, for example `TCP`.
+    pub proto: String,
+    /// Formats in order of preference.
+    pub formats: Vec<String>,
 }
 
 /// One media description: an `m=` line and the attributes of RFC 4145.
@@ -168,8 +181,17 @@ impl Media {
 
     /// Whether an application protocol over TCP is described, with TLS (RFC 8122) or without.
     pub fn is_application_over_tcp(&self) -> bool {
-        self.kind.eq_ignore_ascii_case("application")
-            && (self.proto.eq_ignore_ascii_case("TCP") || self.proto.eq_ignore_ascii_case("TCP/TLS"))
+        is_application_over_tcp(&self.kind, &self.proto)
+    }
+
+    /// `a=setup:` of an offer, its default included (RFC 4145 §4.1).
+    pub fn offered_setup(&self) -> Setup {
+        self.setup.unwrap_or(Setup::Active)
+    }
+
+    /// `a=setup:` of an answer, its default included (RFC 4145 §4.1).
+    pub fn answered_setup(&self) -> Setup {
+        self.setup.unwrap_or(Setup::Passive)
     }
 }
 
@@ -182,30 +204,57 @@ impl Description {
             version,
             origin_address: addr.to_string(),
             connection: Some(addr),
+            declared: Vec::new(),
             media: Vec::new(),
         }
     }
 
-    /// One new TCP connection for the protocol `fmt`. An active side writes port 9, since nobody
-    /// connects to it (RFC 4145 §4.1); for the other values of `setup` write the port with
-    /// [`Description::with_port`].
+    /// The same description with these application protocols over TCP as its simple capability
+    /// declaration.
+    #[must_use]
+    pub fn declaring(mut self, formats: &[impl AsRef<str>]) -> Description {
+        self.declared = vec![Capability {
+            kind: "application".into(),
+            proto: "TCP".into(),
+            formats: formats.iter().map(|format| format.as_ref().to_owned()).collect(),
+        }];
+        self
+    }
+
+    /// The protocols of the simple capability declaration, each once, in lower case; `None` where
+    /// there is no declaration.
+    pub fn declared_protocols(&self) -> Option<Vec<String>> {
+        let tcp = |one: &&Capability| is_application_over_tcp(&one.kind, &one.proto);
+        let formats = self.declared.iter().filter(tcp).flat_map(|one| &one.formats);
+        (!self.declared.is_empty()).then(|| each_once(formats))
+    }
+
+    /// One new TCP connection for the protocol `fmt`: see [`Description::adding`].
     pub fn offer_one(
         addr: IpAddr,
         id: impl Into<String>,
         version: u64,
-        fmt: impl Into<String>,
+        fmt: impl AsRef<str>,
         setup: Setup,
     ) -> Description {
-        let media = Media {
+        Description::zero_media(addr, id, version).adding(&[fmt], setup)
+    }
+
+    /// The same description with one more media line: a new TCP connection for one of the protocols
+    /// `formats`. An active side writes port 9, since nobody connects to it (RFC 4145 §4.1); for the
+    /// other values of `setup` write the port with [`Description::with_port`].
+    #[must_use]
+    pub fn adding(mut self, formats: &[impl AsRef<str>], setup: Setup) -> Description {
+        self.media.push(Media {
             kind: "application".into(),
             port: DISCARD_PORT,
             proto: "TCP".into(),
-            formats: vec![fmt.into()],
+            formats: formats.iter().map(|format| format.as_ref().to_owned()).collect(),
             setup: Some(setup),
             connection: Some(Reuse::New),
             address: None,
-        };
-        Description { media: vec![media], ..Description::zero_media(addr, id, version) }
+        });
+        self
     }
 
     /// The same description with `port` in its first media line, where it has one.
@@ -240,16 +289,14 @@ impl Description {
     /// over TCP, each once, in lower case, in the order written. The port is not looked at: another
     /// than 0 is a fault of the presenter, no reason to overlook the list.
     pub fn presented(&self) -> Vec<String> {
-        let mut presented = Vec::new();
-        for format in
-            self.media.iter().filter(|media| media.is_application_over_tcp()).flat_map(|m| &m.formats)
-        {
-            let format = format.to_ascii_lowercase();
-            if !presented.contains(&format) {
-                presented.push(format);
-            }
-        }
-        presented
+        let media = self.media.iter().filter(|media| media.is_application_over_tcp());
+        each_once(media.flat_map(|media| &media.formats))
+    }
+
+    /// The protocols of those media lines that are not refused: what an answer or an offer is ready for.
+    pub fn ready_for(&self) -> Vec<String> {
+        let ready = |media: &&Media| media.is_application_over_tcp() && !media.is_refused();
+        each_once(self.media.iter().filter(ready).flat_map(|media| &media.formats))
     }
 
     /// Where to connect to for the media line at `index`: its own address or the session's, which
@@ -274,8 +321,23 @@ pub fn answer_problem(offer: &Description, answer: &Description) -> Option<Answe
     offer.media.iter().zip(&answer.media).enumerate().find_map(|(line, (o, a))| line_problem(line, o, a))
 }
 
-/// The port that an active side writes: nobody connects to it.
-const DISCARD_PORT: u16 = 9;
+/// The port that an active side writes: nobody connects to it (RFC 4145 §4.1).
+pub const DISCARD_PORT: u16 = 9;
+
+fn is_application_over_tcp(kind: &str, proto: &str) -> bool {
+    kind.eq_ignore_ascii_case("application")
+        && (proto.eq_ignore_ascii_case("TCP") || proto.eq_ignore_ascii_case("TCP/TLS"))
+}
+
+fn each_once<'f>(formats: impl Iterator<Item = &'f String>) -> Vec<String> {
+    let mut once = Vec::new();
+    for format in formats.map(|format| format.to_ascii_lowercase()) {
+        if !once.contains(&format) {
+            once.push(format);
+        }
+    }
+    once
+}
 
 fn line_problem(line: usize, offer: &Media, answer: &Media) -> Option<AnswerProblem> {
     let same =
@@ -291,7 +353,7 @@ fn line_problem(line: usize, offer: &Media, answer: &Media) -> Option<AnswerProb
     if let Some(format) = answer.formats.iter().find(|format| !offers(format)) {
         return Some(AnswerProblem::FormatNotOffered { line, format: format.clone() });
     }
-    let (offered, answered) = (offer.setup.unwrap_or(Setup::Active), answer.setup.unwrap_or(Setup::Passive));
+    let (offered, answered) = (offer.offered_setup(), answer.answered_setup());
     if !offered.answers().contains(&answered) {
         return Some(AnswerProblem::Setup { line, offered, answered });
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use sdp_types::{Attribute, Connection, ParserError, Session};
 
-use super::{Description, Media, Reuse, Setup};
+use super::{Capability, Description, Media, Reuse, Setup};
 
 /// The longest description that is read, in octets. It has room for a thousand media lines.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -65,11 +65,23 @@ pub fn parse(bytes: &[u8]) -> Result<Description, SdpError> {
     Ok(Description {
         media: media.collect::<Result<_, _>>()?,
         connection: session.connection.as_ref().and_then(address),
+        declared: session.attributes.iter().filter_map(read_capability).collect(),
         origin_user: session.origin.username.unwrap_or_else(|| "-".into()),
         id: session.origin.sess_id,
         version: session.origin.sess_version,
         origin_address: session.origin.unicast_address,
     })
+}
+
+/// `cdsc: 1 application TCP smtp http`: number of the first capability, media, transport, formats (RFC
+/// 3407 §3.2). One that lacks a part declares nothing.
+fn read_capability(attribute: &Attribute) -> Option<Capability> {
+    let value = attribute.value.as_deref().filter(|_| attribute.attribute == "cdsc")?;
+    let mut words = value.split_ascii_whitespace();
+    words.next()?.parse::<u8>().ok()?;
+    let (kind, proto) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let formats: Vec<String> = words.map(str::to_owned).collect();
+    (!formats.is_empty()).then_some(Capability { kind, proto, formats })
 }
 
 /// The type letters of RFC 8866 §5.

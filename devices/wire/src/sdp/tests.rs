@@ -47,6 +47,31 @@ fn an_answer_with_a_port_is_written_to_the_octet() {
 }
 
 #[test]
+fn a_simple_capability_declaration_is_written_to_the_octet() {
+    let description = Description::zero_media(ADDRESS_A, "20021119001", 1).declaring(&["smtp", "http"]);
+    let text = format!("{ZERO}a=sqn: 0\r\na=cdsc: 1 application TCP smtp http\r\n");
+    golden(&description, &text, 122);
+    assert_eq!(description.declared_protocols(), Some(vec!["smtp".into(), "http".into()]));
+    assert!(description.presented().is_empty(), "a declaration offers nothing");
+}
+
+#[test]
+fn a_declaration_that_lacks_a_part_declares_nothing() {
+    for broken in ["", " 1", " x application TCP smtp", " 1 application TCP"] {
+        let text = format!("{ZERO}a=cdsc:{broken}\r\n");
+        assert_eq!(parse(text.as_bytes()).unwrap().declared_protocols(), None, "{broken:?}");
+    }
+}
+
+#[test]
+fn a_refused_line_is_ready_for_nothing() {
+    let mut description = offer();
+    assert_eq!(description.ready_for(), ["smtp"]);
+    description.media[0].port = 0;
+    assert!(description.ready_for().is_empty());
+}
+
+#[test]
 fn the_description_in_a_refusal_is_written_to_the_octet() {
     let text = "v=0\r\no=- 20031117901 1 IN IP4 192.0.2.20\r\ns=-\r\nc=IN IP4 192.0.2.20\r\nt=0 0\r\n\
                 m=application 0 TCP smtp\r\n";

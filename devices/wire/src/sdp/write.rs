@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use super::{Description, Media};
+use super::{Capability, Description, Media};
 
 impl Description {
     /// The description as sent. Control characters in a text value are left out and spaces become
@@ -24,10 +24,27 @@ impl Description {
         );
         write_connection(&mut out, self.connection);
         out.push_str("t=0 0\r\n");
+        write_declared(&mut out, &self.declared);
         for media in &self.media {
             write_media(&mut out, media);
         }
         Bytes::from(out)
+    }
+}
+
+/// The capabilities are numbered through, one number for each format (RFC 3407 §3.2).
+fn write_declared(out: &mut String, declared: &[Capability]) {
+    if !declared.is_empty() {
+        out.push_str("a=sqn: 0\r\n");
+    }
+    let mut number = 1;
+    for Capability { kind, proto, formats } in declared {
+        let _ = write!(out, "a=cdsc: {number} {} {}", field(kind), field(proto));
+        for format in formats {
+            let _ = write!(out, " {}", field(format));
+        }
+        out.push_str("\r\n");
+        number += formats.len();
     }
 }
 

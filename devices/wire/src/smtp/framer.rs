@@ -21,6 +21,8 @@ pub struct Framer {
     owed: usize,
     /// Code of the incomplete reply at the start of the server's stream, and where its lines end.
     reply: Option<(u16, usize)>,
+    /// Whether the SMTP server is the side that connected; `None` before the first octet.
+    reversed: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,12 +60,26 @@ impl Framer {
     /// A framer at the start of a connection, the server's greeting still to come.
     pub fn new() -> Framer {
         let (client, server) = (Stream::new(false), Stream::new(true));
-        Framer { client, server, mode: Mode::Commands, owed: 1, reply: None }
+        Framer { client, server, mode: Mode::Commands, owed: 1, reply: None, reversed: None }
     }
 
     /// Takes octets of one direction, in the order in which they passed, and returns the units that
     /// they complete. A reply to DATA can complete units of the client too.
+    ///
+    /// `from_server` says who accepted the connection. Where its other side speaks first, and in
+    /// digits, that one is the SMTP server: `a=setup:passive` (RFC 4145 §4) turns the roles round.
     pub fn push(&mut self, from_server: bool, bytes: &[u8]) -> Vec<Unit> {
+        let greets = || !from_server && bytes.first().is_some_and(u8::is_ascii_digit);
+        let reversed = match self.reversed {
+            None if bytes.is_empty() => false,
+            _ => *self.reversed.get_or_insert_with(greets),
+        };
+        let mut units = self.push_as(from_server != reversed, bytes);
+        units.iter_mut().for_each(|unit| unit.from_server ^= reversed);
+        units
+    }
+
+    fn push_as(&mut self, from_server: bool, bytes: &[u8]) -> Vec<Unit> {
         let stream = if from_server { &mut self.server } else { &mut self.client };
         stream.buffer.extend_from_slice(bytes);
         let mut units = Vec::new();
@@ -74,6 +90,13 @@ impl Framer {
 
     /// The incomplete rest of one direction, as `raw`, when the connection has ended.
     pub fn pending(&mut self, from_server: bool) -> Option<Unit> {
+        let reversed = self.reversed.unwrap_or_default();
+        let mut rest = self.pending_as(from_server != reversed)?;
+        rest.from_server ^= reversed;
+        Some(rest)
+    }
+
+    fn pending_as(&mut self, from_server: bool) -> Option<Unit> {
         if from_server {
             self.reply = None;
         }

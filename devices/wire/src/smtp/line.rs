@@ -86,6 +86,6 @@ pub(super) fn end_of_line(bytes: &[u8], from: usize) -> Option<usize> {
 
 /// What may stand in a line that we write: printable ASCII. Everything else in `text` is left out,
 /// above all CR, LF and NUL, so that no value can bring a line of its own.
-pub(super) fn printable(text: &str) -> impl Iterator<Item = u8> {
+pub(crate) fn printable(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(|octet| (b' '..=b'~').contains(octet))
 }

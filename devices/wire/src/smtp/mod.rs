@@ -16,5 +16,6 @@ pub use crate::stream::Unit;
 pub use command::{Command, CommandError, CommandReader, Param};
 pub use data::{DataEnd, DataReader, TooBig, stuff};
 pub use framer::Framer;
+pub(crate) use line::printable;
 pub use line::{LineReader, MAX_COMMAND_LINE, MAX_TEXT_LINE, Overlong};
 pub use reply::{MAX_REPLY_LINES, Reply, ReplyError, ReplyReader};

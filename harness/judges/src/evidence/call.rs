@@ -1,7 +1,7 @@
 //! A call as its caller sees it: what it sent, and what reached it, in the order of its own clock.
 
 use faxproof_reports::{Host, HostDeclaration, OrderDeclaration};
-use faxproof_wire::sdp::Description;
+use faxproof_wire::sdp::{Description, Setup};
 
 use super::message::{Seen, Sip};
 use super::{digits, same_number};
@@ -38,6 +38,21 @@ pub struct Step<'a> {
     pub seen: &'a Seen,
     /// What it says.
     pub sip: &'a Sip,
+}
+
+/// What the first INVITE carries (T1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// A description without application media: variants B, S and U.
+    NoMedia,
+    /// The announcement itself: variant E.
+    Announcement,
+    /// The caller's protocols, with no connection for now: variant H.
+    AllOnHold,
+    /// No description: variant D.
+    Nothing,
+    /// A description that nobody can read.
+    Unreadable,
 }
 
 /// What the destination said to the request for a presentation (T3).
@@ -96,9 +111,38 @@ impl<'a> Call<'a> {
         self.sent(|sip| sip.is_request("INVITE")).next().map(|(_, step)| step)
     }
 
-    /// Whether T1 offers no media, as in Figure 3. Other forms of the first INVITE have other orders.
-    pub fn offers_nothing_yet(&self) -> bool {
-        self.invite().and_then(|step| step.sip.description()).is_some_and(|offer| offer.media.is_empty())
+    /// The last INVITE that could form the dialog. After 503, silence or ICMP the same request goes to the
+    /// next server under another branch (RFC 3263 §4.3), and what became of that try counts.
+    pub fn last_try(&self) -> Option<&Step<'a>> {
+        self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_none()).last().map(|(_, step)| step)
+    }
+
+    /// What T1 carries: where T3, R3 and T4 are to be looked for follows from it.
+    pub fn opening(&self) -> Opening {
+        let Some(invite) = self.invite() else { return Opening::Unreadable };
+        if invite.sip.message.body().is_empty() {
+            return Opening::Nothing;
+        }
+        let Some(offer) = invite.sip.description() else { return Opening::Unreadable };
+        match offer.media.iter().find(|media| media.is_application_over_tcp()) {
+            None => Opening::NoMedia,
+            Some(media) if media.offered_setup() == Setup::HoldConn => Opening::AllOnHold,
+            Some(_) => Opening::Announcement,
+        }
+    }
+
+    /// Whether R3 rides in R2: the peer's offer, its formats, or its capabilities (RFC 3407).
+    pub fn presents_in_answer(&self) -> bool {
+        let Some((_, answer)) = self.answered() else { return false };
+        let declares = |step: &Step<'_>| {
+            step.sip.description().is_some_and(|description| description.declared_protocols().is_some())
+        };
+        match self.opening() {
+            Opening::Nothing => true,
+            Opening::AllOnHold => self.caller.habits.get("presentation").is_some_and(|by| by == "answer"),
+            Opening::NoMedia => declares(answer) && self.invite().is_some_and(declares),
+            Opening::Announcement | Opening::Unreadable => false,
+        }
     }
 
     /// R2: the first 2xx to the INVITE that reached the caller, with its place.
@@ -109,8 +153,9 @@ impl<'a> Call<'a> {
 
     /// The final response that ended the attempt; `None` where it was answered or still open.
     pub fn refused(&self) -> Option<&Step<'a>> {
-        let last = *self.forming().last()?;
-        let refusal = self.received(|sip| sip.is_response("INVITE", 300..=699) && sip.cseq.0 == last).next();
+        let branch = &self.last_try()?.sip.branch;
+        let refusal =
+            self.received(|sip| sip.is_response("INVITE", 300..=699) && sip.branch == *branch).next();
         refusal.filter(|_| self.answered().is_none()).map(|(_, step)| step)
     }
 
@@ -133,16 +178,21 @@ impl<'a> Call<'a> {
             .filter(|(place, _)| self.runs_at(*place))
     }
 
-    /// What R3 says; `None` where T3 was never sent.
+    /// What R3 says; `None` where T3 was never sent, and R2 said nothing in its place.
     pub fn presentation(&self) -> Option<Presentation> {
-        self.presentation_request()?;
+        if self.presentation_request().is_none() {
+            let (_, answer) = self.answered().filter(|_| self.presents_in_answer())?;
+            let description = answer.sip.description();
+            let listed = description.map(|description| match self.opening() {
+                Opening::NoMedia => description.declared_protocols().unwrap_or_default(),
+                _ => description.ready_for(),
+            });
+            return Some(presentation_of(listed));
+        }
         let Some((_, response)) = self.presentation_response() else { return Some(Presentation::Silence) };
         let description =
             response.sip.description().filter(|_| response.sip.is_response("OPTIONS", 200..=299));
-        Some(match description.map(|description| description.presented()) {
-            Some(protocols) if !protocols.is_empty() => Presentation::Protocols(protocols),
-            _ => Presentation::Nothing,
-        })
+        Some(presentation_of(description.map(|description| description.presented())))
     }
 
     /// The presented protocols that the caller can run too.
@@ -152,23 +202,61 @@ impl<'a> Call<'a> {
         presented.into_iter().filter(ours).collect()
     }
 
-    /// T4: the first INVITE inside the dialog, with its place.
+    /// T4 with its place: the first INVITE that offers a protocol, the ACK that chooses one, or the
+    /// first re-INVITE or UPDATE.
     pub fn announcement(&self) -> Option<(usize, &Step<'a>)> {
-        self.sent(|sip| sip.is_request("INVITE") && sip.to_tag.is_some()).next()
+        match self.opening() {
+            Opening::Announcement => self.sent(|sip| sip.is_request("INVITE")).next(),
+            Opening::Nothing => {
+                let chooses = |step: &Step<'_>| {
+                    step.sip.description().is_some_and(|answer| !answer.ready_for().is_empty())
+                };
+                self.acknowledged().filter(|(_, ack)| chooses(ack))
+            }
+            Opening::NoMedia | Opening::AllOnHold | Opening::Unreadable => self.attempts().next(),
+        }
+    }
+
+    /// Requests within the dialog that announce: more than one where the first was put off.
+    fn attempts(&self) -> impl Iterator<Item = (usize, &Step<'a>)> {
+        let announces = |sip: &Sip| sip.is_request("INVITE") || sip.is_request("UPDATE");
+        self.sent(move |sip| announces(sip) && sip.to_tag.is_some())
     }
 
     /// The protocol that T4 announces, in lower case.
     pub fn announced_protocol(&self) -> Option<String> {
         let (_, step) = self.announcement()?;
-        step.sip.description()?.presented().into_iter().next()
+        let description = step.sip.description()?;
+        // An answer names the lines that it refuses too.
+        let listed =
+            if step.sip.is_request("ACK") { description.ready_for() } else { description.presented() };
+        listed.into_iter().next()
     }
 
-    /// The final response to T4, with its place. What comes behind a BYE comes too late to count.
+    /// The final response to T4, with its place: to its last attempt, where it was put off. What comes
+    /// behind a BYE comes too late to count. The peer that made the offer has said all in R2.
     pub fn announcement_response(&self) -> Option<(usize, &Step<'a>)> {
         let (_, request) = self.announcement()?;
-        let number = request.sip.cseq.0;
-        let mut finals = self.received(|sip| sip.is_response("INVITE", 200..=699) && sip.cseq.0 == number);
-        finals.next().filter(|(place, _)| self.runs_at(*place))
+        if request.sip.is_request("ACK") {
+            return self.answered();
+        }
+        let last = match self.opening() {
+            Opening::Announcement => self.forming().last().copied(),
+            _ => self.attempts().last().map(|(_, step)| step.sip.cseq.0),
+        };
+        let finals = |sip: &Sip| sip.is_response("INVITE", 200..=699) || sip.is_response("UPDATE", 200..=699);
+        let found = self.received(|sip| finals(sip) && Some(sip.cseq.0) == last).next();
+        found.filter(|(place, _)| self.runs_at(*place))
+    }
+
+    /// When T4 was complete, in microseconds: with its ACK; with the 200 where T4 was an UPDATE.
+    pub fn announced_us(&self) -> Option<u64> {
+        let (_, response) = self.announcement_response()?;
+        if response.sip.cseq.1 == "UPDATE" {
+            return Some(response.seen.sent_us);
+        }
+        let number = response.sip.cseq.0;
+        self.sent(|sip| sip.is_request("ACK") && sip.cseq.0 == number).next().map(|(_, ack)| ack.at_us)
     }
 
     /// What became of T4.
@@ -177,8 +265,8 @@ impl<'a> Call<'a> {
             return Announcement::Unmade;
         }
         let Some((_, response)) = self.announcement_response() else { return Announcement::Unanswered };
-        let refused =
-            response.sip.description().is_none_or(|answer| answer.media.is_empty() || answer.is_refusal());
+        // An answer without lines, or none at all, refuses nothing: it is a fault (RFC 3264 §6).
+        let refused = response.sip.description().is_some_and(|answer| answer.is_refusal());
         match response.sip.code {
             Some(200..=299) if !refused => Announcement::Accepted,
             code => Announcement::Refused(code.unwrap_or_default()),
@@ -216,5 +304,12 @@ impl<'a> Call<'a> {
     /// Whether nothing more is to be expected of it: refused, or hung up by one of the two.
     pub fn is_over(&self) -> bool {
         self.refused().is_some() || self.bye_sent().is_some() || self.bye_received().is_some()
+    }
+}
+
+fn presentation_of(listed: Option<Vec<String>>) -> Presentation {
+    match listed {
+        Some(protocols) if !protocols.is_empty() => Presentation::Protocols(protocols),
+        _ => Presentation::Nothing,
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use faxproof_reports::{Class, Declaration, Entry, Host, OrderDeclaration, Trace, What};
 use faxproof_wire::sip::Name;
 
-pub use call::{Announcement, Call, Presentation, Step};
+pub use call::{Announcement, Call, Opening, Presentation, Step};
 pub use message::{Seen, Sip, looks_like_sip, read};
 pub use stream::{Kind, Stream, Unit, bare_id, streams};
 pub use table::{Registered, ta1_row};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use faxproof_reports::{Carrier, Host, Trace, What};
+use faxproof_wire::http::{BodyReader, Framing, RequestHead, ResponseHead};
 
 use super::message::{delivery, looks_like_sip, tampered};
 
@@ -56,8 +57,10 @@ pub enum Kind {
     Reply(u16),
     /// A whole mail, up to and with the final dot.
     Mail,
-    /// An HTTP request.
-    HttpRequest,
+    /// The head of an HTTP request: its method.
+    HttpRequest(String),
+    /// The whole body of an HTTP request.
+    HttpBody,
     /// An HTTP response.
     HttpResponse(u16),
     /// Nothing of these, such as a mail that was cut off.
@@ -103,14 +106,21 @@ impl<'a> Stream<'a> {
     }
 
     fn document_position(&self) -> Option<usize> {
-        self.units.iter().position(|unit| matches!(unit.kind, Kind::Mail | Kind::HttpRequest))
+        self.units.iter().position(|unit| matches!(unit.kind, Kind::Mail | Kind::HttpBody))
     }
 }
 
 impl Unit<'_> {
-    /// Whether it answers something.
+    /// Whether it answers something for good: 1xx of HTTP does not (RFC 9110 §15.2).
     pub fn is_answer(&self) -> bool {
-        matches!(self.kind, Kind::Reply(_) | Kind::HttpResponse(_))
+        matches!(self.kind, Kind::Reply(_) | Kind::HttpResponse(200..))
+    }
+
+    /// The Location of a response: the path under which its server knows the document (RFC 9110 §9.3.3).
+    pub fn location(&self) -> Option<String> {
+        let Kind::HttpResponse(200..=299) = self.kind else { return None };
+        let end = head_end(self.bytes)?;
+        ResponseHead::parse(&self.bytes[..end]).ok()?.fields.first("Location").map(str::to_owned)
     }
 
     /// Message-ID of a mail, without its angle brackets.
@@ -177,15 +187,19 @@ fn carries_sip(stream: &Stream<'_>) -> bool {
 fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
-    if let Some(rest) = line.strip_prefix("HTTP/1.") {
-        return rest
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok())
-            .map_or(Kind::Other, Kind::HttpResponse);
+    if line.starts_with("HTTP/1.") {
+        return response_code(bytes).map_or(Kind::Other, Kind::HttpResponse);
     }
-    if line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0") {
-        return Kind::HttpRequest;
+    let own_last = before.iter().rev().find(|unit| unit.from == from);
+    if let Some(head) = own_last.filter(|unit| matches!(unit.kind, Kind::HttpRequest(_))) {
+        let body = is_whole_body(head.bytes, bytes);
+        // Without the 100 that it waited for, a client may come back with another head.
+        if body || !is_request_line(&line) {
+            return if body { Kind::HttpBody } else { Kind::Other };
+        }
+    }
+    if is_request_line(&line) {
+        return Kind::HttpRequest(line.split(' ').next().unwrap_or_default().to_owned());
     }
     let replier = before.iter().find(|unit| matches!(unit.kind, Kind::Reply(_))).map(|unit| unit.from);
     if replier.is_none_or(|replier| replier == from) {
@@ -198,6 +212,33 @@ fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
     }
     let verb = line.split(' ').next().unwrap_or_default();
     Kind::Command(verb.to_ascii_uppercase())
+}
+
+fn is_request_line(line: &str) -> bool {
+    line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0")
+}
+
+/// Whether these octets are the body that this head announces, all of it and nothing more (RFC 9112 §6.3).
+fn is_whole_body(head: &[u8], body: &[u8]) -> bool {
+    let framing = RequestHead::parse(head).ok().and_then(|head| head.framing().ok());
+    let mut reader = BodyReader::new(framing.unwrap_or(Framing::None), u64::MAX);
+    let empty = reader.is_done();
+    !empty && reader.feed(body, |_| {}) == Ok(body.len()) && reader.is_done()
+}
+
+/// The code of a whole response: one that was cut off says nothing (RFC 9112 §8). One without length ends
+/// with its connection.
+fn response_code(bytes: &[u8]) -> Option<u16> {
+    let end = head_end(bytes)?;
+    let head = ResponseHead::parse(&bytes[..end]).ok()?;
+    let framing = head.framing(false).ok()?;
+    let mut reader = BodyReader::new(framing, u64::MAX);
+    let used = reader.feed(&bytes[end..], |_| {});
+    (framing == Framing::ToClose || reader.is_done() && used == Ok(bytes.len() - end)).then_some(head.code)
+}
+
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
 /// Whether the final dot came (RFC 5321 §4.1.1.4).

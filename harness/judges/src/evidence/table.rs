@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faxproof_reports::{Ta1Row, What};
 
-use super::{Call, Case, digits};
+use super::{Call, Case, Opening, Step, digits};
 
 /// What Ta1 says of a number (the three outcomes of S5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Registered {
     NumberUnknown,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
     /// The rows of this host's Ta1 just before this position of the trace.
     pub fn ta1_before(&self, host: &str, at: usize) -> Vec<Ta1Row> {
         let mut rows = self.declaration.host(host).map(|host| host.ta1.clone()).unwrap_or_default();
@@ -47,7 +47,9 @@ impl Case<'_> {
     /// caller never came so far.
     pub fn registered(&self, call: &Call<'_>) -> Option<Registered> {
         let (_, ack) = call.acknowledged()?;
-        let rows = self.ta1_before(&call.caller.name, ack.seen.at);
+        // An INVITE that announces was written when S5 had been decided.
+        let decided = if call.opening() == Opening::Announcement { call.span.0 } else { ack.seen.at };
+        let rows = self.ta1_before(&call.caller.name, decided);
         let Some(row) = rows.iter().find(|row| call.went_to(&row.number)) else {
             return Some(Registered::NumberUnknown);
         };
@@ -58,6 +60,14 @@ impl Case<'_> {
         )
     }
 
+    /// Where the caller learned what the destination supports: T3, or R2 where that presents and no
+    /// protocol was registered.
+    pub fn learned_at<'c>(&self, call: &'c Call<'a>) -> Option<(usize, &'c Step<'a>)> {
+        let registered = || matches!(self.registered(call), Some(Registered::Protocol(_)));
+        let rides = || call.answered().filter(|_| call.presents_in_answer() && !registered());
+        call.presentation_request().or_else(rides)
+    }
+
     /// Whether only the device itself knows what its Ta1 said at this call: it stands outside the
     /// simulation and has learned or been edited since the start.
     pub fn ta1_is_claim(&self, call: &Call<'_>) -> bool {
@@ -65,7 +75,8 @@ impl Case<'_> {
         let edited =
             self.declaration.orders.iter().any(|order| order.host == *host && order.kind.starts_with("ta1-"));
         let earlier = self.calls.iter().any(|other| {
-            other.caller.name == *host && other.span.0 < call.span.0 && other.presentation_request().is_some()
+            let learns = other.presentation_request().is_some() || other.presents_in_answer();
+            other.caller.name == *host && other.span.0 < call.span.0 && learns
         });
         self.is_external(host) && (edited || earlier)
     }

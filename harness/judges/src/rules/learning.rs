@@ -27,7 +27,7 @@ pub(super) const TABLE_UNTOUCHED: Rule = Rule {
 
 fn learned_row(case: &Case<'_>, report: &mut Report) {
     for call in &case.calls {
-        let (Some(delivered), Some(asked)) = (case.delivered(call), call.presentation_request()) else {
+        let (Some(delivered), Some(asked)) = (case.delivered(call), case.learned_at(call)) else {
             continue;
         };
         let host = &call.caller.name;
@@ -97,7 +97,7 @@ fn table_untouched(case: &Case<'_>, report: &mut Report) {
 /// so is whether a registered protocol that fails is dropped, where it declares that.
 fn may_store(case: &Case<'_>, call: &Call<'_>, change: &str) -> bool {
     let habit = |name: &str| call.caller.habits.get(name).map(String::as_str);
-    let tried = call.presentation_request().is_some() && call.announced() == Announcement::Accepted;
+    let tried = case.learned_at(call).is_some() && call.announced() == Announcement::Accepted;
     let delivered = case.delivered(call).is_some();
     let drops = change == "delete" && habit("delete_on_failure") == Some("true") && !delivered;
     let stores = tried && (delivered || habit("store_on_transfer_failure") != Some("false"));

@@ -1,5 +1,7 @@
 //! The rules, by theme. Each file holds the rows of its theme and the checks behind them.
 
+mod failover;
+mod http;
 mod learning;
 mod marks;
 mod notice;
@@ -7,6 +9,7 @@ mod order;
 mod paper;
 mod presentation;
 mod readable;
+mod session;
 mod sip;
 mod transport;
 
@@ -24,6 +27,8 @@ pub(crate) const ALL: &[Rule] = &[
     sip::BYE_FOR_DIALOG,
     sip::NO_BYE_WITHOUT_DIALOG,
     sip::CANCEL_AFTER_PROVISIONAL,
+    failover::FAIL_OVER,
+    failover::NEW_TRY_NEW_BRANCH,
     transport::LARGE_REQUEST,
     transport::VIA_TRANSPORT,
     transport::CONTENT_LENGTH,
@@ -33,9 +38,21 @@ pub(crate) const ALL: &[Rule] = &[
     paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,
     paper::PRINTED_AS_SENT,
     paper::PRINTED_ONLY_WHAT_ARRIVED,
+    http::HOST,
+    http::LENGTH,
+    http::ONCE,
     learning::LEARNED_ROW,
     learning::TABLE_UNTOUCHED,
     marks::AGREE,
+    session::VERSION,
+    session::LINES_STAY,
+    session::ANSWER,
+    session::ANSWERED,
+    session::ACTIVE_PORT,
+    session::NOT_TO_ACTIVE,
+    session::CAPABILITIES,
+    session::UPDATE_ALLOWED,
+    session::ALLOW_AS_DECLARED,
     readable::SIP_VALID,
     readable::SIP_ECHOED,
     readable::SIP_READ_ALIKE,

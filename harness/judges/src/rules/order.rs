@@ -3,7 +3,7 @@
 
 use faxproof_reports::Weight;
 
-use crate::evidence::{Call, Case, Kind, Stream};
+use crate::evidence::{Call, Case, Kind, Step, Stream};
 use crate::{Evidence, Report, Rule};
 
 /// The shortest wait for a reply, in microseconds, after which a caller may give a transfer up. RFC
@@ -32,16 +32,16 @@ pub(super) const STREAM: Rule = Rule {
 
 pub(super) const HANG_UP: Rule = Rule {
     id: "fig4.bye-after-transfer",
-    source: "patent 0075, 0082; RFC 5321 §3.8, §4.1.1.10",
+    source: "patent 0075, 0082; RFC 5321 §3.8, §4.1.1.10; RFC 9112 §9.6",
     weight: Weight::Must,
     evidence: &[Evidence::Wire],
-    about: "A caller hangs up after QUIT or after a failure, and sends nothing on the connection behind its BYE. \
+    about: "A caller hangs up after QUIT, after the last response of HTTP, or after a failure, and sends nothing on the connection behind its BYE. \
             Hanging up in the middle of a transfer loses a document that was about to arrive.",
     check: hang_up,
 };
 
 fn signalling(case: &Case<'_>, report: &mut Report) {
-    for call in case.calls.iter().filter(|call| call.offers_nothing_yet()) {
+    for call in &case.calls {
         report.applies();
         let name = &call.caller.name;
         let acknowledged = call.acknowledged().map(|(place, _)| place);
@@ -50,16 +50,16 @@ fn signalling(case: &Case<'_>, report: &mut Report) {
         {
             report.breach(name, "it asked for a presentation (OPTIONS) before ACK", &[request.seen.at]);
         }
-        if let Some((place, announcement)) = call.announcement() {
+        let own_message = |step: &Step<'_>| step.sip.to_tag.is_some() && !step.sip.is_request("ACK");
+        if let Some((place, announcement)) = call.announcement().filter(|(_, step)| own_message(step)) {
             let at = announcement.seen.at;
             if acknowledged.is_none_or(|ack| place < ack) {
-                report.breach(name, "it announced a protocol (re-INVITE) before ACK", &[at]);
+                report.breach(name, "it announced a protocol (re-INVITE, UPDATE) before ACK", &[at]);
             }
             let asked = call.presentation_request();
             let told = call.presentation_response().map(|(place, _)| place);
             if let Some((_, request)) = asked.filter(|_| told.is_none_or(|told| place < told)) {
-                let text =
-                    "it announced a protocol (re-INVITE) before the presentation that it had asked for";
+                let text = "it announced a protocol (re-INVITE, UPDATE) before the presentation that it had asked for";
                 report.breach(name, text, &[at, request.seen.at]);
             }
         }
@@ -85,7 +85,7 @@ fn overlapping_invites(call: &Call<'_>, report: &mut Report) {
 }
 
 fn stream(case: &Case<'_>, report: &mut Report) {
-    for call in case.calls.iter().filter(|call| call.offers_nothing_yet()) {
+    for call in &case.calls {
         for stream in case.streams_of(call) {
             report.applies();
             connection_too_early(case, call, stream, report);
@@ -113,10 +113,9 @@ fn connection_too_early(case: &Case<'_>, call: &Call<'_>, stream: &Stream<'_>, r
 
 fn bytes_too_early(case: &Case<'_>, call: &Call<'_>, stream: &Stream<'_>, report: &mut Report) {
     let Some(first) = stream.units.first() else { return };
-    let number = call.announcement().map(|(_, step)| step.sip.cseq.0);
-    let complete = call.sent(|sip| sip.is_request("ACK") && Some(sip.cseq.0) == number).next();
+    let complete_us = call.announced_us();
     let at_us = case.entry(first.at).map_or(0, |entry| entry.at_us);
-    if complete.is_none_or(|(_, ack)| ack.at_us > at_us) {
+    if complete_us.is_none_or(|complete_us| complete_us > at_us) {
         let text = "it sent on the connection before the announcement was complete (ACK)";
         report.breach(first.from, text, &[first.at]);
     }

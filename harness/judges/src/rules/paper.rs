@@ -2,22 +2,22 @@
 
 use faxproof_reports::{Class, Host, OrderDeclaration, Weight, What, fingerprint};
 
-use crate::evidence::{Case, bare_id};
+use crate::evidence::{Case, Kind, bare_id};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const PRINTED_WHAT_WAS_ACKNOWLEDGED: Rule = Rule {
     id: "fig4.printed",
-    source: "RFC 5321 §4.2.5, §6.1; patent 0074",
+    source: "RFC 5321 §4.2.5, §6.1; RFC 9110 §15.3; patent 0074",
     weight: Weight::Must,
     evidence: &[Evidence::Wire, Evidence::Inputs, Evidence::Paper],
-    about: "A document that the destination acknowledged comes out of its printer, every page once. With its 250 the \
-            destination took charge, and the sender keeps no copy to send again.",
+    about: "A document that the destination acknowledged comes out of its printer, every page once. With its 250 or 2xx \
+            the destination took charge, and the sender keeps no copy to send again.",
     check: printed_what_was_acknowledged,
 };
 
 pub(super) const PRINTED_ONLY_WHAT_ARRIVED: Rule = Rule {
     id: "fig4.printed-nothing-else",
-    source: "RFC 5321 §4.1.1.4, §6.1",
+    source: "RFC 5321 §4.1.1.4, §6.1; RFC 9112 §6.3, §8",
     weight: Weight::Must,
     evidence: &[Evidence::Wire, Evidence::Paper],
     about: "Nothing is printed but documents that arrived whole and were not refused. Half a document on paper looks \
@@ -42,7 +42,8 @@ struct Document<'a> {
     acknowledged: Option<usize>,
     /// Position of the answer that refused it.
     refused: Option<usize>,
-    message_id: Option<String>,
+    /// Its name: Message-ID of a mail, Location of the response to an HTTP request.
+    name: Option<String>,
     /// The order behind it, where its call is known.
     order: Option<&'a OrderDeclaration>,
 }
@@ -58,8 +59,7 @@ fn printed_what_was_acknowledged(case: &Case<'_>, report: &mut Report) {
         let pages = pages(case, document);
         // A sender that heard no answer sends again under the same Message-ID: then it is printed
         // once or more often.
-        let same =
-            |other: &&Document<'_>| other.host == document.host && other.message_id == document.message_id;
+        let same = |other: &&Document<'_>| other.host == document.host && other.name == document.name;
         let copies = documents.iter().filter(same).count();
         let wanted = if order.document.as_deref() == Some("text") { None } else { Some(order.pages) };
         if let Some(text) = complaint(&pages, wanted, copies) {
@@ -93,7 +93,7 @@ fn complaint(pages: &[(usize, u32, u32)], wanted: Option<u32>, copies: usize) ->
 fn pages(case: &Case<'_>, document: &Document<'_>) -> Vec<(usize, u32, u32)> {
     let printed = case.trace.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.what {
         What::Printed { host, document: name, number, of, .. } if host == document.host => {
-            let belongs = document.message_id.as_deref().is_none_or(|id| bare_id(name) == id);
+            let belongs = document.name.as_deref().is_none_or(|id| bare_id(name) == id);
             belongs.then_some((at, *number, *of))
         }
         _ => None,
@@ -125,7 +125,7 @@ fn printed_only_what_arrived(case: &Case<'_>, report: &mut Report) {
         }
         report.applies();
         let known = |other: &&Document<'_>| {
-            other.host == host && other.message_id.as_deref().is_none_or(|id| id == bare_id(document))
+            other.host == host && other.name.as_deref().is_none_or(|id| id == bare_id(document))
         };
         match documents.iter().find(known) {
             None => {
@@ -154,14 +154,17 @@ fn arrived<'a>(case: &Case<'a>) -> Vec<Document<'a>> {
             continue;
         };
         // A refusal that a rule of the scenario wrote is not the receiver's.
-        let refusal = stream.units.iter().find(|answer| answer.at > unit.at && answer.is_answer());
-        let refusal = refusal.filter(|answer| acknowledgement.is_none() && !answer.tampered);
+        let answer = stream.units.iter().find(|answer| answer.at > unit.at && answer.is_answer());
+        let refusal = answer.filter(|answer| acknowledgement.is_none() && !answer.tampered);
         let call = case.calls.iter().find(|call| call.streams.contains(&index));
         documents.push(Document {
             host: &host.name,
             acknowledged: acknowledgement.filter(|answer| !answer.tampered).map(|answer| answer.at),
             refused: refusal.map(|answer| answer.at),
-            message_id: unit.message_id(),
+            name: match unit.kind {
+                Kind::Mail => unit.message_id(),
+                _ => answer.and_then(|answer| answer.location()),
+            },
             order: call.and_then(|call| call.order).map(|(_, order)| order),
         });
     }

@@ -38,7 +38,7 @@ pub(super) const ANNOUNCES_WHAT_IS_KNOWN: Rule = Rule {
 /// Calls whose S5 can be judged, with what Ta1 said then.
 fn cases<'c, 'a>(case: &'c Case<'a>, report: &mut Report) -> Vec<(&'c Call<'a>, Registered)> {
     let mut cases = Vec::new();
-    for call in case.calls.iter().filter(|call| call.offers_nothing_yet() && call.cancelled().is_none()) {
+    for call in case.calls.iter().filter(|call| call.cancelled().is_none()) {
         let Some(registered) = case.registered(call) else { continue };
         if case.ta1_is_claim(call) && report.lacks_claim(case, &call.caller.name, call.span.0) {
             continue;
@@ -68,7 +68,7 @@ fn asked_when_unknown(case: &Case<'_>, report: &mut Report) {
         }
         report.applies();
         let name = &call.caller.name;
-        let asked = call.presentation_request();
+        let asked = case.learned_at(call);
         match (asked, call.announcement()) {
             (Some((asked, _)), Some((announced, _))) if asked < announced => {}
             (_, Some((_, announcement))) => {
@@ -110,7 +110,8 @@ fn announces_what_is_known(case: &Case<'_>, report: &mut Report) {
             Registered::ProtocolUnknown | Registered::NumberUnknown
                 if !call.in_common().contains(&announced) =>
             {
-                let presented = call.presentation_response().map(|(_, step)| step.seen.at);
+                let presented =
+                    call.presentation_response().or(call.answered()).map(|(_, step)| step.seen.at);
                 let text =
                     format!("it announced {announced}, which was not presented or which it cannot run");
                 report.breach(
@@ -127,8 +128,9 @@ fn announces_what_is_known(case: &Case<'_>, report: &mut Report) {
 #[cfg(test)]
 mod tests {
     use faxproof_reports::Verdict;
+    use faxproof_wire::sdp::{Description, Setup};
 
-    use crate::testing::{Bench, Picture};
+    use crate::testing::{ALICE, Bench, Picture};
 
     #[test]
     fn a_call_to_a_registered_number_asks_nothing() {
@@ -213,5 +215,44 @@ mod tests {
         run.present(2, &["http"]);
         let announced = run.announce(3, "smtp");
         assert_eq!(run.judged("fig4.announces-what-is-known"), Picture::breach("alice", announced));
+    }
+
+    #[test]
+    fn an_invite_that_announces_a_guess_is_a_breach() {
+        let mut run = Bench::new();
+        let guess = Description::offer_one(ALICE, "1", 1, "smtp", Setup::Active);
+        let dialled = run.dial_with(&guess);
+        run.accept(1, "smtp");
+        run.request("ACK", 1);
+        assert_eq!(run.judged("fig4.presentation-when-unknown"), Picture::breach("alice", dialled));
+    }
+
+    #[test]
+    fn an_invite_that_announces_what_is_registered_passes() {
+        let mut run = Bench::new().registered("smtp");
+        run.dial_with(&Description::offer_one(ALICE, "1", 1, "smtp", Setup::Active));
+        run.accept(1, "smtp");
+        run.request("ACK", 1);
+        assert_eq!(run.judged("fig4.announces-what-is-known"), Picture::passed(1));
+        assert_eq!(run.judged("fig4.no-presentation-when-registered"), Picture::passed(1));
+    }
+
+    #[test]
+    fn an_offer_in_the_answer_presents_without_being_asked() {
+        let mut run = Bench::new();
+        run.dial_without_offer();
+        run.accept(1, "smtp");
+        run.request_with("ACK", 1, &Description::offer_one(ALICE, "1", 1, "smtp", Setup::Active));
+        assert_eq!(run.judged("fig4.presentation-when-unknown"), Picture::passed(1));
+        assert_eq!(run.judged("fig4.announces-what-is-known"), Picture::passed(1));
+    }
+
+    #[test]
+    fn choosing_another_line_than_the_registered_protocol_is_a_breach() {
+        let mut run = Bench::new().registered("http");
+        run.dial_without_offer();
+        run.accept(1, "smtp");
+        let ack = run.request_with("ACK", 1, &Description::offer_one(ALICE, "1", 1, "smtp", Setup::Active));
+        assert_eq!(run.judged("fig4.announces-what-is-known"), Picture::breach("alice", ack));
     }
 }

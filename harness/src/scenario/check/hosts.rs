@@ -7,7 +7,7 @@ use faxproof_devices::number::is_dialable;
 
 use super::super::compile::address;
 use super::super::grammar::{
-    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport, WorldSpec,
+    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport, Variant, WorldSpec,
 };
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
@@ -36,7 +36,6 @@ impl Checker<'_> {
                 self.registrar(&server.min_expiry, &server.default_expiry, &server.fixed);
             }
         }
-        self.one_sip_server();
         self.addresses()
     }
 
@@ -52,6 +51,7 @@ impl Checker<'_> {
         }
         let of_fax = [
             ("number", host.number.as_ref().map(|at| at.place)),
+            ("sip_server", host.outbound.as_ref().map(|at| at.place)),
             ("protocols", host.protocols.as_ref().map(|at| at.place)),
             ("failure_notice", host.failure_notice.as_ref().map(|at| at.place)),
             ("mail", host.mail.as_ref().map(|at| at.place)),
@@ -107,6 +107,7 @@ impl Checker<'_> {
                 "add `number: 050-1234-5678`",
             ),
         }
+        self.outbound(name, host);
         if let Some(mail) = host.mail.as_ref().filter(|mail| !is_mail(&mail.value)) {
             let message = format!("`{}` is no mail address", mail.value);
             self.refuse_saying(mail.place, message, "write one such as `alice@fax.example.net`");
@@ -163,6 +164,7 @@ impl Checker<'_> {
             self.token(word);
         }
         self.whole_seconds(&habits.register_for);
+        self.wire(habits);
         for (name, _) in habits.extra_headers.iter().flat_map(Named::iter) {
             self.header(&name.value, name.place);
         }
@@ -174,6 +176,35 @@ impl Checker<'_> {
         if let Some(deaf) = habits.listens_tcp.filter(|listens| !listens.value && tcp) {
             let message = "a fax with `sip_transport: tcp` is called over TCP, and this one would refuse it";
             self.refuse_saying(deaf.place, message, "take `listens_tcp: false` out");
+        }
+        if let Some(target) = habits.http.target.as_ref().filter(|target| !is_path(&target.value)) {
+            let message = format!("`{}` is no path", target.value);
+            self.refuse_saying(target.place, message, "write one such as `/fax`");
+        }
+        if let Some(code) = habits.http.answers_with.filter(|code| !(200..=599).contains(&code.value)) {
+            let message = format!("{} is no final response", code.value);
+            self.refuse_saying(code.place, message, "write one from 200 to 599, such as 202 or 503");
+        }
+    }
+
+    /// The wire variants.
+    fn wire(&mut self, habits: &Habits) {
+        if let Some(accepts) = &habits.accepts {
+            let listed = &accepts.value;
+            if listed.is_empty() {
+                let remedy = "name at least one, or leave `accepts` out: then it understands all";
+                self.refuse_saying(accepts.place, "a fax that understands no call at all", remedy);
+            }
+            if listed.iter().enumerate().any(|(at, variant)| listed[..at].contains(variant)) {
+                self.refuse(accepts.place, "a variant stands twice in `accepts`");
+            }
+        }
+        if let (Some(presentation), false) = (habits.presentation, habits.variant == Some(Variant::H)) {
+            self.refuse_saying(
+                presentation.place,
+                "only a caller of variant H can read the presentation in two places",
+                "write `variant: H` beside it, or take it out",
+            );
         }
     }
 
@@ -269,18 +300,31 @@ impl Checker<'_> {
         }
     }
 
-    fn one_sip_server(&mut self) {
-        let hosts = &self.script.hosts;
-        let servers: Vec<&At<String>> =
-            hosts.value.iter().filter(|(_, host)| host.sip_server.is_some()).map(|(name, _)| name).collect();
-        if let [first, second, ..] = servers[..] {
-            let message = format!("`{}` is a second SIP server beside `{}`", second.value, first.value);
-            self.refuse_saying(second.place, message, "a scenario has one at most");
-        }
-        let fax = hosts.value.iter().find(|(_, host)| host.fax.is_some());
-        if let (true, Some((name, _))) = (servers.is_empty(), fax) {
-            let message = format!("fax `{}` has no SIP server to send its requests to", name.value);
-            self.refuse_saying(name.place, message, "add a host `sip: { sip-server: {} }`");
+    /// Where a fax sends its requests.
+    fn outbound(&mut self, name: &At<String>, fax: &HostSpec) {
+        let hosts = &self.script.hosts.value;
+        let servers: Vec<&str> = hosts
+            .iter()
+            .filter(|(_, host)| host.sip_server.is_some())
+            .map(|(name, _)| name.value.as_str())
+            .collect();
+        match (&fax.outbound, &servers[..]) {
+            (Some(named), _) => {
+                self.known_name(named);
+                if hosts.value(&named.value).is_some_and(|host| host.sip_server.is_none()) {
+                    let message = format!("`{}` is not a SIP server", named.value);
+                    self.refuse_saying(named.place, message, "name one, or a name of the zone");
+                }
+            }
+            (None, []) => {
+                let message = format!("fax `{}` has no SIP server to send its requests to", name.value);
+                self.refuse_saying(name.place, message, "add a host `sip: { sip-server: {} }`");
+            }
+            (None, [_]) => {}
+            (None, [first, ..]) => {
+                let message = format!("there are several SIP servers, and fax `{}` names none", name.value);
+                self.refuse_saying(name.place, message, format!("add `sip_server: {first}`"));
+            }
         }
     }
 
@@ -304,6 +348,12 @@ impl Checker<'_> {
         }
         addresses
     }
+}
+
+/// Whether this is a path of a URI without query (RFC 3986 §3.3), with no segment that leads upwards.
+fn is_path(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-._~%!$&'()*+,;=:@/".contains(c);
+    text.starts_with('/') && text.chars().all(legal) && !text.split('/').any(|segment| segment == "..")
 }
 
 /// Whether this is a plain mail address: a dot-string and a domain (RFC 5321 §4.1.2).

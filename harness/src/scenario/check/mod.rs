@@ -3,6 +3,7 @@
 mod hosts;
 mod network;
 mod play;
+mod zone;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -35,6 +36,7 @@ pub(super) fn check(script: &Script, source: &Source, base: &Base) -> Result<Che
     let addresses = checker.hosts();
     let documents = checker.documents(base);
     checker.network();
+    checker.zone(&addresses);
     checker.steps();
     checker.expectations();
     let mut problems = checker.problems;

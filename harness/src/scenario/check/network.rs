@@ -1,7 +1,8 @@
 //! Links and rules.
 
-use super::super::grammar::{ActSpec, MatchSpec};
-use super::super::value::{At, Place};
+use super::super::grammar::{ActSpec, Behaviour, MatchSpec, PartitionSpec};
+use super::super::labels::CONNECT;
+use super::super::value::{At, Place, Span};
 use super::Checker;
 
 /// The most rules, and the most links, of a scenario.
@@ -29,9 +30,14 @@ impl Checker<'_> {
             if link.both {
                 known.push((to, from));
             }
-            if let Some(cut) = link.cut.as_ref().filter(|cut| cut.value.from >= cut.value.to) {
-                self.refuse_saying(cut.place, "this cut ends before it begins", "write an earlier `from`");
+            for cut in link.cut.0.iter().chain(&link.unreachable.0) {
+                self.span(&cut.from, cut.to);
             }
+            self.behaviour(&link.behaviour());
+        }
+        self.behaviour(&self.script.network.behaviour());
+        for partition in self.script.network.partition.0.iter().take(MAX_RULES) {
+            self.partition(partition);
         }
         for rule in self.script.rules.iter().take(MAX_RULES) {
             self.matching(&rule.on);
@@ -45,8 +51,55 @@ impl Checker<'_> {
         }
     }
 
+    fn span(&mut self, from: &At<Span>, to: Span) {
+        if from.value >= to {
+            self.refuse_saying(from.place, "this cut ends before it begins", "write an earlier `from`");
+        }
+    }
+
+    fn partition(&mut self, partition: &PartitionSpec) {
+        for host in &partition.apart {
+            self.host(host);
+        }
+        self.span(&partition.from, partition.to);
+        if partition.apart.is_empty() {
+            self.refuse_saying(
+                partition.from.place,
+                "this partition keeps nobody apart",
+                "name hosts: `apart: [alice]`",
+            );
+        }
+    }
+
+    /// The numbers that a link can have.
+    fn behaviour(&mut self, link: &Behaviour) {
+        if let Some(mtu) = link.mtu.filter(|mtu| !(68..=65_535).contains(&mtu.value)) {
+            // RFC 791 §3.2: every link takes 68 bytes, and no packet has more than 65,535.
+            self.refuse_saying(
+                mtu.place,
+                format!("no link has an MTU of {}", mtu.value),
+                "write 68 to 65535",
+            );
+        }
+        let zero = |n: Option<At<u64>>| n.filter(|n| n.value == 0).map(|n| n.place);
+        let chunks = link.chunks.map(|chunks| At { value: u64::from(chunks.value), place: chunks.place });
+        for (key, place) in
+            [("queue", zero(link.queue)), ("reads", zero(link.reads)), ("chunks", zero(chunks))]
+        {
+            if let Some(place) = place {
+                self.refuse_saying(place, format!("`{key}: 0` lets nothing pass"), "write 1 or more");
+            }
+        }
+        if let (Some(by), None) = (link.cut_by, link.cut_after) {
+            self.refuse_saying(by.place, "`cut_by` says how, but not when", "add `cut_after: BYTES`");
+        }
+        if let (Some(queue), None, None) = (link.queue, link.rate, self.script.network.rate) {
+            self.refuse_saying(queue.place, "nothing waits where there is no rate", "add `rate: 64kbps`");
+        }
+    }
+
     fn matching(&mut self, on: &MatchSpec) {
-        if let Some(label) = &on.message {
+        if let Some(label) = on.message.as_ref().filter(|label| label.value != CONNECT) {
             self.label(label);
         }
         for host in [&on.from, &on.to].into_iter().flatten() {
@@ -56,6 +109,7 @@ impl Checker<'_> {
 
     fn act(&mut self, act: &At<ActSpec>, on: &MatchSpec) {
         let place = act.place;
+        self.act_on_connect(act, on);
         match &act.value {
             ActSpec::Corrupt(corrupt) if corrupt.xor == 0 => {
                 self.refuse_saying(place, "`xor: 0` changes nothing", "write 1 to 255");
@@ -81,6 +135,43 @@ impl Checker<'_> {
             ActSpec::RemoveHeader(name) => self.header(name, place),
             ActSpec::Crash(crash) => drop(self.host(&crash.host)),
             _ => {}
+        }
+    }
+
+    /// A connect has no bytes, and one of a real device has been made when the harness sees it.
+    fn act_on_connect(&mut self, act: &At<ActSpec>, on: &MatchSpec) {
+        let connect = on.message.as_ref().filter(|label| label.value == CONNECT);
+        let acts = "write `drop`, `delay`, `refuse`, `unreachable` or `crash`";
+        match (&act.value, connect) {
+            (ActSpec::Refuse, None) => {
+                self.refuse_saying(
+                    act.place,
+                    "only a connect is refused",
+                    "write `on: { message: connect }`",
+                );
+            }
+            (
+                ActSpec::Drop
+                | ActSpec::Delay(_)
+                | ActSpec::Refuse
+                | ActSpec::Unreachable
+                | ActSpec::Crash(_),
+                _,
+            )
+            | (_, None) => {}
+            (_, Some(_)) => {
+                self.refuse_saying(act.place, "a connect has no bytes to which this could be done", acts);
+            }
+        }
+        let asks_outside = connect.is_some() || matches!(act.value, ActSpec::Unreachable);
+        if let Some(from) = on.from.as_ref().filter(|_| asks_outside)
+            && self.script.hosts.value.value(&from.value).is_some_and(|host| host.external.is_some())
+        {
+            let message = format!(
+                "`{}` is a real device: the program cannot come between it and its kernel",
+                from.value
+            );
+            self.refuse_saying(from.place, message, "name a message that it sends");
         }
     }
 

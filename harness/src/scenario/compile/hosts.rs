@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Habits, Location, LocationServerConfig, Protocol, Refusal, RegistrarConfig, SipServerConfig,
+    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, Protocol, Refusal,
+    RegistrarConfig, SipServerConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
+use faxproof_devices::sip::address::uri;
 use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::ta1::Row;
 use faxproof_reports::{Class, HostDeclaration, Ta1Row};
+use faxproof_wire::sip::Uri;
 
 use super::Setting;
 use super::address::{of_nobody, on_loopback, sip};
 use super::build::{Config, build};
+use super::wire;
 use crate::plan::{PlannedBox, PlannedHost};
 use crate::scenario::grammar::{self, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec};
 use crate::scenario::value::{At, Named, Span};
@@ -57,15 +61,13 @@ impl Setting<'_> {
                     &server.fixed,
                 )),
             };
-            let domain = self.domain().to_owned();
-            let record_route = server.record_route.unwrap_or(true);
-            let listens_tcp = server.listens_tcp.unwrap_or(true);
             return Config::SipServer(SipServerConfig {
                 address,
-                domain,
+                domain: self.domain().to_owned(),
+                names: self.names_of(name),
                 location,
-                record_route,
-                listens_tcp,
+                record_route: server.record_route.unwrap_or(true),
+                listens_tcp: server.listens_tcp.unwrap_or(true),
                 entropy,
             });
         }
@@ -79,7 +81,7 @@ impl Setting<'_> {
             address,
             number: spec.number.as_ref().map(|number| number.value.clone()).unwrap_or_default(),
             domain: self.domain().to_owned(),
-            sip_server: sip(self.sip_server()),
+            sip_server: self.outbound(spec),
             mail: self.mail(name, spec),
             protocols: protocols(spec),
             failure_medium: medium(spec),
@@ -161,7 +163,7 @@ impl Setting<'_> {
     }
 
     /// Where an address of the scenario is in this world: that of a host is where the host is.
-    fn literal(&self, address: IpAddr) -> IpAddr {
+    pub(super) fn literal(&self, address: IpAddr) -> IpAddr {
         let owner = self.scenario.addresses.iter().find(|(_, at)| **at == address);
         match owner {
             Some((name, _)) => self.address(name),
@@ -171,11 +173,19 @@ impl Setting<'_> {
         }
     }
 
-    fn sip_server(&self) -> IpAddr {
-        let mut hosts = self.scenario.script.hosts.value.iter();
-        let server = hosts.find(|(_, host)| host.sip_server.is_some());
-        // The check refuses a fax without a SIP server.
-        server.map_or(IpAddr::from([0, 0, 0, 0]), |(name, _)| self.address(&name.value))
+    /// The SIP server of a fax: a host by its address, a name of the zone as it stands.
+    fn outbound(&self, fax: &HostSpec) -> Uri {
+        let hosts = &self.scenario.script.hosts.value;
+        let only = || hosts.iter().find(|(_, host)| host.sip_server.is_some()).map(|(name, _)| &name.value);
+        // The check refuses a fax that has no SIP server.
+        let name = fax.outbound.as_ref().map(|named| &named.value).or_else(only).map_or("", String::as_str);
+        match hosts.value(name) {
+            Some(host) => uri(match &host.external {
+                Some(external) => external.value.sip,
+                None => sip(self.address(name)),
+            }),
+            None => Uri { host: name.to_owned(), port: None, ..uri(sip(IpAddr::from([0, 0, 0, 0]))) },
+        }
     }
 
     /// The location server that a SIP server asks; `None`: it keeps the locations itself.
@@ -253,6 +263,13 @@ fn word(medium: Medium) -> &'static str {
     }
 }
 
+fn text_type(kind: TextType) -> &'static str {
+    match kind {
+        TextType::Plain => "text/plain",
+        TextType::Html => "text/html",
+    }
+}
+
 fn habits(spec: &HostSpec) -> Habits {
     let usual = Habits::default();
     let Some(given) = spec.habits.as_ref().map(|habits| &habits.value) else { return usual };
@@ -282,6 +299,33 @@ fn habits(spec: &HostSpec) -> Habits {
         extra_headers: given.extra_headers.iter().flat_map(Named::iter).map(header).collect(),
         keep_alive: given.keep_alive.map(|every| Duration(every.value.us)),
         listens_tcp: given.listens_tcp.map_or(usual.listens_tcp, |listens| listens.value),
+        variant: given.variant.map_or(usual.variant, wire::variant),
+        accepts: match &given.accepts {
+            Some(listed) => listed.value.iter().copied().map(wire::variant).collect(),
+            None => usual.accepts,
+        },
+        presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
+        setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
+        http: http_habits(&given.http),
+    }
+}
+
+fn http_habits(given: &grammar::HttpSpec) -> HttpHabits {
+    let usual = HttpHabits::default();
+    HttpHabits {
+        target: given.target.as_ref().map_or(usual.target, |target| target.value.clone()),
+        method: match given.method {
+            Some(grammar::HttpMethod::Put) => HttpMethod::Put,
+            Some(grammar::HttpMethod::Post) => HttpMethod::Post,
+            None => usual.method,
+        },
+        text_type: match given.text_type {
+            Some(grammar::TextType::Html) => TextType::Html,
+            Some(grammar::TextType::Plain) => TextType::Plain,
+            None => usual.text_type,
+        },
+        expect_continue: given.expect_continue.unwrap_or(usual.expect_continue),
+        answers_with: given.answers_with.map_or(usual.answers_with, |code| code.value),
     }
 }
 
@@ -311,6 +355,14 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("register_for", span(habits.register_for)),
         ("size_limit", habits.size_limit.to_string()),
     ];
+    words.extend(wire::words(habits));
+    if config.protocols.contains(&Protocol::Http) {
+        words.push(("http.target", habits.http.target.clone()));
+        words.push(("http.method", habits.http.method.as_str().to_owned()));
+        words.push(("http.text_type", text_type(habits.http.text_type).to_owned()));
+        words.push(("http.expect_continue", habits.http.expect_continue.to_string()));
+        words.push(("http.answers_with", habits.http.answers_with.to_string()));
+    }
     if let Some(code) = habits.refuse_calls {
         words.push(("refuse_calls", code.to_string()));
     }

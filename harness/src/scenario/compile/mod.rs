@@ -6,6 +6,8 @@ mod hosts;
 pub(super) use hosts::row;
 pub(super) mod network;
 mod steps;
+mod wire;
+mod zone;
 
 use faxproof_devices::core::{Duration, Time};
 use faxproof_reports::Declaration;
@@ -55,7 +57,8 @@ impl Scenario {
             disturbed: power_fails || !rules.is_empty() || network::disturbs(&network),
         };
         let until = self.until();
-        Ok(Plan { declaration, hosts: setting.planned_hosts(), network, rules, actions, until })
+        let (hosts, zone) = (setting.planned_hosts(), setting.zone());
+        Ok(Plan { declaration, hosts, network, zone, rules, actions, until })
     }
 }
 

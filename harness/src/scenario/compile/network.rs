@@ -1,10 +1,13 @@
 //! The network and the rules of a plan.
 
+use std::collections::BTreeMap;
+
 use faxproof_devices::core::Time;
+use faxproof_reports::Host;
 
 use super::{Scenario, Setting};
-use crate::plan::{Act, LinkPlan, Match, NetworkPlan, Rule};
-use crate::scenario::grammar::{ActSpec, LinkSpec, MatchSpec};
+use crate::plan::{Act, LinkPlan, Match, NetworkPlan, Outage, Rule, StreamEnd, StreamPlan};
+use crate::scenario::grammar::{ActSpec, Behaviour, CutBy, Fragments, MatchSpec, PartitionSpec};
 use crate::scenario::value::{Percent, Span};
 
 impl Setting<'_> {
@@ -26,48 +29,97 @@ impl Scenario {
     /// The network of every plan of this scenario.
     pub(in crate::scenario) fn network(&self) -> NetworkPlan {
         let spec = &self.script.network;
-        let usual = LinkPlan::default();
-        let default = LinkPlan {
-            latency_us: us(spec.latency, usual.latency_us),
-            jitter_us: us(spec.jitter, usual.jitter_us),
-            loss_ppm: ppm(spec.loss, usual.loss_ppm),
-            duplicate_ppm: ppm(spec.duplication, usual.duplicate_ppm),
-            cut: None,
-        };
-        let mut links = Vec::new();
+        let default = behaving(&spec.behaviour(), LinkPlan::default());
+        let mut links: BTreeMap<(Host, Host), LinkPlan> = BTreeMap::new();
         for spec in &spec.links {
-            let plan = link(spec, default);
-            let (from, to) = (spec.from.value.as_str(), spec.to.value.as_str());
-            links.push((from.into(), to.into(), plan));
+            let mut plan = behaving(&spec.behaviour(), default.clone());
+            plan.outages.extend(spec.cut.0.iter().map(|cut| outage(cut.from.value, cut.to, false)));
+            plan.outages.extend(spec.unreachable.0.iter().map(|cut| outage(cut.from.value, cut.to, true)));
+            let (from, to): (Host, Host) = (spec.from.value.as_str().into(), spec.to.value.as_str().into());
             if spec.both {
-                links.push((to.into(), from.into(), plan));
+                links.insert((to.clone(), from.clone()), plan.clone());
+            }
+            links.insert((from, to), plan);
+        }
+        for partition in &spec.partition.0 {
+            let outage = outage(partition.from.value, partition.to, partition.unreachable);
+            for way in self.ways_across(partition) {
+                links.entry(way).or_insert_with(|| default.clone()).outages.push(outage);
             }
         }
+        let links = links.into_iter().map(|((from, to), plan)| (from, to, plan)).collect();
         NetworkPlan { default, links }
+    }
+
+    /// From each of the hosts apart to each of the others, and back.
+    fn ways_across(&self, partition: &PartitionSpec) -> Vec<(Host, Host)> {
+        let is_apart = |name: &str| partition.apart.iter().any(|apart| apart.value == name);
+        let (apart, others): (Vec<&str>, Vec<&str>) =
+            self.script.hosts.value.keys().partition(|name| is_apart(name));
+        let pairs = apart.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
+        pairs.flat_map(|(a, b)| [(a.into(), b.into()), (b.into(), a.into())]).collect()
     }
 }
 
 /// Whether it is left to chance when, how often or whether something arrives.
 pub(in crate::scenario) fn is_chancy(network: &NetworkPlan) -> bool {
-    let chancy = |link: &LinkPlan| link.loss_ppm > 0 || link.duplicate_ppm > 0 || link.jitter_us > 0;
-    chancy(&network.default) || network.links.iter().any(|(_, _, link)| chancy(link))
+    network.default.has_chance() || network.links.iter().any(|(_, _, link)| link.has_chance())
 }
 
 /// Whether the network alone can lose, double, delay unevenly or cut off anything.
 pub(super) fn disturbs(network: &NetworkPlan) -> bool {
-    let even = |link: &LinkPlan| {
-        link.loss_ppm == 0 && link.duplicate_ppm == 0 && link.jitter_us == 0 && link.cut.is_none()
+    let usual = |link: &LinkPlan| {
+        let kept = LinkPlan {
+            latency_us: link.latency_us,
+            mtu_bytes: link.mtu_bytes,
+            reorder_by_us: link.reorder_by_us,
+            queue_bytes: link.queue_bytes,
+            ..LinkPlan::default()
+        };
+        let chunks = StreamPlan { chunk_bytes: None, ..link.stream };
+        LinkPlan { stream: chunks, ..link.clone() } == kept
     };
-    !even(&network.default) || network.links.iter().any(|(_, _, link)| !even(link))
+    !usual(&network.default) || network.links.iter().any(|(_, _, link)| !usual(link))
 }
 
-fn link(spec: &LinkSpec, default: LinkPlan) -> LinkPlan {
+/// How a link behaves; what is not said is as at another.
+fn behaving(spec: &Behaviour, usual: LinkPlan) -> LinkPlan {
+    let stream = usual.stream;
     LinkPlan {
-        latency_us: us(spec.latency, default.latency_us),
-        jitter_us: us(spec.jitter, default.jitter_us),
-        loss_ppm: ppm(spec.loss, default.loss_ppm),
-        duplicate_ppm: ppm(spec.duplication, default.duplicate_ppm),
-        cut: spec.cut.as_ref().map(|cut| (Time(cut.value.from.us), Time(cut.value.to.us))),
+        latency_us: us(spec.latency, usual.latency_us),
+        jitter_us: us(spec.jitter, usual.jitter_us),
+        loss_ppm: ppm(spec.loss, usual.loss_ppm),
+        duplicate_ppm: ppm(spec.duplication, usual.duplicate_ppm),
+        reorder_ppm: ppm(spec.reordering, usual.reorder_ppm),
+        reorder_by_us: us(spec.reorder_by, usual.reorder_by_us),
+        rate_bps: spec.rate.map(|rate| rate.bps).or(usual.rate_bps),
+        queue_bytes: spec.queue.map_or(usual.queue_bytes, |queue| queue.value),
+        mtu_bytes: spec.mtu.map_or(usual.mtu_bytes, |mtu| mtu.value),
+        drops_fragments: spec.fragments.map_or(usual.drops_fragments, |habit| habit == Fragments::Drop),
+        outages: usual.outages,
+        stream: StreamPlan {
+            chunk_bytes: spec.chunks.map(|chunk| chunk.value).or(stream.chunk_bytes),
+            reads_bytes_per_s: spec.reads.map(|pace| pace.value).or(stream.reads_bytes_per_s),
+            cut_after: match spec.cut_after {
+                Some(after) => {
+                    Some((after.value, spec.cut_by.map_or(StreamEnd::Reset, |by| stream_end(by.value))))
+                }
+                None => stream.cut_after,
+            },
+        },
+    }
+}
+
+fn outage(from: Span, to: Span, unreachable: bool) -> Outage {
+    Outage { from: Time(from.us), to: Time(to.us), unreachable }
+}
+
+fn stream_end(by: CutBy) -> StreamEnd {
+    match by {
+        CutBy::Reset => StreamEnd::Reset,
+        CutBy::Close => StreamEnd::Close,
+        CutBy::HalfClose => StreamEnd::HalfClose,
+        CutBy::Stall => StreamEnd::Stall,
     }
 }
 
@@ -105,12 +157,21 @@ fn acts(spec: &ActSpec) -> Vec<Act> {
             Act::SetBody { content_type: body.content_type.clone(), body: body.body.clone() }
         }
         ActSpec::Replace(replace) => Act::Replace { bytes: replace.text.clone().into_bytes() },
-        ActSpec::Reset => Act::ResetConnection,
-        ActSpec::Close => Act::CloseConnection,
+        ActSpec::Reset => in_place_of_it(StreamEnd::Reset),
+        ActSpec::Close => in_place_of_it(StreamEnd::Close),
+        ActSpec::HalfClose => in_place_of_it(StreamEnd::HalfClose),
+        ActSpec::Stall => in_place_of_it(StreamEnd::Stall),
+        ActSpec::Cut(cut) => Act::Cut { after_bytes: cut.after.unwrap_or(u64::MAX), by: stream_end(cut.by) },
+        ActSpec::Refuse => Act::Refuse,
+        ActSpec::Unreachable => Act::Unreachable,
         ActSpec::Crash(crash) => Act::Crash {
             host: crash.host.value.as_str().into(),
             back_after_us: crash.back_after.map(|span| span.us),
         },
     };
     vec![act]
+}
+
+fn in_place_of_it(by: StreamEnd) -> Act {
+    Act::Cut { after_bytes: 0, by }
 }

@@ -30,6 +30,10 @@ pub struct HostSpec {
     pub number: Option<At<String>>,
     /// Fax: protocols that it can run, most preferred first; `[smtp]` unless given.
     pub protocols: Option<At<Vec<Protocol>>>,
+    /// Fax: the SIP server to which it sends its requests: a host, or a name of the zone. The only one
+    /// there is, by its address, unless given.
+    #[serde(rename = "sip_server")]
+    pub outbound: Option<At<String>>,
     /// Fax: where it tells of a failure; `display` unless given.
     pub failure_notice: Option<At<Medium>>,
     /// Fax: its own mail address; `NAME@DOMAIN` unless given.
@@ -124,7 +128,7 @@ pub struct Habits {
     pub registers: Option<bool>,
     /// Lifetime that it asks for when it registers; `3600s` unless given.
     pub register_for: Option<At<Span>>,
-    /// The largest mail that it takes, in octets; 20000000 unless given.
+    /// The largest document that it takes, in octets; 20000000 unless given.
     pub size_limit: Option<u64>,
     /// By which transport it reaches the SIP server and is reached; `udp` unless given.
     pub sip_transport: Option<SipTransport>,
@@ -136,6 +140,17 @@ pub struct Habits {
     pub keep_alive: Option<At<Span>>,
     /// Whether it accepts SIP over TCP; `true` unless given.
     pub listens_tcp: Option<At<bool>>,
+    /// How its calls stand on the wire; `B` unless given.
+    pub variant: Option<Variant>,
+    /// The variants that it understands when it is called; all unless given.
+    pub accepts: Option<At<Vec<Variant>>>,
+    /// With `variant: H`: where it reads what the peer supports; `options` unless given.
+    pub presentation: Option<At<PresentedBy>>,
+    /// Who is to open the TCP connection, by its own offers; `active` (itself) unless given.
+    pub setup_offer: Option<SetupOffer>,
+    /// How it uses HTTP.
+    #[serde(default)]
+    pub http: HttpSpec,
 }
 
 /// How SIP travels.
@@ -147,6 +162,83 @@ pub enum SipTransport {
     Udp,
     /// On a stream.
     Tcp,
+}
+
+/// A wire variant of the call: where T1, T3, R3 and T4 ride.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Variant {
+    /// An INVITE without media, OPTIONS, a re-INVITE.
+    B,
+    /// The INVITE offers the registered protocol.
+    E,
+    /// The INVITE lists all protocols with `setup:holdconn`.
+    H,
+    /// An INVITE without description; the ACK chooses from what the 200 offers.
+    D,
+    /// As B, with simple capability declarations (RFC 3407).
+    S,
+    /// As B, with UPDATE in place of the re-INVITE.
+    U,
+}
+
+/// Where a caller of variant H reads what the peer supports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PresentedBy {
+    /// In the 200 to OPTIONS.
+    Options,
+    /// In the answer to its INVITE.
+    Answer,
+}
+
+/// What a caller writes in `a=setup:` (RFC 4145 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SetupOffer {
+    /// It connects.
+    Active,
+    /// The peer connects.
+    Passive,
+    /// The peer chooses.
+    ActPass,
+}
+
+/// How a fax uses HTTP: no standard says it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSpec {
+    /// The path to which it sends documents, and at which it takes them; `/` unless given.
+    pub target: Option<At<String>>,
+    /// The method by which it does so; `POST` unless given.
+    pub method: Option<HttpMethod>,
+    /// How it writes a typed text; `text/plain` unless given.
+    pub text_type: Option<TextType>,
+    /// Whether it asks for a 100 before it sends a document; `false` unless given.
+    pub expect_continue: Option<bool>,
+    /// The final response, from 200 to 599, that it gives to a document; 201 unless given. Only with
+    /// 2xx the document is taken.
+    pub answers_with: Option<At<u16>>,
+}
+
+/// A method that carries a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HttpMethod {
+    /// RFC 9110 §9.3.3.
+    Post,
+    /// RFC 9110 §9.3.4.
+    Put,
+}
+
+/// How a typed text travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum TextType {
+    /// As it was typed.
+    #[serde(rename = "text/plain")]
+    Plain,
+    /// As an HTML file.
+    #[serde(rename = "text/html")]
+    Html,
 }
 
 /// How a fax declines a protocol.

@@ -8,14 +8,17 @@ mod hosts;
 mod network;
 mod reuse;
 mod steps;
+mod zone;
 
 pub use expect::Expect;
-pub use hosts::{External, FixedContact, Habits, HostSpec, LocationServerSpec, LocationSpec, Medium, Power};
-pub use hosts::{Protocol, Refusal, RowSpec, SipServerSpec, SipTransport};
-pub use network::{ActSpec, BodySpec, CorruptSpec, CrashSpec, CutSpec, LinkSpec, MatchSpec, Network, Nth};
-pub use network::{ReplaceSpec, RuleSpec};
+pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
+pub use hosts::{LocationSpec, Medium, Power, PresentedBy, Protocol, Refusal, RowSpec, SetupOffer};
+pub use hosts::{SipServerSpec, SipTransport, TextType, Variant};
+pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
+pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
 pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
 pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
+pub use zone::{Hosts, NaptrSpec, RecordsSpec, SrvSpec};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -63,6 +66,9 @@ pub struct Script {
     /// How the network behaves.
     #[serde(default)]
     pub network: Network,
+    /// What the name server knows, by name. Hosts have addresses under their own names besides.
+    #[serde(default)]
+    pub zone: Named<RecordsSpec>,
     /// Faults and tampering: on a message do something.
     #[serde(default)]
     pub rules: Vec<RuleSpec>,

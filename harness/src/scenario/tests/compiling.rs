@@ -133,3 +133,28 @@ fn a_world_that_is_not_listed_is_refused() {
     let error = parsed(&text).compile("call", World::Turmoil, None).expect_err("only virtual").to_string();
     assert!(error.contains("`turmoil`: ticks") && error.contains("it runs in: virtual"), "{error}");
 }
+
+/// Two servers of one name, and a host outside.
+const ZONE: &str = "\
+zone:
+  sip.example.net: { naptr: [ { order: 1, service: SIP+D2U, replacement: _sip._udp.other.example } ] }
+  _sip._udp.other.example: { srv: [ { priority: 1, weight: 2, target: sip1.other.example } ] }
+  sip1.other.example: { a: [sip, 192.0.2.7] }
+  six.example: { aaaa: \"2001:db8::1\" }
+  gone.example: {}
+documents:
+";
+
+#[test]
+fn a_zone_is_what_the_name_server_knows() {
+    let plan = plan(&CALL.replace("documents:\n", ZONE));
+    let of = |name: &str| plan.zone.0[name].clone();
+    let sip = plan.hosts.iter().find(|host| &*host.name == "sip").expect("sip").address;
+    let outside = "192.0.2.7".parse().expect("an address");
+    assert_eq!(of("sip1.other.example").addresses, [sip, outside]);
+    let service = &of("_sip._udp.other.example").services[0];
+    assert_eq!((service.priority, service.weight, service.port), (1, 2, 5060));
+    assert_eq!(of("sip.example.net").pointers[0].flags, "s");
+    assert!(of("six.example").addresses[0].is_ipv6());
+    assert!(of("gone.example").addresses.is_empty());
+}

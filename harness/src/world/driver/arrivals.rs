@@ -41,13 +41,10 @@ impl<N: Net> Station<N> {
         match consequence {
             Consequence::Datagram(flight) => return self.fly(flight),
             Consequence::Unreachable { to, .. } => self.step(Event::Unreachable { to }),
-            Consequence::Resolved { boots, name, .. } => {
-                let answer = {
-                    let network = &self.ground.borrow().network;
-                    (network.hosts[self.host].boots == boots).then(|| network.resolve(&name))
-                };
+            Consequence::Resolved { host, boots, question } => {
+                let answer = self.ground.borrow_mut().network.answer(now, (host, boots), &question);
                 if let Some(answer) = answer {
-                    self.step(Event::Resolved { name, answer });
+                    self.step(Event::Resolved { question, answer });
                 }
             }
             Consequence::PowerOff { host, back_after_us } => self.power_off(host, back_after_us),

@@ -288,7 +288,8 @@ impl<N: Net> Station<N> {
     pub(super) fn serve(&mut self, pump: PumpId, stream: N::Stream) {
         let (commands, commanded) = unbounded_channel();
         self.pumps.insert(pump, commands);
-        let serving = pump::stream(self.net.clone(), stream, pump, self.room, commanded, self.post());
+        let room = self.room.min(self.ground.borrow().network.read_room(pump.connection, pump.client));
+        let serving = pump::stream(self.net.clone(), stream, pump, room, commanded, self.post());
         self.tasks.spawn_local(serving);
     }
 

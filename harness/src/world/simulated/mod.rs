@@ -7,8 +7,8 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use faxproof_devices::core::{Conn, Device, Duration, Event, Outbox, StreamEvent, Time, Timer};
-use faxproof_reports::{Sink, What};
+use faxproof_devices::core::{Conn, Device, Duration, Event, Holdings, Outbox, StreamEvent, Time, Timer};
+use faxproof_reports::{Host, Sink, What};
 
 use super::consequence::{Consequence, Due, Load};
 use super::network::Network;
@@ -29,6 +29,19 @@ pub struct VirtualWorld {
     now: Time,
     events: u64,
     scratch: Scratch,
+}
+
+/// What is not over at a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOver {
+    /// The host.
+    pub host: Host,
+    /// What its device holds.
+    pub device: Holdings,
+    /// The timers that run.
+    pub timers: Vec<Timer>,
+    /// The connections of which the network knows at this end.
+    pub connections: usize,
 }
 
 /// A device at its place in the roster.
@@ -130,6 +143,23 @@ impl VirtualWorld {
         Outcome { events: self.events, ended_at: self.now, durables: self.network.durables() }
     }
 
+    /// What is not over at each host that has power.
+    pub fn left_over(&self) -> Vec<LeftOver> {
+        let on = self.network.hosts.iter().enumerate().filter(|(_, presence)| presence.on);
+        let left = on.map(|(place, presence)| {
+            let seat = &self.seats[place];
+            let mut timers: Vec<Timer> = seat.timers.keys().copied().collect();
+            timers.sort();
+            LeftOver {
+                host: self.network.roster.name(place).clone(),
+                device: seat.device.holds(),
+                timers,
+                connections: presence.conns.len(),
+            }
+        });
+        left.collect()
+    }
+
     /// The time of the last event.
     pub fn now(&self) -> Time {
         self.now
@@ -173,10 +203,9 @@ impl VirtualWorld {
                 }
             }
             Consequence::Unreachable { host, to } => self.step(host, Event::Unreachable { to }),
-            Consequence::Resolved { host, boots, name } => {
-                if self.network.hosts[host].boots == boots {
-                    let answer = self.network.resolve(&name);
-                    self.step(host, Event::Resolved { name, answer });
+            Consequence::Resolved { host, boots, question } => {
+                if let Some(answer) = self.network.answer(self.now, (host, boots), &question) {
+                    self.step(host, Event::Resolved { question, answer });
                 }
             }
             Consequence::PowerOff { host, back_after_us } => self.power_off(host, back_after_us),

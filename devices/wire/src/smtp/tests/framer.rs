@@ -165,3 +165,13 @@ fn mutated_sessions_lose_no_octet() {
         }
     });
 }
+
+#[test]
+fn a_server_that_connected_itself_is_known_by_its_greeting() {
+    let mut framer = Framer::new();
+    let units = framer.push(false, b"220 bob ESMTP\r\n");
+    assert!(units.iter().all(|unit| !unit.from_server), "the side that connected sent it");
+    assert_eq!(units[0].label, "220");
+    let units = framer.push(true, b"EHLO alice\r\n");
+    assert_eq!((units[0].label.as_str(), units[0].from_server), ("EHLO", true));
+}

@@ -3,7 +3,7 @@ use faxproof_reports::Trace;
 
 use super::super::run_turmoil_with;
 use super::{broken, passed};
-use crate::plan::{Act, LinkPlan, Match, Plan, Rule};
+use crate::plan::{Act, LinkPlan, Match, Plan, Rule, StreamEnd};
 use crate::world::testing::*;
 use crate::world::{Options, World, run};
 
@@ -100,8 +100,19 @@ fn a_host_without_power_lets_a_connect_time_out() {
 #[test]
 fn rules_act_on_streams() {
     let on = Match { label: Some("354".into()), ..Match::default() };
-    for act in [Act::Drop, Act::ResetConnection, Act::CloseConnection, Act::Delay { by_us: 500_000 }] {
+    let ends = [StreamEnd::Reset, StreamEnd::Close, StreamEnd::HalfClose, StreamEnd::Stall];
+    let cuts = ends.into_iter().flat_map(|by| [0, 2].map(|after_bytes| Act::Cut { after_bytes, by }));
+    for act in cuts.chain([Act::Drop, Act::Delay { by_us: 500_000 }]) {
         let plan = until(with_rule(mail(), Rule { on: on.clone(), act }), 3);
+        assert_eq!(learnt(&run_turmoil(&plan), "a"), learnt(&run_virtual(&plan).0, "a"));
+    }
+}
+
+#[test]
+fn rules_act_on_connects() {
+    let on = Match { label: Some("connect".into()), ..Match::default() };
+    for act in [Act::Refuse, Act::Unreachable, Act::Drop, Act::Delay { by_us: 500_000 }] {
+        let plan = until(with_rule(mail(), Rule { on: on.clone(), act }), 66);
         assert_eq!(learnt(&run_turmoil(&plan), "a"), learnt(&run_virtual(&plan).0, "a"));
     }
 }

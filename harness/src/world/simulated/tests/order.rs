@@ -1,7 +1,7 @@
 use faxproof_reports::{Fate, Trace, What};
 
 use super::super::VirtualWorld;
-use crate::plan::{LinkPlan, Plan};
+use crate::plan::{LinkPlan, Outage, Plan};
 use crate::world::testing::*;
 use crate::world::{Options, World, WorldError, run};
 use faxproof_devices::core::{Event, Outbox, Time};
@@ -116,7 +116,8 @@ fn a_datagram_to_a_host_without_power_is_lost_in_silence() {
 #[test]
 fn a_partition_lets_nothing_through_while_it_lasts() {
     let mut plan = pings();
-    plan.network.default.cut = Some((Time(2_500_000), Time(4_500_000)));
+    plan.network.default.outages =
+        vec![Outage { from: Time(2_500_000), to: Time(4_500_000), unreachable: false }];
     let (trace, _) = run_virtual(&plan);
     let answers = learnt(&trace, "ping").iter().filter(|text| text.contains("200 OK")).count();
     assert_eq!(answers, 8);

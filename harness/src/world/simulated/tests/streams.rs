@@ -2,7 +2,7 @@ use faxproof_devices::core::{Effect, Event, Outbox, StreamEvent, Time};
 use faxproof_reports::{Entry, Fate, Trace, What};
 
 use super::super::VirtualWorld;
-use crate::plan::{Act, LinkPlan, Match, PlannedAction, PlannedWhat, Rule};
+use crate::plan::{Act, LinkPlan, Match, Outage, PlannedAction, PlannedWhat, Rule, StreamEnd, StreamPlan};
 use crate::world::Options;
 use crate::world::testing::*;
 
@@ -20,6 +20,16 @@ fn heard(trace: &Trace, name: &str, text: &str) -> Option<u64> {
 
 fn on(label: &str, act: Act) -> Rule {
     Rule { on: Match { label: Some(label.into()), ..Match::default() }, act }
+}
+
+fn cut(by: StreamEnd) -> Act {
+    Act::Cut { after_bytes: 0, by }
+}
+
+fn with_stream(stream: StreamPlan) -> Trace {
+    let mut plan = mail();
+    plan.network.default.stream = stream;
+    run_virtual(&plan).0
 }
 
 #[test]
@@ -89,7 +99,8 @@ fn loss_on_a_stream_is_delay() {
 fn a_partition_that_lasts_resets_the_sender() {
     let mut plan = mail();
     // EHLO leaves at 1.010 s.
-    plan.network.default.cut = Some((Time(1_010_000), Time(200_000_000)));
+    plan.network.default.outages =
+        vec![Outage { from: Time(1_010_000), to: Time(200_000_000), unreachable: false }];
     let (trace, _) = run_virtual(&plan);
     assert_eq!(heard(&trace, "a", "reset"), Some(64_010_000));
 }
@@ -122,13 +133,13 @@ fn a_delayed_unit_delays_what_follows() {
 
 #[test]
 fn a_rule_resets_both_ends() {
-    let (trace, _) = run_virtual(&with_rule(mail(), on("message", Act::ResetConnection)));
+    let (trace, _) = run_virtual(&with_rule(mail(), on("message", cut(StreamEnd::Reset))));
     assert!(heard(&trace, "a", "reset").is_some() && heard(&trace, "b", "reset").is_some());
 }
 
 #[test]
 fn a_rule_closes_in_place_of_a_unit() {
-    let (trace, _) = run_virtual(&with_rule(mail(), on("354", Act::CloseConnection)));
+    let (trace, _) = run_virtual(&with_rule(mail(), on("354", cut(StreamEnd::HalfClose))));
     assert_eq!(replies(&trace), ALL_REPLIES[..2]);
     assert!(heard(&trace, "a", "fin").is_some());
 }
@@ -166,4 +177,76 @@ fn bytes_for_a_closed_connection_are_reset() {
     }
     let (trace, _) = run_virtual(&plan(vec![host("a", 1, (2, 25), client), host("b", 2, (1, 25), rude)]));
     assert!(heard(&trace, "a", "fin") < heard(&trace, "a", "reset"));
+}
+
+#[test]
+fn a_connect_is_refused_dropped_or_told_that_there_is_no_way() {
+    for (act, heard_at, text) in [
+        (Act::Refuse, 1_010_000, "refused"),
+        (Act::Unreachable, 1_010_000, "unreachable"),
+        (Act::Drop, 64_000_000, "timedout"),
+        (Act::Delay { by_us: 500_000 }, 1_510_000, "opened"),
+    ] {
+        let (trace, _) = run_virtual(&with_rule(mail(), on("connect", act)));
+        assert_eq!(heard(&trace, "a", text), Some(heard_at), "{text}");
+    }
+}
+
+#[test]
+fn a_rule_for_every_message_means_no_connect() {
+    let rule = Rule { on: Match::default(), act: Act::Delay { by_us: 1 } };
+    let (trace, _) = run_virtual(&with_rule(mail(), rule));
+    assert_eq!(heard(&trace, "a", "opened"), Some(1_010_000));
+}
+
+#[test]
+fn a_part_of_a_unit_arrives_before_the_cut() {
+    let act = Act::Cut { after_bytes: 2, by: StreamEnd::Reset };
+    let (trace, _) = run_virtual(&with_rule(mail(), on("message", act)));
+    assert!(learnt(&trace, "b").contains(&"bytes on".into()), "{:?}", learnt(&trace, "b"));
+    assert!(heard(&trace, "a", "reset").is_some() && heard(&trace, "b", "reset").is_some());
+}
+
+#[test]
+fn after_a_half_close_the_other_direction_goes_on() {
+    let (trace, _) = run_virtual(&with_rule(mail(), on("DATA", cut(StreamEnd::HalfClose))));
+    assert!(heard(&trace, "b", "fin").is_some());
+    assert!(!lines(&trace).iter().any(|line| line.contains("Unexpected")), "{:#?}", lines(&trace));
+}
+
+#[test]
+fn a_close_tells_both_ends() {
+    let (trace, _) = run_virtual(&with_rule(mail(), on("354", cut(StreamEnd::Close))));
+    assert!(heard(&trace, "a", "fin").is_some() && heard(&trace, "b", "fin").is_some());
+}
+
+#[test]
+fn a_connection_ends_after_so_many_bytes_of_a_direction() {
+    let trace = with_stream(StreamPlan { cut_after: Some((10, StreamEnd::Reset)), ..StreamPlan::default() });
+    // The greeting has 7 bytes, so three of the 250 pass.
+    assert!(learnt(&trace, "a").contains(&"bytes 250".into()), "{:?}", learnt(&trace, "a"));
+    assert!(heard(&trace, "a", "reset").is_some() && heard(&trace, "b", "reset").is_some());
+}
+
+#[test]
+fn a_slow_reader_gets_its_bytes_late() {
+    let trace = with_stream(StreamPlan { reads_bytes_per_s: Some(10), ..StreamPlan::default() });
+    // Seven bytes of greeting take 0.7 s after their arrival at 1.010 s.
+    assert_eq!(heard(&trace, "a", "bytes 220 b"), Some(1_710_000));
+    assert_eq!(replies(&trace), ALL_REPLIES);
+}
+
+#[test]
+fn a_link_hands_over_in_chunks() {
+    let trace = with_stream(StreamPlan { chunk_bytes: Some(3), ..StreamPlan::default() });
+    assert!(learnt(&trace, "a").contains(&"bytes 220".into()));
+    assert!(heard(&trace, "b", "fin").is_some());
+}
+
+#[test]
+fn a_rate_delays_each_segment_behind_the_one_before() {
+    let mut plan = mail();
+    plan.network.default.rate_bps = Some(8_000);
+    // 47 bytes of a segment at a byte in a millisecond.
+    assert_eq!(heard(&run_virtual(&plan).0, "a", "bytes 220 b"), Some(1_010_000 + 47_000 + 5_000 - 5_000));
 }

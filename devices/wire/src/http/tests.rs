@@ -1,0 +1,7 @@
+//! Tests of HTTP, a file for each part.
+
+mod body;
+mod framer;
+mod head;
+mod response;
+mod writing;
