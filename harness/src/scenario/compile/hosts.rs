@@ -50,7 +50,7 @@ impl Setting<'_> {
         if let Some(server) = &spec.sip_server {
             let server = &server.value;
             let location = match self.location_server(server) {
-                Some(other) => Location::OwnHost(sip(self.address(other))),
+                Some(other) => Location::OwnHost(self.sip_of(other)),
                 None => Location::Internal(self.registrar(
                     server.min_expiry,
                     server.default_expiry,
@@ -79,7 +79,7 @@ impl Setting<'_> {
             address,
             number: spec.number.as_ref().map(|number| number.value.clone()).unwrap_or_default(),
             domain: self.domain().to_owned(),
-            sip_server: sip(self.sip_server()),
+            sip_server: self.sip_server(),
             mail: self.mail(name, spec),
             protocols: protocols(spec),
             failure_medium: medium(spec),
@@ -171,11 +171,20 @@ impl Setting<'_> {
         }
     }
 
-    fn sip_server(&self) -> IpAddr {
+    /// Where a host takes SIP in this world.
+    fn sip_of(&self, name: &str) -> SocketAddr {
+        let host = self.scenario.script.hosts.value.value(name);
+        match host.and_then(|host| host.external.as_ref()) {
+            Some(external) => external.value.sip,
+            None => sip(self.address(name)),
+        }
+    }
+
+    fn sip_server(&self) -> SocketAddr {
         let mut hosts = self.scenario.script.hosts.value.iter();
         let server = hosts.find(|(_, host)| host.sip_server.is_some());
         // The check refuses a fax without a SIP server.
-        server.map_or(IpAddr::from([0, 0, 0, 0]), |(name, _)| self.address(&name.value))
+        server.map_or(sip(IpAddr::from([0, 0, 0, 0])), |(name, _)| self.sip_of(&name.value))
     }
 
     /// The location server that a SIP server asks; `None`: it keeps the locations itself.
@@ -206,11 +215,9 @@ impl Setting<'_> {
 
     fn contact(&self, contact: &FixedContact) -> SocketAddr {
         let name = &contact.0.value;
-        let external = self.scenario.script.hosts.value.value(name).and_then(|host| host.external.as_ref());
-        match (name.parse::<SocketAddr>(), external) {
-            (Ok(at), _) => SocketAddr::new(self.literal(at.ip()), at.port()),
-            (Err(_), Some(external)) => external.value.sip,
-            (Err(_), None) => sip(self.address(name)),
+        match name.parse::<SocketAddr>() {
+            Ok(at) => SocketAddr::new(self.literal(at.ip()), at.port()),
+            Err(_) => self.sip_of(name),
         }
     }
 
