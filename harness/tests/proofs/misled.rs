@@ -22,6 +22,8 @@ pub(crate) enum Error {
     NoUnreachable,
     /// Does not notice what the name server answers.
     NoNames,
+    /// Does not notice that a connection is reset.
+    NoReset,
     /// Does not notice that the operator presses stop.
     NoHangUp,
     /// Finds the number in its table with this protocol: `None` with an empty column.
@@ -117,6 +119,7 @@ impl Misled {
             (Error::SleepsThrough(name), Event::Timer(timer)) if timer.name == name => None,
             (Error::NoUnreachable, Event::Unreachable { .. }) => None,
             (Error::NoNames, Event::Resolved { .. }) => None,
+            (Error::NoReset, Event::Stream(_, StreamEvent::Reset)) => None,
             (Error::NoHangUp, Event::Order(Order { action: Action::HangUp, .. })) => None,
             (Error::DocumentRefused, Event::Stream(conn, StreamEvent::Bytes(bytes))) => {
                 let heard = self.documents.remove(&conn).map_or(bytes, |refusal| refusal.into());

@@ -49,6 +49,7 @@ const ERRORS: &[(&str, &[Error])] = &[
             hears("BYE ", 0, "BYE", Heard::Nothing),
             Error::SleepsThrough("F"),
             Error::NoHangUp,
+            Error::NoReset,
         ],
     ),
     (
