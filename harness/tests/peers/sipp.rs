@@ -48,7 +48,7 @@ title: A real device is called
 hosts:
   alice:
     {{ fax: 1, number: 050-0000-9999, address: {net}.1, habits: {{ sip_transport: {transport} }} }}
-  real: {{ fax: 1, number: 050-1234-5678, external: {{ sip: '{net}.9:5070' }} }}
+  real: {{ fax: 1, number: 050-1234-5678, habits: {{ accepts: [B] }}, external: {{ sip: '{net}.9:5070' }} }}
   sip: {{ sip-server: {{}}, address: {net}.2 }}
   location: {{ location-server: {{ fixed: {{ {fixed} }} }}, address: {net}.3 }}
 documents:
