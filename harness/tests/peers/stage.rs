@@ -9,6 +9,7 @@ use faxproof::plan::Plan;
 use faxproof::scenario::{Base, Scenario};
 use faxproof::world::{self, World};
 use faxproof_reports::{Declaration, Entry, Finding, Sink, Trace, Verdict, What};
+use faxproof_wire::page::{Chart, Page, Resolution, chart};
 
 /// How long a test waits for something to happen in a world.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -91,4 +92,28 @@ pub(crate) fn breaches(declaration: &Declaration, trace: &Trace, hosts: &[&str])
             && finding.party.as_ref().is_none_or(|party| hosts.contains(&&**party))
     };
     findings.filter(against).collect()
+}
+
+/// A document of two pages, one of each resolution.
+pub(crate) fn pages() -> Vec<Page> {
+    let page = |page_no, height, resolution| chart(Chart { height, resolution, page_no, of: 2, seed: 7 });
+    vec![page(1, 120, Resolution::Standard), page(2, 240, Resolution::Fine)]
+}
+
+/// The images that a host printed.
+pub(crate) fn printed(trace: &Trace, at: &str) -> Vec<Page> {
+    let page = |entry: &Entry| match &entry.what {
+        What::Printed { host, page, .. } if &**host == at => page.clone(),
+        _ => None,
+    };
+    trace.entries.iter().filter_map(page).collect()
+}
+
+/// What the operator of a host was told.
+pub(crate) fn notices<'t>(trace: &'t Trace, at: &str) -> Vec<&'t str> {
+    let notice = |entry: &'t Entry| match &entry.what {
+        What::Notice { host, text, .. } if &**host == at => Some(&**text),
+        _ => None,
+    };
+    trace.entries.iter().filter_map(notice).collect()
 }

@@ -52,6 +52,9 @@ fn printed_what_was_acknowledged(case: &Case<'_>, report: &mut Report) {
     let documents = arrived(case);
     for document in &documents {
         let (Some(order), Some(acknowledged)) = (document.order, document.acknowledged) else { continue };
+        if report.lacks_claim(case, document.host, acknowledged) {
+            continue;
+        }
         report.applies();
         if case.lost_power_after(document.host, acknowledged) {
             continue;
@@ -208,6 +211,12 @@ mod tests {
         let mut run = Bench::new().learning_call();
         run.printed("a1@alice", 1, 2);
         assert_eq!(run.judged("fig4.printed"), Picture::breach("bob", run.acknowledgement()));
+    }
+
+    #[test]
+    fn the_paper_of_a_real_device_is_left_open() {
+        let run = Bench::new().external("bob").learning_call();
+        assert_eq!(run.judged("fig4.printed").verdict, Verdict::Inconclusive);
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Setting<'_> {
         if let Some(server) = &spec.sip_server {
             let server = &server.value;
             let location = match self.location_server(server) {
-                Some(other) => Location::OwnHost(sip(self.address(other))),
+                Some(other) => Location::OwnHost(self.sip_of(other)),
                 None => Location::Internal(self.registrar(
                     server.min_expiry,
                     server.default_expiry,
@@ -173,6 +173,15 @@ impl Setting<'_> {
         }
     }
 
+    /// Where a host takes SIP in this world.
+    fn sip_of(&self, name: &str) -> SocketAddr {
+        let host = self.scenario.script.hosts.value.value(name);
+        match host.and_then(|host| host.external.as_ref()) {
+            Some(external) => external.value.sip,
+            None => sip(self.address(name)),
+        }
+    }
+
     /// The SIP server of a fax: a host by its address, a name of the zone as it stands.
     fn outbound(&self, fax: &HostSpec) -> Uri {
         let hosts = &self.scenario.script.hosts.value;
@@ -180,10 +189,7 @@ impl Setting<'_> {
         // The check refuses a fax that has no SIP server.
         let name = fax.outbound.as_ref().map(|named| &named.value).or_else(only).map_or("", String::as_str);
         match hosts.value(name) {
-            Some(host) => uri(match &host.external {
-                Some(external) => external.value.sip,
-                None => sip(self.address(name)),
-            }),
+            Some(_) => uri(self.sip_of(name)),
             None => Uri { host: name.to_owned(), port: None, ..uri(sip(IpAddr::from([0, 0, 0, 0]))) },
         }
     }
@@ -216,11 +222,9 @@ impl Setting<'_> {
 
     fn contact(&self, contact: &FixedContact) -> SocketAddr {
         let name = &contact.0.value;
-        let external = self.scenario.script.hosts.value.value(name).and_then(|host| host.external.as_ref());
-        match (name.parse::<SocketAddr>(), external) {
-            (Ok(at), _) => SocketAddr::new(self.literal(at.ip()), at.port()),
-            (Err(_), Some(external)) => external.value.sip,
-            (Err(_), None) => sip(self.address(name)),
+        match name.parse::<SocketAddr>() {
+            Ok(at) => SocketAddr::new(self.literal(at.ip()), at.port()),
+            Err(_) => self.sip_of(name),
         }
     }
 
