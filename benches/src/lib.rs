@@ -19,8 +19,6 @@ hosts:
   location: { location-server: {} }
 documents:
   page: { chart: {} }
-worlds: [virtual, turmoil]
-worlds_because: sockets take real time
 steps:
 ";
 
@@ -39,6 +37,27 @@ pub fn calls(count: u32, world: World) -> Result<Plan, ScenarioError> {
     Scenario::parse("calls.yaml", &text, &Base::Folder(PathBuf::new()))?.compile("calls", world, None)
 }
 
+/// So many faxes (2 to 9,999) in one world. All register at once, and within a few seconds, one
+/// millisecond after the other, each calls the next and sends it a page.
+///
+/// # Errors
+/// None but for a mistake in this file.
+pub fn crowd(faxes: u32, world: World) -> Result<Plan, ScenarioError> {
+    let mut text = "version: 1\ntitle: A crowd\nhosts:\n  sip: { sip-server: {} }\n".to_owned();
+    let number = |fax: u32| format!("050-{:04}-0000", fax % faxes);
+    for fax in 0..faxes {
+        let number = number(fax);
+        let _ = writeln!(text, "  fax-{fax}: {{ fax: 1, number: {number}, habits: {{ lines: 2 }} }}");
+    }
+    text.push_str("documents:\n  page: { chart: {} }\nsteps:\n");
+    for fax in 0..faxes {
+        let (at, to) = (1_000 + fax, number(fax + 1));
+        let _ = writeln!(text, "  - {{ at: {at}ms, host: fax-{fax}, send: page, to: {to} }}");
+    }
+    let _ = writeln!(text, "ends_at: 100s");
+    Scenario::parse("crowd.yaml", &text, &Base::Folder(PathBuf::new()))?.compile("crowd", world, None)
+}
+
 #[cfg(test)]
 mod tests {
     use faxproof::world;
@@ -53,5 +72,18 @@ mod tests {
             world::run(&calls(count, World::Virtual).unwrap(), World::Virtual, &mut counts).unwrap();
             assert_eq!(counts.pages, u64::from(count));
         }
+    }
+
+    #[test]
+    fn a_crowd_costs_as_many_events_as_it_has_calls() {
+        let events = |faxes: u32| {
+            let mut counts = Counts::default();
+            let plan = crowd(faxes, World::Virtual).unwrap();
+            let outcome = world::run(&plan, World::Virtual, &mut counts).unwrap();
+            assert_eq!(counts.pages, u64::from(faxes));
+            outcome.events
+        };
+        // The SIP server's own power-on is the only event that no fax brings along.
+        assert_eq!(events(200) - 1, 10 * (events(20) - 1));
     }
 }

@@ -5,6 +5,7 @@ use faxproof_wire::sip::{Message, Method, Name};
 use super::SipServer;
 use super::forward::{Target, target_of};
 use crate::core::{Duration, Outbox, Time, Timer};
+use crate::sip::courier::Courier;
 
 /// Timer C must be longer than three minutes (§16.6 step 11).
 const PATIENCE: Duration = Duration::secs(181);
@@ -12,6 +13,8 @@ const PATIENCE: Duration = Duration::secs(181);
 pub(super) const TIMER_C: &str = "C";
 /// Targets that one request may be redirected to, all told.
 const MAX_TARGETS: usize = 20;
+/// With fewer requests at hand, looking for those that have ended is not worth the while.
+pub(super) const FEWEST_TO_SWEEP: usize = 64;
 
 /// A request that is being forwarded.
 #[derive(Clone, Debug)]
@@ -26,6 +29,13 @@ pub(super) struct Context {
     cancelled: bool,
     /// A final response has been forwarded.
     done: bool,
+}
+
+impl Context {
+    /// Whether a transaction of it still runs.
+    fn lives(&self, tx: u64, layer: &Courier) -> bool {
+        layer.owns(tx) || self.branches.iter().any(|branch| layer.owns(branch.tx))
+    }
 }
 
 /// One try.
@@ -136,14 +146,21 @@ impl SipServer {
         }
     }
 
-    /// Drops the contexts whose transactions are all gone.
+    /// Drops the contexts whose transactions are all gone, as soon as there may be as many of them as of
+    /// others: so a busy server spends no more on it than on forwarding.
     pub(super) fn forget_finished(&mut self) {
+        if self.contexts.len() < self.sweep_at {
+            return;
+        }
         let layer = &self.layer;
         self.branches.retain(|client, _| layer.owns(*client));
-        let branches = &self.branches;
-        self.contexts.retain(|tx, context| {
-            layer.owns(*tx) || context.branches.iter().any(|branch| branches.contains_key(&branch.tx))
-        });
+        self.contexts.retain(|tx, context| context.lives(*tx, layer));
+        self.sweep_at = FEWEST_TO_SWEEP.max(2 * self.contexts.len());
+    }
+
+    /// Requests whose forwarding has not come to its end.
+    pub(super) fn forwarding(&self) -> usize {
+        self.contexts.iter().filter(|(tx, context)| context.lives(**tx, &self.layer)).count()
     }
 
     /// Forwards to the next target, if one waits.

@@ -35,6 +35,8 @@ pub struct SipServer {
     contexts: BTreeMap<u64, Context>,
     /// From client transactions to their context.
     branches: BTreeMap<u64, u64>,
+    /// With so many contexts, those that have ended are looked for.
+    sweep_at: usize,
 }
 
 impl SipServer {
@@ -57,6 +59,7 @@ impl SipServer {
             registrar,
             contexts: BTreeMap::new(),
             branches: BTreeMap::new(),
+            sweep_at: context::FEWEST_TO_SWEEP,
             config,
         }
     }
@@ -174,7 +177,7 @@ impl Device for SipServer {
     }
 
     fn holds(&self) -> Holdings {
-        let transactions = self.layer.len() + self.contexts.len() + self.branches.len();
+        let transactions = self.layer.len() + self.forwarding();
         Holdings { transactions, ..Holdings::default() }
     }
 

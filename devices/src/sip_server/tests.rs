@@ -198,6 +198,9 @@ fn nothing_is_left_of_finished_calls() {
     let ack = request("ACK", "sip:b@d.example", "Max-Forwards: 70\n");
     server.sip(CALLER, &ack);
     server.wait_ms(100_000);
+    assert_eq!(server.device.holds(), Holdings::default());
+    // What lies there is swept out once there is enough of it.
+    server.device.sweep_at = 0;
+    server.device.forget_finished();
     assert!(server.device.contexts.is_empty() && server.device.branches.is_empty());
-    assert!(server.device.layer.is_empty());
 }

@@ -13,7 +13,7 @@ use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
 
 /// The most hosts of a scenario.
-const MAX_HOSTS: usize = 1000;
+const MAX_HOSTS: usize = 10_000;
 
 impl Checker<'_> {
     pub(super) fn hosts(&mut self) -> BTreeMap<String, IpAddr> {
