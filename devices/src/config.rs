@@ -36,6 +36,13 @@ pub struct FaxConfig {
     pub entropy: Entropy,
 }
 
+impl FaxConfig {
+    /// The name by which the fax greets in SMTP.
+    pub fn mail_domain(&self) -> &str {
+        self.mail.split_once('@').map_or("localhost", |(_, domain)| domain)
+    }
+}
+
 /// A protocol that runs on the negotiated TCP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {

@@ -9,6 +9,7 @@ pub mod config;
 pub mod core;
 pub mod fax1;
 pub mod http;
+pub(crate) mod line;
 pub mod location_server;
 pub mod number;
 pub mod order;

@@ -1,6 +1,6 @@
 //! The operation unit 8: what the operator can do besides sending, and what the fax tells back.
 
-use super::{Fax1, registration};
+use super::Fax1;
 use crate::core::{Durable, Medium, Notice, Outbox};
 use crate::order::{Action, Document};
 use crate::ta1::Row;
@@ -67,7 +67,7 @@ impl Fax1 {
             Document::Image { .. } => "Transmission of image failed",
             Document::Text(_) => "Transmission of e-mail failed",
         };
-        let medium = self.phone.config.failure_medium;
+        let medium = self.line.config().failure_medium;
         let arc = match medium {
             Medium::Display => "4.S9.display",
             Medium::Printer => "4.S9.print",
@@ -75,15 +75,6 @@ impl Fax1 {
         };
         out.mark(call, arc); // S9
         out.notice(Notice { call, medium, text: format!("{words}: {why}") });
-    }
-
-    /// Sends REGISTER, unless the operator has set the fax up not to.
-    pub(super) fn register(&mut self, now: crate::core::Time, out: &mut Outbox) {
-        if self.phone.config.habits.registers {
-            self.registration.register(now, &mut self.phone, out);
-        } else {
-            out.disarm(registration::REFRESH);
-        }
     }
 
     fn display(&self, text: String, out: &mut Outbox) {

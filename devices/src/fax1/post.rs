@@ -41,7 +41,7 @@ pub(super) fn compose(
         to: &to,
         subject: &subject,
         date_unix_s: config.epoch_s.saturating_add_unsigned(now.whole_seconds()),
-        message_id: &format!("{token}@{}", mail_domain(config)),
+        message_id: &format!("{token}@{}", config.mail_domain()),
         boundary: &format!("fax-{token}"),
         text,
         tiff,
@@ -70,11 +70,6 @@ pub(super) fn posting(config: &FaxConfig, to: SocketAddr, document: &Document) -
     }
 }
 
-/// The name by which the fax greets in SMTP.
-pub(super) fn mail_domain(config: &FaxConfig) -> &str {
-    config.mail.split_once('@').map_or("localhost", |(_, domain)| domain)
-}
-
 /// The called fax as what stands behind its servers: what it takes comes out of the printer.
 pub(super) struct Mailbox<'a> {
     pub(super) config: &'a FaxConfig,
@@ -98,7 +93,7 @@ impl PostOffice for Mailbox<'_> {
         let Some((local, domain)) = path.split_once('@') else {
             return own || path.eq_ignore_ascii_case("postmaster");
         };
-        let here = [mail_domain(self.config), &self.config.domain];
+        let here = [self.config.mail_domain(), &self.config.domain];
         let is_here = here.iter().any(|name| name.eq_ignore_ascii_case(domain));
         let fax = local.get(..4).filter(|head| head.eq_ignore_ascii_case("FAX=")).map(|_| &local[4..]);
         let dialled = fax.is_some_and(|fax| number::digits(fax) == number::digits(&self.config.number));

@@ -3,12 +3,12 @@
 mod wire;
 
 use bytes::Bytes;
+use faxproof_wire::sip::{Message, Name, Uri};
 
 use super::*;
-use faxproof_wire::sip::Uri;
 
 use crate::config::{Habits, Protocol};
-use crate::core::{Durable, Entropy, Medium, NameAnswer, Question};
+use crate::core::{Durable, Effect, Entropy, Medium, NameAnswer, Question, StreamEvent};
 use crate::order::Document;
 use crate::testing::{Table, address, answer, labels, sent};
 

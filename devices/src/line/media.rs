@@ -8,10 +8,11 @@ use faxproof_wire::sdp::{self, DISCARD_PORT, Description, Media, Reuse, Setup};
 use faxproof_wire::sip::Message;
 
 use super::callee::Incoming;
-use super::session::{HTTP_PORT, IDLE, Serving};
-use super::{Fax1, post};
+use super::serving::{HTTP_PORT, IDLE, Serving};
+use super::{Line, What};
 use crate::config::{Protocol, Refusal, Variant};
 use crate::core::{Conn, Effect, Outbox, StreamEvent, Time, Timer};
+use crate::turn::ServerTurn;
 
 /// Media ports are taken from here on.
 const FIRST_MEDIA_PORT: u16 = 40_000;
@@ -64,7 +65,7 @@ impl Incoming {
     }
 }
 
-impl Fax1 {
+impl Line {
     /// The answer to an offer, or our offer where there is none. `None`: 488.
     pub(super) fn answer_offer(
         &mut self,
@@ -255,60 +256,60 @@ impl Fax1 {
     }
 
     /// Something happened on the connection of a call (T5, T6).
-    pub(super) fn callee_stream(
-        &mut self,
-        now: Time,
-        key: u64,
-        conn: Conn,
-        event: StreamEvent,
-        out: &mut Outbox,
-    ) {
-        let (config, entropy) = (self.phone.config.clone(), self.phone.entropy);
+    pub(super) fn callee_stream(&mut self, key: u64, conn: Conn, event: StreamEvent, out: &mut Outbox) {
         let Some(call) = self.incoming.get_mut(&key) else {
             return out.push(Effect::Reset(conn));
         };
-        let documents = &mut call.documents;
         let Some(end) = call.media.iter_mut().find(|end| end.conn == Some(conn)) else { return };
-        let over = match event {
+        match event {
             StreamEvent::Opened => {
                 end.greets_at_ack = true;
                 if call.unacknowledged.is_none() {
                     call.greet(out);
                 }
-                false
             }
-            StreamEvent::Bytes(bytes) => {
-                let mut name = || {
-                    *documents += 1;
-                    format!("/documents/{}", entropy.key(("document", key, *documents)).token())
-                };
-                let turn =
-                    end.server.bytes(&bytes, &mut post::Mailbox { config: &config, name: &mut name, out });
-                if !turn.send.is_empty() {
-                    out.send(conn, turn.send);
-                }
-                let lingers = end.server.lingers();
-                if turn.close {
-                    out.push(if lingers { Effect::ShutDown(conn) } else { Effect::Close(conn) });
-                }
-                if turn.progress {
-                    out.arm(now, IDLE, Timer { owner: key, name: "idle" });
-                }
-                turn.close && !lingers
-            }
+            StreamEvent::Bytes(bytes) => self.tell(key, What::Received(conn, bytes)),
             StreamEvent::Fin => {
                 out.push(Effect::Close(conn));
-                true
+                self.forget_end(key, conn);
             }
             StreamEvent::Refused | StreamEvent::Unreachable | StreamEvent::TimedOut | StreamEvent::Reset => {
-                true
+                self.forget_end(key, conn);
             }
-            StreamEvent::Writable | StreamEvent::Secured | StreamEvent::Accepted { .. } => false,
-        };
-        if over {
-            call.media.retain(|end| end.conn != Some(conn));
-            self.connections.remove(&conn);
+            StreamEvent::Writable | StreamEvent::Secured | StreamEvent::Accepted { .. } => {}
         }
+    }
+
+    /// The server at the end of this connection, and how many documents of this call had no name.
+    pub(crate) fn server(&mut self, key: u64, conn: Conn) -> Option<(&mut Serving, &mut u32)> {
+        let Incoming { media, documents, .. } = self.incoming.get_mut(&key)?;
+        let end = media.iter_mut().find(|end| end.conn == Some(conn))?;
+        Some((&mut end.server, documents))
+    }
+
+    /// What the server wants after it has got bytes.
+    pub(crate) fn served(&mut self, now: Time, key: u64, conn: Conn, turn: ServerTurn, out: &mut Outbox) {
+        let Some((server, _)) = self.server(key, conn) else { return };
+        let lingers = server.lingers();
+        if !turn.send.is_empty() {
+            out.send(conn, turn.send);
+        }
+        if turn.close {
+            out.push(if lingers { Effect::ShutDown(conn) } else { Effect::Close(conn) });
+        }
+        if turn.progress {
+            out.arm(now, IDLE, Timer { owner: key, name: "idle" });
+        }
+        if turn.close && !lingers {
+            self.forget_end(key, conn);
+        }
+    }
+
+    fn forget_end(&mut self, key: u64, conn: Conn) {
+        if let Some(call) = self.incoming.get_mut(&key) {
+            call.media.retain(|end| end.conn != Some(conn));
+        }
+        self.connections.remove(&conn);
     }
 
     /// The call is over, or this end was not chosen.

@@ -1,8 +1,7 @@
 //! The wire variants of a call as data: what T1 carries, where R3 is read, what carries T4.
 //!
-//! The walk through Figure 4 is the same in all of them. S5, the question whether a protocol is
-//! registered, is always marked behind S4; only variant E must know the answer before S1 writes the
-//! INVITE, and keeps it until then (the flowchart's place for it).
+//! The walk through a flowchart is the same in all of them. Only variant E must know the protocol before it
+//! writes the INVITE.
 
 use faxproof_wire::sdp::{Description, Setup};
 
@@ -24,8 +23,8 @@ pub(super) struct Shape {
 pub(super) enum Opening {
     /// A description without media lines (RFC 3264 §5).
     NoMedia,
-    /// An offer of the registered protocol, which is T4 too; without one as [`Opening::NoMedia`].
-    Registered,
+    /// An offer of the protocol, if it is known, which is T4 too; otherwise as [`Opening::NoMedia`].
+    Known,
     /// All protocols in one line with `setup:holdconn` (RFC 4145 §4).
     AllOnHold,
     /// No media lines, and our capabilities (RFC 3407).
@@ -59,7 +58,7 @@ impl Shape {
     pub(super) fn of(habits: &Habits) -> Shape {
         let (opening, presentation, announcement) = match (habits.variant, habits.presentation) {
             (Variant::Base, _) => (Opening::NoMedia, Presented::Options, Announcement::Reinvite),
-            (Variant::Early, _) => (Opening::Registered, Presented::Options, Announcement::Reinvite),
+            (Variant::Early, _) => (Opening::Known, Presented::Options, Announcement::Reinvite),
             (Variant::HoldConn, PresentedBy::Options) => {
                 (Opening::AllOnHold, Presented::Options, Announcement::Reinvite)
             }
@@ -71,6 +70,11 @@ impl Shape {
             (Variant::Update, _) => (Opening::NoMedia, Presented::Options, Announcement::Update),
         };
         Shape { opening, presentation, announcement }
+    }
+
+    /// Whether T1 can be T4 too.
+    pub(super) fn announces_early(self) -> bool {
+        self.opening == Opening::Known
     }
 
     /// R3, where the 200 to INVITE carries it: `None` where T3 has to ask. What cannot be read presents

@@ -1,12 +1,12 @@
-//! Steps S6 and S11 to S14: learning what the peer supports (T3, R3), and announcing a protocol (T4).
+//! Learning what the peer supports (T3, R3), and announcing a protocol (T4).
 
 use faxproof_wire::sdp::{self, Description, Media, Reuse, Setup};
 use faxproof_wire::sip::{Message, Method, Name};
 
-use super::Fax1;
 use super::caller::{Outgoing, Stage, said};
 use super::phone::SDP;
 use super::variant::Announcement;
+use super::{Line, What};
 use crate::config::Protocol;
 use crate::core::{Duration, Outbox, Time};
 
@@ -15,93 +15,50 @@ const MOST_PUT_OFF: u32 = 3;
 /// The longest wait that a Retry-After may ask for; RFC 3261 §14.2 has it below 11 seconds.
 const LONGEST_RETRY_AFTER_S: u64 = 10;
 
-impl Fax1 {
-    /// Step S11: request the presentation (T3), unless the answer to T1 held it.
-    pub(super) fn ask(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
+impl Line {
+    /// T3: requests the presentation, unless the answer to T1 held it.
+    pub(crate) fn ask(&mut self, now: Time, key: u64, out: &mut Outbox) {
+        let Some(mut call) = self.outgoing.remove(&key) else { return };
         let answer = call.answer.as_ref().and_then(|answer| sdp::parse(&answer.body()).ok());
         if let Some(presented) = call.shape.presented_in(answer.as_ref()) {
-            return self.select(now, call, &presented, "its answer lists none", out); // S12
+            self.tell(key, What::Presented(presented, "its answer lists none".to_owned()));
+        } else if let Some(dialog) = &mut call.dialog {
+            let request =
+                self.phone.in_dialog(dialog, Method::Options, key).header(Name::Accept, SDP).finish();
+            let to = self.phone.hop_in(dialog);
+            call.stage = Stage::Asking { tx: self.phone.layer.send(now, request, &to, out) };
         }
-        let dialog = call.dialog.as_mut()?;
-        let request =
-            self.phone.in_dialog(dialog, Method::Options, call.key).header(Name::Accept, SDP).finish();
-        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S11
-        call.stage = Stage::Asking { tx };
-        Some(call)
+        self.keep(Some(call));
+    }
+
+    /// T4: announces a protocol. What rode in T1, or rides in T2, needs no message of its own.
+    pub(crate) fn announce(&mut self, now: Time, key: u64, protocol: Protocol, out: &mut Outbox) {
+        let Some(call) = self.outgoing.remove(&key) else { return };
+        let next = self.announced(now, call, protocol, out);
+        self.keep(next);
     }
 
     /// The answer to OPTIONS arrived (R3).
-    pub(super) fn presented_with(
-        &mut self,
-        now: Time,
-        call: Outgoing,
-        response: &Message,
-        out: &mut Outbox,
-    ) -> Option<Outgoing> {
+    pub(super) fn presented_with(&mut self, mut call: Outgoing, response: &Message) -> Outgoing {
         let success = response.code().is_some_and(|code| code < 300);
         let body = if success { response.body() } else { bytes::Bytes::new() };
-        let presented = sdp::parse(&body).map(|described| described.presented()).unwrap_or_default(); // S12
-        self.select(now, call, &presented, &said(response), out)
+        let presented = sdp::parse(&body).map(|described| described.presented()).unwrap_or_default();
+        call.stage = Stage::Deciding;
+        self.tell(call.key, What::Presented(presented, said(response)));
+        call
     }
 
-    /// S13: is one of the presented protocols ours?
-    fn select(
-        &mut self,
-        now: Time,
-        call: Outgoing,
-        presented: &[String],
-        said: &str,
-        out: &mut Outbox,
-    ) -> Option<Outgoing> {
-        if presented.is_empty() {
-            return self.nothing_presented(now, call, said, out);
-        }
-        let own = &self.phone.config.protocols;
-        match own.iter().find(|protocol| presented.iter().any(|token| token == protocol.token())).copied() {
-            Some(protocol) => {
-                out.mark(call.key, "4.S13.selected"); // S13
-                self.announce(now, call, protocol, out) // S14
-            }
-            None => {
-                out.mark(call.key, "4.S13.none-in-common"); // S13
-                let why = format!("the peer only supports {}", presented.join(", "));
-                self.tell_failure(call.key, &call.document, &why, out); // S9
-                self.hang_up(now, call, out)
-            }
-        }
-    }
-
-    pub(super) fn nothing_presented(
-        &mut self,
-        now: Time,
-        call: Outgoing,
-        why: &str,
-        out: &mut Outbox,
-    ) -> Option<Outgoing> {
-        let why = format!("the peer presented no protocol ({why})");
-        self.tell_nothing_presented(&call, &why, out);
-        self.hang_up(now, call, out)
-    }
-
-    /// S13: there was no presentation. Step S9.
-    pub(super) fn tell_nothing_presented(&mut self, call: &Outgoing, why: &str, out: &mut Outbox) {
-        out.mark(call.key, "4.S13.nothing-presented"); // S13
-        self.tell_failure(call.key, &call.document, why, out); // S9
-    }
-
-    /// Step S6 or S14: announce the protocol (T4). What rides in T1 or T2 needs no message of its own.
-    pub(super) fn announce(
+    pub(super) fn announced(
         &mut self,
         now: Time,
         mut call: Outgoing,
         protocol: Protocol,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        call.protocol = protocol;
-        if call.decided.take().is_some() {
+        if call.early.take() == Some(protocol) && call.shape.announces_early() {
             // Variant E: T1 was the announcement, and R2 is its answer.
             let (offer, response) = (call.session.clone()?, call.answer.clone()?);
-            return self.agreed(now, call, &offer, sdp::parse(&response.body()), out);
+            return Some(self.agreed(now, call, &offer, sdp::parse(&response.body()), out));
         }
         if call.owes_answer.is_some() {
             return self.choose(now, call, protocol, out);
@@ -122,9 +79,10 @@ impl Fax1 {
         let method = if updates { Method::Update } else { Method::Invite };
         let request = self.phone.in_dialog(call.dialog.as_mut()?, method, call.key);
         let request = self.phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
-        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out);
+        let to = self.phone.hop_in(call.dialog.as_ref()?);
+        let tx = self.phone.layer.send(now, request, &to, out);
         call.session = Some(offer.clone());
-        call.stage = Stage::Announcing { tx, offer };
+        call.stage = Stage::Announcing { tx, protocol, offer };
         Some(call)
     }
 
@@ -169,8 +127,9 @@ impl Fax1 {
         if call.put_off >= MOST_PUT_OFF {
             return false;
         }
+        let Stage::Announcing { protocol, .. } = call.stage else { return false };
         call.put_off += 1;
-        call.stage = Stage::PutOff { protocol: call.protocol };
+        call.stage = Stage::PutOff { protocol };
         out.arm(now, wait, call.timer("put-off"));
         true
     }
@@ -189,7 +148,7 @@ impl Fax1 {
         let line = chosen.and_then(|line| Some((offer.media.get(line)?, offer.address_of(line)?)));
         match line {
             Some((media, ip)) => Some(self.connect(call, (ip, media.port).into(), out)),
-            None => self.declined(now, call, "it is not among its offers", out),
+            None => Some(self.declined(call, "it is not among its offers")),
         }
     }
 

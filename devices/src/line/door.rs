@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::BytesMut;
 
-use super::Fax1;
 use super::caller::{Outgoing, Stage};
-use super::session::HTTP_PORT;
+use super::serving::HTTP_PORT;
+use super::{Line, What};
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time};
 
 /// How long the peer may take to connect, once it has said that it will.
@@ -45,7 +45,7 @@ impl Door {
     }
 }
 
-impl Fax1 {
+impl Line {
     /// Prepared for the peer before the offer says so. Returns the port.
     pub(super) fn open_door(&mut self, call: &mut Outgoing, out: &mut Outbox) -> u16 {
         let port = self.free_port(("door", call.key));
@@ -69,29 +69,25 @@ impl Fax1 {
         mut call: Outgoing,
         peer: IpAddr,
         out: &mut Outbox,
-    ) -> Option<Outgoing> {
-        self.note_beginning(&call, out);
+    ) -> Outgoing {
+        self.tell(call.key, What::Agreed);
         call.stage = Stage::Awaiting { peer };
         out.arm(now, PATIENCE, call.timer("door"));
         let early = call.door.as_mut().and_then(|door| {
             let at = door.waiting.iter().position(|early| early.peer == peer)?;
             Some(door.waiting.remove(at))
         });
-        let Some(Early { conn, bytes, .. }) = early else { return Some(call) };
-        let mut call = self.enters(now, call, conn, peer, out)?;
-        match &mut call.stage {
-            Stage::Transferring { session, .. } if !bytes.is_empty() => {
-                let turn = session.bytes(&bytes);
-                self.session_turn(now, call, turn, out)
-            }
-            _ => Some(call),
+        let Some(Early { conn, bytes, .. }) = early else { return call };
+        let call = self.enters(call, conn, peer, out);
+        if !bytes.is_empty() {
+            self.tell(call.key, What::Bytes(bytes.freeze()));
         }
+        call
     }
 
     /// Somebody connected to a door of ours; false if the port is none.
     pub(super) fn caller_accepted(
         &mut self,
-        now: Time,
         conn: Conn,
         port: u16,
         from: SocketAddr,
@@ -101,8 +97,8 @@ impl Fax1 {
         let Some(key) = self.outgoing.values().find(opened).map(|call| call.key) else { return false };
         let Some(mut call) = self.outgoing.remove(&key) else { return false };
         if matches!(&call.stage, Stage::Awaiting { peer } if *peer == from.ip()) {
-            let next = self.enters(now, call, conn, from.ip(), out);
-            self.keep(next);
+            let call = self.enters(call, conn, from.ip(), out);
+            self.keep(Some(call));
             return true;
         }
         match (&call.stage, &mut call.door) {
@@ -146,17 +142,10 @@ impl Fax1 {
         true
     }
 
-    fn enters(
-        &mut self,
-        now: Time,
-        mut call: Outgoing,
-        conn: Conn,
-        peer: IpAddr,
-        out: &mut Outbox,
-    ) -> Option<Outgoing> {
+    fn enters(&mut self, mut call: Outgoing, conn: Conn, peer: IpAddr, out: &mut Outbox) -> Outgoing {
         self.shut_door(&mut call, out);
         self.connections.insert(conn, call.key);
         // A peer that connects has no port of its own: the authority of its HTTP is its address.
-        self.begin_session(now, call, conn, SocketAddr::new(peer, HTTP_PORT), out)
+        self.opened(call, conn, SocketAddr::new(peer, HTTP_PORT))
     }
 }

@@ -1,45 +1,36 @@
-//! Figure 4 as the caller walks it. States exist only where the flowchart waits; between two waits the
-//! steps are straight-line code in the order of their numbers.
+//! Calls that we make (RFC 3261 §13.2, §15): from INVITE to BYE.
 
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_wire::sdp::{Description, Setup};
 use faxproof_wire::sip::{Builder, Message, Method};
 
-use super::Fax1;
 use super::door::Door;
 use super::phone::SDP;
-use super::session::Session;
 use super::variant::{Opening, Shape};
-use crate::config::Protocol;
-use crate::core::{Conn, Medium, Notice, Outbox, Time, Timer};
-use crate::number;
-use crate::order::Document;
+use super::{Line, NotEstablished, What};
+use crate::config::{Protocol, Variant};
+use crate::core::{Conn, Outbox, Time, Timer};
 use crate::sip::dialog::Dialog;
-use crate::ta1::Registered;
 
 /// Why a call failed to which nothing at all was said.
 pub(super) const SILENCE: &str = "no answer";
+/// Why a call failed that our operator ended.
+const STOPPED: &str = "stopped by the operator";
 
 /// A call that we make.
 #[derive(Clone, Debug)]
 pub(super) struct Outgoing {
     pub(super) key: u64,
-    pub(super) number: String,
-    pub(super) document: Document,
     pub(super) stage: Stage,
-    /// Which branch of S5 was taken: the protocol stood in Ta1.
-    pub(super) registered: bool,
-    /// The protocol announced, from S6 or S14 on.
-    pub(super) protocol: Protocol,
     pub(super) dialog: Option<Dialog>,
     pub(super) shape: Shape,
     /// Where the peer may connect, if an offer of ours leaves that to it.
     pub(super) door: Option<Door>,
     /// The last description that we sent, to be changed by the next.
     pub(super) session: Option<Description>,
-    /// S5 as it was decided before S1: only where the INVITE already announces (variant E).
-    pub(super) decided: Option<(Registered, Protocol)>,
+    /// The protocol that the INVITE announced already (variant E).
+    pub(super) early: Option<Protocol>,
     /// The 200 to INVITE (R2).
     pub(super) answer: Option<Message>,
     /// The transaction of an INVITE whose 200 made the offer: the ACK owes the answer (variant D).
@@ -51,26 +42,28 @@ pub(super) struct Outgoing {
     provisional: bool,
 }
 
-/// Where the flowchart waits.
+/// What a call waits for.
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
-    /// S2: for the answer.
+    /// The answer to INVITE.
     Calling { tx: u64 },
-    /// S2: for the 487 after our CANCEL, or, before any provisional response, for one that allows it.
+    /// The 487 after our CANCEL, or, before any provisional response, one that allows it.
     Cancelling { tx: u64, cancel: Option<u64> },
-    /// S12: for the presentation.
+    /// The holder's decision.
+    Deciding,
+    /// The presentation (R3).
     Asking { tx: u64 },
-    /// S7, S15: for the answer to the announcement.
-    Announcing { tx: u64, offer: Description },
-    /// S7, S15: until T4 may be sent again.
+    /// The answer to the announcement (T4).
+    Announcing { tx: u64, protocol: Protocol, offer: Description },
+    /// The time at which T4 may be sent again.
     PutOff { protocol: Protocol },
-    /// S7, S15: for the TCP connection.
+    /// The TCP connection.
     Connecting { conn: Conn, to: SocketAddr },
-    /// S7, S15: for the peer to connect to our door.
+    /// The peer, to connect to our door.
     Awaiting { peer: IpAddr },
-    /// S8, S15: for the end of the transmission.
-    Transferring { conn: Conn, session: Session },
-    /// S10: for the answer to BYE.
+    /// The end of the holder's session.
+    Open { conn: Conn },
+    /// The answer to BYE.
     Ending { tx: u64 },
 }
 
@@ -89,48 +82,45 @@ impl Outgoing {
             Stage::Calling { tx: own } | Stage::Asking { tx: own } | Stage::Ending { tx: own } => *own == tx,
             Stage::Cancelling { tx: own, cancel } => *own == tx || *cancel == Some(tx),
             Stage::Announcing { tx: own, .. } => *own == tx,
-            Stage::PutOff { .. }
+            Stage::Deciding
+            | Stage::PutOff { .. }
             | Stage::Connecting { .. }
             | Stage::Awaiting { .. }
-            | Stage::Transferring { .. } => false,
+            | Stage::Open { .. } => false,
         }
     }
 }
 
-impl Fax1 {
-    /// The start key was pressed.
-    pub(super) fn start_call(
+impl Line {
+    /// Whether the INVITE can announce a protocol that is known before (variant E).
+    pub(crate) fn announces_early(&self) -> bool {
+        self.phone.config.habits.variant == Variant::Early
+    }
+
+    /// T1: calls a number. `early`: the protocol to announce with it, if the variant can.
+    pub(crate) fn call(
         &mut self,
         now: Time,
         key: u64,
-        number: String,
-        document: Document,
+        number: &str,
+        early: Option<Protocol>,
         out: &mut Outbox,
     ) {
-        if !number::is_dialable(&number) {
-            let text = "This is no telephone number; nothing was sent".to_owned();
-            return out.notice(Notice { call: key, medium: Medium::Display, text });
-        }
-        let request = self.phone.request(Method::Invite, &number, key);
+        let request = self.phone.request(Method::Invite, number, key);
         let mut call = Outgoing {
             key,
-            number,
-            document,
             stage: Stage::Calling { tx: 0 },
-            registered: false,
-            protocol: Protocol::Smtp,
             dialog: None,
             shape: Shape::of(&self.phone.config.habits),
             door: None,
             session: None,
-            decided: None,
+            early,
             answer: None,
             owes_answer: None,
             put_off: 0,
             invite: request.clone().finish(),
             provisional: false,
         };
-        // S1
         call.session = self.opening(&mut call, out);
         let invite = self.phone.with_abilities(request);
         let invite = match &call.session {
@@ -144,30 +134,30 @@ impl Fax1 {
         self.outgoing.insert(key, call);
     }
 
+    /// T7: ends a call with BYE.
+    pub(crate) fn hang_up(&mut self, now: Time, key: u64, out: &mut Outbox) {
+        let Some(mut call) = self.outgoing.remove(&key) else { return };
+        self.answer_in_ack(now, &mut call, None, out);
+        self.shut_door(&mut call, out);
+        let Some(dialog) = &mut call.dialog else { return };
+        let request = self.phone.in_dialog(dialog, Method::Bye, key).finish();
+        let to = self.phone.hop_in(dialog);
+        call.stage = Stage::Ending { tx: self.phone.layer.send(now, request, &to, out) };
+        self.outgoing.insert(key, call);
+    }
+
     /// The description in T1.
     fn opening(&mut self, call: &mut Outgoing, out: &mut Outbox) -> Option<Description> {
         let phone = &self.phone;
         let nothing = Description::zero_media(phone.config.address, phone.session_id(call.key), 1);
         let all: Vec<&str> = phone.config.protocols.iter().map(|protocol| protocol.token()).collect();
-        match call.shape.opening {
-            Opening::Nothing => None,
-            Opening::NoMedia => Some(nothing),
-            Opening::Capabilities => Some(nothing.declaring(&all)),
-            Opening::AllOnHold => Some(nothing.adding(&all, Setup::HoldConn)),
-            Opening::Registered => {
-                let registered = self.ta1.registered(&call.number);
-                let Some(protocol) = self.own_protocol(&registered) else { return Some(nothing) };
-                call.decided = Some((registered, protocol));
-                Some(self.offer(call, nothing, protocol, out))
-            }
+        match (call.shape.opening, call.early) {
+            (Opening::Nothing, _) => None,
+            (Opening::Capabilities, _) => Some(nothing.declaring(&all)),
+            (Opening::AllOnHold, _) => Some(nothing.adding(&all, Setup::HoldConn)),
+            (Opening::Known, Some(protocol)) => Some(self.offer(call, nothing, protocol, out)),
+            (Opening::NoMedia | Opening::Known, _) => Some(nothing),
         }
-    }
-
-    /// The registered protocol, if this fax has it.
-    fn own_protocol(&self, registered: &Registered) -> Option<Protocol> {
-        let Registered::Protocol(token) = registered else { return None };
-        let mut own = self.phone.config.protocols.iter();
-        own.find(|protocol| protocol.token().eq_ignore_ascii_case(token)).copied()
     }
 
     /// A response to a request of ours.
@@ -189,54 +179,53 @@ impl Fax1 {
                 self.answered(now, call, tx, response, out)
             }
             Stage::Calling { .. } => {
-                out.mark(key, "4.S2.refused"); // S2
-                self.not_established(&call, &said(response), out)
+                self.not_established(&call, NotEstablished::Refused, &said(response), out)
             }
-            Stage::Cancelling { .. } => {
-                out.mark(key, "4.S2.unanswered"); // S2
-                self.not_established(&call, "no answer", out)
-            }
+            Stage::Cancelling { .. } => self.not_established(&call, NotEstablished::Unanswered, SILENCE, out),
             _ if code < 200 => Some(call),
-            Stage::Asking { .. } => self.presented_with(now, call, response, out),
-            Stage::Announcing { offer, .. } => {
-                let offer = offer.clone();
-                self.announcement_answered(now, call, tx, &offer, response, out)
-            }
+            Stage::Asking { .. } => Some(self.presented_with(call, response)),
+            Stage::Announcing { .. } => self.announcement_answered(now, call, tx, response, out),
             Stage::Ending { .. } => {
-                out.mark(key, "4.S10.ended"); // S10
+                self.tell(key, What::Ended);
                 None
             }
-            Stage::PutOff { .. }
+            Stage::Deciding
+            | Stage::PutOff { .. }
             | Stage::Connecting { .. }
             | Stage::Awaiting { .. }
-            | Stage::Transferring { .. } => Some(call),
+            | Stage::Open { .. } => Some(call),
         };
         self.keep(next);
     }
 
     /// No response at all: Timer B, Timer F, or ICMP.
-    pub(super) fn caller_unanswered(&mut self, now: Time, tx: u64, why: &str, out: &mut Outbox) {
+    pub(super) fn caller_unanswered(&mut self, tx: u64, why: &str, out: &mut Outbox) {
         let Some(key) = self.outgoing.values().find(|call| call.waits_for(tx)).map(|call| call.key) else {
             return;
         };
-        let Some(call) = self.outgoing.remove(&key) else { return };
+        let Some(mut call) = self.outgoing.remove(&key) else { return };
         let next = match &call.stage {
             Stage::Cancelling { cancel, .. } if *cancel == Some(tx) => Some(call),
             Stage::Calling { .. } | Stage::Cancelling { .. } => {
                 // ICMP, or no server at all, counts as 503 (§8.1.3.1); silence is silence.
-                out.mark(key, if why == SILENCE { "4.S2.silent" } else { "4.S2.refused" }); // S2
-                self.not_established(&call, why, out)
+                let how = if why == SILENCE { NotEstablished::Silent } else { NotEstablished::Refused };
+                self.not_established(&call, how, why, out)
             }
-            Stage::Asking { .. } => self.nothing_presented(now, call, why, out),
-            Stage::Announcing { .. } => self.transmission_failed(now, call, why, out),
+            Stage::Asking { .. } => {
+                call.stage = Stage::Deciding;
+                self.tell(key, What::NotPresented(why.to_owned()));
+                Some(call)
+            }
+            Stage::Announcing { .. } => Some(self.broken(call, why, out)),
             Stage::Ending { .. } => {
-                out.mark(key, "4.S10.bye-unanswered"); // S10
+                self.tell(key, What::ByeUnanswered);
                 None
             }
-            Stage::PutOff { .. }
+            Stage::Deciding
+            | Stage::PutOff { .. }
             | Stage::Connecting { .. }
             | Stage::Awaiting { .. }
-            | Stage::Transferring { .. } => Some(call),
+            | Stage::Open { .. } => Some(call),
         };
         self.keep(next);
     }
@@ -246,32 +235,35 @@ impl Fax1 {
         let found =
             self.outgoing.values_mut().find_map(|call| call.dialog_of(bye).is_some().then_some(call.key));
         let Some(mut call) = found.and_then(|key| self.outgoing.remove(&key)) else { return false };
-        self.abandon_announcement(now, &call, out);
-        let why = "the peer hung up";
-        match &call.stage {
-            // Both hung up at once: our own BYE will be answered.
-            Stage::Ending { .. } => {
-                self.keep(Some(call));
-                return true;
-            }
-            Stage::Asking { .. } => self.tell_nothing_presented(&call, why, out),
-            _ => self.settle_after_hang_up(now, &mut call, why, out),
+        // Both hung up at once: our own BYE will be answered.
+        if matches!(call.stage, Stage::Ending { .. }) {
+            self.keep(Some(call));
+            return true;
         }
+        self.abandon_announcement(now, &call, out);
+        self.drop_connection(&mut call, out);
         self.shut_door(&mut call, out);
-        out.mark(call.key, "4.S10.peer-hung-up"); // S10
+        self.tell(call.key, What::PeerHungUp);
         true
     }
 
     /// The operator ends the calls that we make.
-    pub(super) fn caller_hangs_up(&mut self, now: Time, out: &mut Outbox) {
+    pub(super) fn stop_outgoing(&mut self, now: Time, out: &mut Outbox) {
         let keys: Vec<u64> = self.outgoing.keys().copied().collect();
         for key in keys {
-            let Some(call) = self.outgoing.remove(&key) else { continue };
+            let Some(mut call) = self.outgoing.remove(&key) else { continue };
             let next = match call.stage {
                 Stage::Calling { .. } => self.give_up_calling(now, call, out),
                 Stage::Cancelling { .. } | Stage::Ending { .. } => Some(call),
-                Stage::Asking { .. } => self.nothing_presented(now, call, "stopped by the operator", out),
-                _ => self.transmission_failed(now, call, "stopped by the operator", out),
+                Stage::Asking { .. } => {
+                    call.stage = Stage::Deciding;
+                    self.tell(key, What::NotPresented(STOPPED.to_owned()));
+                    Some(call)
+                }
+                _ => {
+                    self.abandon_announcement(now, &call, out);
+                    Some(self.broken(call, STOPPED, out))
+                }
             };
             self.keep(next);
         }
@@ -285,14 +277,14 @@ impl Fax1 {
             // §9.1: no final response in 64*T1 after CANCEL; the transaction is given up.
             ("cancelled", Stage::Cancelling { tx, .. }) => {
                 self.phone.layer.abandon(now, *tx, out);
-                out.mark(call.key, "4.S2.unanswered"); // S2
-                self.not_established(&call, "no answer", out)
+                self.not_established(&call, NotEstablished::Unanswered, SILENCE, out)
             }
-            ("session", _) => self.session_timed_out(now, call, out),
-            ("put-off", &Stage::PutOff { protocol }) => self.announce(now, call, protocol, out),
-            ("door", Stage::Awaiting { .. }) => {
-                self.transmission_failed(now, call, "the peer did not connect", out)
+            ("session", Stage::Open { .. }) => {
+                self.tell(call.key, What::TimedOut);
+                Some(call)
             }
+            ("put-off", &Stage::PutOff { protocol }) => self.announced(now, call, protocol, out),
+            ("door", Stage::Awaiting { .. }) => Some(self.broken(call, "the peer did not connect", out)),
             _ => Some(call),
         };
         self.keep(next);
@@ -311,61 +303,20 @@ impl Fax1 {
         out.disarm(call.timer("cancelled"));
         let Some(dialog) = Dialog::of_caller(&call.invite, response) else {
             out.unexpected("a 200 from which no dialog can be made", "200 with Contact");
-            out.mark(call.key, "4.S2.refused"); // S2
-            return self.not_established(&call, "the answer cannot be used", out);
+            return self.not_established(&call, NotEstablished::Refused, "the answer cannot be used", out);
         };
         if call.session.is_none() {
-            // S3 waits for S5, and S13: the ACK carries the answer, which is T4.
+            // The ACK waits for the holder's choice: it carries the answer, which is T4.
             call.owes_answer = Some(tx);
         } else {
-            self.acknowledge(now, (tx, 1), call.key, &dialog, None, out); // S3
+            self.acknowledge(now, (tx, 1), call.key, &dialog, None, out); // T2
         }
         call.answer = Some(response.clone());
-        call.dialog = Some(dialog); // S4
-        if matches!(call.stage, Stage::Cancelling { .. }) {
-            // The answer crossed our CANCEL: acknowledged, and ended at once (§15).
-            out.mark(call.key, "4.S2.unanswered"); // S2
-            self.tell_failure(call.key, &call.document, "no answer", out); // S9
-            return self.hang_up(now, call, out);
-        }
-        out.mark(call.key, "4.S2.answered"); // S2
-        let registered = match &call.decided {
-            Some((registered, _)) => registered.clone(),
-            None => self.ta1.registered(&call.number),
-        };
-        match &registered {
-            Registered::Protocol(token) => {
-                out.mark(call.key, "4.S5.registered"); // S5
-                call.registered = true;
-                match self.own_protocol(&registered) {
-                    Some(protocol) => self.announce(now, call, protocol, out), // S6
-                    None => {
-                        out.mark(call.key, "4.S6.unsupported-here"); // S6
-                        let why = format!("{token} is registered, which this fax lacks");
-                        self.tell_failure(call.key, &call.document, &why, out); // S9
-                        self.hang_up(now, call, out)
-                    }
-                }
-            }
-            Registered::NumberUnknown => {
-                out.mark(call.key, "4.S5.number-unknown"); // S5
-                self.ask(now, call, out)
-            }
-            Registered::ProtocolUnknown => {
-                out.mark(call.key, "4.S5.protocol-unknown"); // S5
-                self.ask(now, call, out)
-            }
-        }
-    }
-
-    /// Step S10: BYE (T7).
-    pub(super) fn hang_up(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
-        self.answer_in_ack(now, &mut call, None, out);
-        self.shut_door(&mut call, out);
-        self.abandon_announcement(now, &call, out);
-        let request = self.phone.in_dialog(call.dialog.as_mut()?, Method::Bye, call.key).finish();
-        let tx = self.send_in_dialog(now, call.dialog.as_ref()?, request, out); // S10
-        call.stage = Stage::Ending { tx };
+        call.dialog = Some(dialog);
+        // The answer may have crossed our CANCEL: then it is acknowledged, and ended at once (§15).
+        let late = matches!(call.stage, Stage::Cancelling { .. });
+        call.stage = Stage::Deciding;
+        self.tell(call.key, if late { What::AnsweredTooLate } else { What::Answered });
         Some(call)
     }
 
@@ -376,24 +327,30 @@ impl Fax1 {
         }
     }
 
-    /// S2 failed: step S9, and no BYE, for there is no dialog.
-    fn not_established(&mut self, call: &Outgoing, why: &str, out: &mut Outbox) -> Option<Outgoing> {
+    /// There is no dialog, so nothing to end.
+    fn not_established(
+        &mut self,
+        call: &Outgoing,
+        how: NotEstablished,
+        why: &str,
+        out: &mut Outbox,
+    ) -> Option<Outgoing> {
         out.disarm(call.timer("no-answer"));
         out.disarm(call.timer("cancelled"));
-        self.tell_failure(call.key, &call.document, why, out); // S9
         if let Some(door) = &call.door {
             door.shut(&mut self.connections, out);
         }
+        self.tell(call.key, What::NotEstablished(how, why.to_owned()));
         None
     }
 
-    /// The fax's own limit, or the operator: CANCEL as soon as that is allowed, and no try of another server.
+    /// Our own limit, or the operator: CANCEL as soon as that is allowed, and no try of another server.
     fn give_up_calling(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
         let Stage::Calling { tx } = call.stage else { return Some(call) };
         if self.phone.layer.give_up(tx) {
             // No INVITE runs: its server was still being looked for.
-            out.mark(call.key, "4.S2.unanswered"); // S2
-            return self.not_established(&call, "stopped before a server was found", out);
+            let why = "stopped before a server was found";
+            return self.not_established(&call, NotEstablished::Unanswered, why, out);
         }
         call.stage = Stage::Cancelling { tx, cancel: None };
         self.cancel_if_wanted(now, &mut call, out);

@@ -1,12 +1,12 @@
-//! Destination device 15: the fax as it is called (paragraphs 0073 to 0075).
+//! Calls that we take: destination device 15 (paragraphs 0073 to 0075).
 
 use faxproof_wire::sdp::{self, Description};
 use faxproof_wire::sip::{Message, Method, Name};
 
 use super::media::MediaEnd;
 use super::phone::SDP;
-use super::session::IDLE;
-use super::{Fax1, variant};
+use super::serving::IDLE;
+use super::{Line, variant};
 use crate::core::{Duration, Outbox, Time, Timer};
 use crate::number;
 use crate::sip::dialog::Dialog;
@@ -51,7 +51,7 @@ impl Incoming {
     }
 }
 
-impl Fax1 {
+impl Line {
     /// INVITE outside a dialog: somebody calls (T1).
     pub(super) fn called(&mut self, now: Time, tx: u64, invite: &Message, out: &mut Outbox) {
         let phone = &self.phone;
@@ -164,7 +164,7 @@ impl Fax1 {
     }
 
     /// The operator ends the calls that we took. No BYE before the ACK of our 2xx (§15).
-    pub(super) fn callee_hangs_up(&mut self, now: Time, out: &mut Outbox) {
+    pub(super) fn stop_incoming(&mut self, now: Time, out: &mut Outbox) {
         for (key, mut call) in std::mem::take(&mut self.incoming) {
             if call.unacknowledged.is_some() {
                 call.ends_at_ack = true;

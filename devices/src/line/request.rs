@@ -1,0 +1,93 @@
+//! Requests of the peer (RFC 3261 §8.2): what is asked of us in and outside a call.
+
+use faxproof_wire::sip::{Message, Method, Name};
+
+use super::Line;
+use super::phone::SDP;
+use crate::config::Variant;
+use crate::core::{Outbox, Time};
+
+impl Line {
+    /// A new request (RFC 3261 §8.2).
+    pub(super) fn request(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+        let in_dialog = request.to_tag().is_some();
+        match request.method() {
+            Some(Method::Cancel) => self.cancelled(now, tx, request, out),
+            _ if request.header(Name::Require).is_some_and(|tags| !tags.trim().is_empty()) => {
+                let tags = request.header(Name::Require).unwrap_or_default();
+                let refusal = self.phone.response(request, 420).header(Name::Unsupported, tags);
+                self.phone.layer.respond(now, tx, refusal.finish(), out);
+            }
+            _ if in_dialog => self.dialog_request(now, tx, request, out),
+            Some(Method::Invite) => self.called(now, tx, request, out),
+            Some(Method::Options) => self.present(now, tx, request, out),
+            Some(Method::Bye) => self.refuse(now, tx, request, 481, out),
+            _ => self.not_allowed(now, tx, request, out),
+        }
+    }
+
+    fn dialog_request(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+        let caller = self.outgoing.values_mut().find_map(|call| call.dialog_of(request));
+        let callee = self.incoming.values_mut().map(|call| &mut call.dialog).find(|d| d.owns(request));
+        let ours = caller.is_some();
+        let Some(dialog) = caller.or(callee) else {
+            return self.refuse(now, tx, request, 481, out);
+        };
+        if let Err(code) = dialog.admit(request) {
+            return self.refuse(now, tx, request, code, out);
+        }
+        match request.method() {
+            Some(Method::Options) => self.present(now, tx, request, out),
+            Some(Method::Bye) => {
+                let ok = self.phone.response(request, 200).finish();
+                self.phone.layer.respond(now, tx, ok, out);
+                self.peer_hung_up(now, request, out);
+            }
+            // The session is the caller's to change; a callee of ours never asks for it.
+            Some(Method::Invite | Method::Update) if ours => self.refuse(now, tx, request, 488, out),
+            Some(Method::Invite) => self.reinvited(now, tx, request, out),
+            Some(Method::Update) if self.phone.config.habits.accepts.contains(&Variant::Update) => {
+                self.reinvited(now, tx, request, out);
+            }
+            _ => self.not_allowed(now, tx, request, out),
+        }
+    }
+
+    /// BYE of the peer, in a dialog of either side.
+    fn peer_hung_up(&mut self, now: Time, request: &Message, out: &mut Outbox) {
+        if !self.caller_was_hung_up_on(now, request, out) {
+            self.callee_was_hung_up_on(request, out);
+        }
+    }
+
+    /// R3: 200 to OPTIONS with our protocols (§11.2).
+    fn present(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+        let ok = self
+            .phone
+            .response(request, 200)
+            .header(Name::Allow, self.phone.allow_as_called())
+            .header(Name::Accept, SDP)
+            .header(Name::AcceptEncoding, "identity")
+            .header(Name::AcceptLanguage, "en")
+            .header(Name::Supported, "");
+        let cseq = request.cseq().map_or(0, |cseq| cseq.0);
+        let key = self.phone.entropy.key(("call", request.call_id())).0;
+        let silent = self.phone.presented().is_empty();
+        let ok = if silent { ok } else { ok.body(SDP, self.phone.capabilities(key, cseq)) };
+        self.phone.layer.respond(now, tx, ok.finish(), out);
+    }
+
+    pub(super) fn refuse(&mut self, now: Time, tx: u64, request: &Message, code: u16, out: &mut Outbox) {
+        let refusal = self.phone.response(request, code).finish();
+        self.phone.layer.respond(now, tx, refusal, out);
+    }
+
+    fn not_allowed(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+        let known = !matches!(request.method(), Some(Method::Other(_)));
+        let refusal = self
+            .phone
+            .response(request, if known { 405 } else { 501 })
+            .header(Name::Allow, self.phone.allow_as_called());
+        self.phone.layer.respond(now, tx, refusal.finish(), out);
+    }
+}
