@@ -3,23 +3,21 @@
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::process::Command;
 
-use faxproof::plan::Plan;
-use faxproof::world::World;
 use faxproof_reports::{Trace, What};
 use faxproof_wire::mime;
-use faxproof_wire::page::tiff;
 
-use super::program::{Ended, beside, folder, run};
-use super::stage::{Performance, breaches, pages, plan, printed};
-use super::stranger::Call;
+use super::delivery::{BROKEN, Delivered, OURS, delivered};
+use super::program::{beside, folder, run};
+use super::stage::{breaches, pages, printed};
 
 /// The mailbox of bob's number.
 const MAILBOX: &str = "FAX=+05012345678@sip.example.net";
 /// One that he does not have.
 const NO_MAILBOX: &str = "FAX=+05000000000@sip.example.net";
+/// With all as it should be, to a mailbox that is not there, with a broken TIFF.
+const TRIES: [(&str, &str); 3] = [(MAILBOX, OURS), (NO_MAILBOX, OURS), (MAILBOX, BROKEN)];
 
 #[test]
 fn swaks_delivers_and_is_told_what_is_refused() {
@@ -32,13 +30,13 @@ fn swaks_delivers_and_is_told_what_is_refused() {
         swaks.args(["--attach-type", "image/tiff", "--attach-name", file, "--attach", &format!("@{file}")]);
         run("swaks", "swaks", &place, &mut swaks)
     };
-    let Delivered { plan, trace, ended } = delivered("127.94.1", &place, swaks);
+    let Delivered { plan, trace, ended } = delivered("127.94.1", &place, "smtp", TRIES, swaks);
 
     // Its codes: no recipient was accepted, the mail was not accepted behind DATA.
     assert_eq!(ended.each_ref().map(|ended| ended.exit_code), [Some(0), Some(24), Some(26)], "{ended:?}");
     let [_, mailbox, broken] = &ended;
     assert!(mailbox.said.contains("<** 550 5.1.1 ") && broken.said.contains("<** 554 5.6.1 "), "{ended:?}");
-    let ours = fs::read(place.join("ours.tif")).unwrap();
+    let ours = fs::read(place.join(OURS)).unwrap();
     assert_eq!(mime::read(&mails(&trace)[0]).unwrap().tiffs, [ours]);
     assert_eq!(printed(&trace, "bob"), pages());
     assert_eq!(breaches(&plan.declaration, &trace, &["bob"]), []);
@@ -53,7 +51,7 @@ fn smtplib_delivers_and_is_told_what_is_refused() {
         python.args([&server.ip().to_string(), &server.port().to_string(), &own.to_string(), mailbox, file]);
         run("python3", "python3", &place, &mut python)
     };
-    let Delivered { plan, trace, ended } = delivered("127.94.2", &place, smtplib);
+    let Delivered { plan, trace, ended } = delivered("127.94.2", &place, "smtp", TRIES, smtplib);
 
     assert_eq!(ended.each_ref().map(|ended| ended.exit_code), [Some(0), Some(1), Some(1)], "{ended:?}");
     let [_, mailbox, broken] = &ended;
@@ -67,48 +65,6 @@ fn smtplib_delivers_and_is_told_what_is_refused() {
     assert_eq!(mails(&trace)[0], [&sent[..], b".\r\n"].concat());
     assert_eq!(printed(&trace, "bob"), pages());
     assert_eq!(breaches(&plan.declaration, &trace, &["bob"]), []);
-}
-
-struct Delivered {
-    plan: Plan,
-    trace: Trace,
-    /// With all as it should be, to a mailbox that is not there, with a broken TIFF.
-    ended: [Ended; 3],
-}
-
-/// One call in which the program delivers three times, each on a connection that was announced for it.
-fn delivered(
-    net: &str,
-    place: &Path,
-    deliver: impl Fn(SocketAddr, IpAddr, &str, &str) -> Ended,
-) -> Delivered {
-    let ours = tiff::write(&pages());
-    fs::write(place.join("ours.tif"), &ours).unwrap();
-    fs::write(place.join("broken.tif"), &ours[..ours.len() / 2]).unwrap();
-    let own: IpAddr = format!("{net}.9").parse().unwrap();
-    let plan = plan(&scenario(net), place, World::Sockets);
-    let mut performance = Performance::begin(&plan);
-    performance.await_message("200 REGISTER", "bob");
-    let mut call = Call::to("05012345678", format!("{net}.1:5060").parse().unwrap(), own);
-    let tries = [(MAILBOX, "ours.tif"), (NO_MAILBOX, "ours.tif"), (MAILBOX, "broken.tif")];
-    let ended = tries.map(|(mailbox, file)| deliver(call.announce("smtp"), own, mailbox, file));
-    call.hang_up();
-    Delivered { plan, trace: performance.end(), ended }
-}
-
-fn scenario(net: &str) -> String {
-    format!(
-        "\
-version: 1
-title: A program delivers
-hosts:
-  bob: {{ fax: 1, number: 050-1234-5678, address: {net}.1, habits: {{ answer_after: 50ms }} }}
-  sip: {{ sip-server: {{}}, address: {net}.2 }}
-ends_at: 8s
-worlds: [sockets]
-worlds_because: the program is on a real socket
-"
-    )
 }
 
 /// The mails that came behind DATA, with what ends them.

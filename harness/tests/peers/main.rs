@@ -1,10 +1,12 @@
 //! Tests against programs that other people wrote: Kamailio as the SIP server, SIPp as caller and
-//! callee, swaks and Python as mail clients, aiosmtpd as a mail server, libtiff for documents. They
-//! need these programs, so they run only when asked for:
+//! callee, swaks and Python as mail clients, curl as an HTTP client, aiosmtpd as a mail server, libtiff for
+//! documents. They need these programs, so they run only when asked for:
 //! `cargo test -p faxproof --features peers --test peers`. A program that is missing is a failure.
 
 #![allow(clippy::unwrap_used)]
 
+mod curl;
+mod delivery;
 mod kamailio;
 mod libtiff;
 mod mail;
