@@ -132,6 +132,8 @@ pub struct Outage {
 pub struct StreamPlan {
     /// The receiver gets its bytes in chunks of at most so many.
     pub chunk_bytes: Option<u32>,
+    /// The receiver looks only so often, in microseconds, and gets all that has come since at once.
+    pub joins_us: Option<u64>,
     /// The receiver reads so many bytes a second.
     pub reads_bytes_per_s: Option<u64>,
     /// After so many bytes of this direction the connection ends, and how.

@@ -81,6 +81,12 @@ impl Queue {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
+    /// What happens next.
+    pub(crate) fn next(&self) -> Option<(Time, &Happening)> {
+        let Reverse((at, _, _, slot)) = self.heap.peek()?;
+        self.happenings[*slot as usize].as_ref().map(|happening| (*at, happening))
+    }
+
     pub(crate) fn pop(&mut self) -> Option<(Time, Happening)> {
         let Reverse((at, _, _, slot)) = self.heap.pop()?;
         self.free.push(slot);

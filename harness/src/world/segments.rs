@@ -83,6 +83,13 @@ impl Network {
         self.links.link(other, end).plan.stream.chunk_bytes.map_or(usize::MAX, |chunk| chunk as usize)
     }
 
+    /// Whether the receiver of this direction looks only from time to time.
+    pub(crate) fn joins(&self, id: u32, client: bool) -> bool {
+        let connection = self.connections.of(id);
+        let (end, other) = (connection.end(client).party.place, connection.end(!client).party.place);
+        self.links.link(end, other).plan.stream.joins_us.is_some()
+    }
+
     fn send_segments(
         &mut self,
         (now, delay): (Time, Duration),
@@ -127,7 +134,7 @@ impl Network {
                 Some((at, attempt)) => {
                     let reading_us =
                         stream.reads_bytes_per_s.map_or(0, |pace| (len * 1_000_000).div_ceil(pace.max(1)));
-                    before = at.max(before) + Duration(reading_us);
+                    before = looked_at(at.max(before) + Duration(reading_us), stream.joins_us);
                     (Some(before), attempt)
                 }
                 None => (None, 0),
@@ -140,4 +147,9 @@ impl Network {
         }
         segments
     }
+}
+
+/// When the receiver looks: at once, or at the next of the instants at which it does.
+fn looked_at(arrival: Time, every_us: Option<u64>) -> Time {
+    every_us.map_or(arrival, |every| Time(arrival.0.div_ceil(every.max(1)) * every.max(1)))
 }

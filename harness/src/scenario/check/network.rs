@@ -83,9 +83,13 @@ impl Checker<'_> {
         }
         let zero = |n: Option<At<u64>>| n.filter(|n| n.value == 0).map(|n| n.place);
         let chunks = link.chunks.map(|chunks| At { value: u64::from(chunks.value), place: chunks.place });
-        for (key, place) in
-            [("queue", zero(link.queue)), ("reads", zero(link.reads)), ("chunks", zero(chunks))]
-        {
+        let joins = link.joins.map(|joins| At { value: joins.value.us, place: joins.place });
+        for (key, place) in [
+            ("queue", zero(link.queue)),
+            ("reads", zero(link.reads)),
+            ("chunks", zero(chunks)),
+            ("joins", zero(joins)),
+        ] {
             if let Some(place) = place {
                 self.refuse_saying(place, format!("`{key}: 0` lets nothing pass"), "write 1 or more");
             }

@@ -76,7 +76,7 @@ pub(super) fn disturbs(network: &NetworkPlan) -> bool {
             queue_bytes: link.queue_bytes,
             ..LinkPlan::default()
         };
-        let chunks = StreamPlan { chunk_bytes: None, ..link.stream };
+        let chunks = StreamPlan { chunk_bytes: None, joins_us: None, ..link.stream };
         LinkPlan { stream: chunks, ..link.clone() } == kept
     };
     !usual(&network.default) || network.links.iter().any(|(_, _, link)| !usual(link))
@@ -99,6 +99,7 @@ fn behaving(spec: &Behaviour, usual: LinkPlan) -> LinkPlan {
         outages: usual.outages,
         stream: StreamPlan {
             chunk_bytes: spec.chunks.map(|chunk| chunk.value).or(stream.chunk_bytes),
+            joins_us: spec.joins.map(|every| every.value.us).or(stream.joins_us),
             reads_bytes_per_s: spec.reads.map(|pace| pace.value).or(stream.reads_bytes_per_s),
             cut_after: match spec.cut_after {
                 Some(after) => {

@@ -35,6 +35,8 @@ macro_rules! behaving {
             pub fragments: Option<Fragments>,
             /// The receiver of a stream gets its bytes in chunks of at most so many.
             pub chunks: Option<At<u32>>,
+            /// The receiver of a stream looks only so often, and gets all that has come since in one chunk.
+            pub joins: Option<At<Span>>,
             /// The receiver of a stream reads so many bytes a second.
             pub reads: Option<At<u64>>,
             /// After so many bytes of a direction its connection ends.
@@ -59,6 +61,7 @@ macro_rules! behaving {
                     mtu: self.mtu,
                     fragments: self.fragments,
                     chunks: self.chunks,
+                    joins: self.joins,
                     reads: self.reads,
                     cut_after: self.cut_after,
                     cut_by: self.cut_by,

@@ -7,10 +7,12 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::BytesMut;
+
 use faxproof_devices::core::{Conn, Device, Duration, Event, Holdings, Outbox, StreamEvent, Time, Timer};
 use faxproof_reports::{Host, Sink, What};
 
-use super::consequence::{Consequence, Due, Load};
+use super::consequence::{Consequence, Due, Load, Segment};
 use super::network::Network;
 use super::presence::Left;
 use super::queue::{Happening, Queue, Rank};
@@ -220,12 +222,10 @@ impl VirtualWorld {
                 }
             }
             Consequence::Segment(segment) => {
-                let mut due = std::mem::take(&mut self.scratch.due);
-                let receiver =
-                    self.network.connections.of(segment.connection).end(!segment.from_client).party;
-                let arrived = self.network.segment_arrives(self.now, segment, &mut due);
-                self.enqueue(receiver.place.unwrap_or_default(), due);
-                if let Some((Some(host), conn, load)) = arrived {
+                let (connection, from_client) = (segment.connection, segment.from_client);
+                let joins = self.network.joins(connection, from_client);
+                if let Some((Some(host), conn, load)) = self.segment_arrives(segment) {
+                    let load = if joins { self.joined(load, connection, from_client) } else { load };
                     self.receive(host, conn, load);
                 }
             }
@@ -234,6 +234,41 @@ impl VirtualWorld {
                     self.step(host, Event::Stream(conn, event));
                 }
             }
+        }
+    }
+
+    fn segment_arrives(&mut self, segment: Segment) -> Option<(Option<usize>, Conn, Load)> {
+        let mut due = std::mem::take(&mut self.scratch.due);
+        let receiver = self.network.connections.of(segment.connection).end(!segment.from_client).party;
+        let arrived = self.network.segment_arrives(self.now, segment, &mut due);
+        self.enqueue(receiver.place.unwrap_or_default(), due);
+        arrived
+    }
+
+    /// Bytes with all that arrive behind them at the same time.
+    fn joined(&mut self, first: Load, connection: u32, from_client: bool) -> Load {
+        let Load::Bytes(first) = first else { return first };
+        let mut all = BytesMut::from(&first[..]);
+        while let Some(next) = self.next_of(connection, from_client) {
+            if let Some((_, _, Load::Bytes(bytes))) = self.segment_arrives(next) {
+                all.extend_from_slice(&bytes);
+            }
+        }
+        Load::Bytes(all.freeze())
+    }
+
+    /// Takes bytes of this direction out of the queue that arrive now, if they are what happens next.
+    fn next_of(&mut self, connection: u32, from_client: bool) -> Option<Segment> {
+        let (at, Happening::Network(Consequence::Segment(next))) = self.queue.next()? else { return None };
+        let joined = at == self.now
+            && (next.connection, next.from_client) == (connection, from_client)
+            && matches!(next.load, Load::Bytes(_));
+        if !joined {
+            return None;
+        }
+        match self.queue.pop()? {
+            (_, Happening::Network(Consequence::Segment(segment))) => Some(segment),
+            _ => None,
         }
     }
 

@@ -244,6 +244,16 @@ fn a_link_hands_over_in_chunks() {
 }
 
 #[test]
+fn what_has_come_since_the_receiver_looked_is_one_chunk() {
+    let stream = StreamPlan { chunk_bytes: Some(3), joins_us: Some(100_000), ..StreamPlan::default() };
+    let trace = with_stream(stream);
+    // The greeting leaves at 1.010 s in three pieces.
+    assert_eq!(heard(&trace, "a", "bytes 220 b"), Some(1_100_000));
+    assert!(!learnt(&trace, "a").contains(&"bytes 220".into()));
+    assert_eq!(replies(&trace), ALL_REPLIES);
+}
+
+#[test]
 fn a_rate_delays_each_segment_behind_the_one_before() {
     let mut plan = mail();
     plan.network.default.rate_bps = Some(8_000);
