@@ -288,6 +288,15 @@ pub struct RegistrarConfig {
     pub fixed: Vec<(String, SocketAddr)>,
 }
 
+/// Set-up of a tester.
+#[derive(Clone, Debug)]
+pub struct TesterConfig {
+    /// TCP ports on which it accepts connections.
+    pub listens: Vec<u16>,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
+}
+
 /// Set-up of the location server.
 #[derive(Clone, Debug)]
 pub struct LocationServerConfig {

@@ -77,6 +77,7 @@ impl Fax1 {
                 self.caller_hangs_up(now, out);
                 self.callee_hangs_up(now, out);
             }
+            Action::Inject(_) => out.unexpected("something to inject", "an order for a fax"),
             table => self.table_order(&table, out),
         }
     }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
     FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, Protocol, Refusal,
-    RegistrarConfig, SipServerConfig, TextType,
+    RegistrarConfig, SipServerConfig, TesterConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
 use faxproof_devices::sip::address::uri;
@@ -77,6 +77,10 @@ impl Setting<'_> {
             let listens_tcp = server.listens_tcp.unwrap_or(true);
             return Config::LocationServer(LocationServerConfig { address, registrar, listens_tcp, entropy });
         }
+        if let Some(tester) = &spec.tester {
+            let listens = tester.value.listens.iter().map(|port| port.value).collect();
+            return Config::Tester(TesterConfig { listens, entropy });
+        }
         Config::Fax1(FaxConfig {
             address,
             number: spec.number.as_ref().map(|number| number.value.clone()).unwrap_or_default(),
@@ -99,10 +103,11 @@ impl Setting<'_> {
         let rows = spec.ta1.iter().flat_map(|rows| &rows.value);
         HostDeclaration {
             name: name.into(),
-            class: match (&spec.sip_server, &spec.location_server) {
-                (Some(_), _) => Class::SipServer,
-                (None, Some(_)) => Class::LocationServer,
-                (None, None) => Class::Fax1,
+            class: match (&spec.sip_server, &spec.location_server, &spec.tester) {
+                (Some(_), ..) => Class::SipServer,
+                (None, Some(_), _) => Class::LocationServer,
+                (None, None, Some(_)) => Class::Tester,
+                (None, None, None) => Class::Fax1,
             },
             address: self.address(name),
             external: spec.external.is_some(),
@@ -137,6 +142,7 @@ impl Setting<'_> {
                 let refuses = refuses_tcp(config.listens_tcp);
                 registrar_habits(&config.registrar).into_iter().chain(refuses).collect()
             }
+            Config::Tester(_) => Vec::new(),
         };
         habits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }

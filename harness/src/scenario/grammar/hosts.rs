@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::value::{At, Named, Span, Written};
 
-/// A box: exactly one of `fax`, `sip-server` and `location-server` says which.
+/// A box: exactly one of `fax`, `sip-server`, `location-server` and `tester` says which.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
@@ -19,6 +19,8 @@ pub struct HostSpec {
     /// It is a location server.
     #[serde(rename = "location-server")]
     pub location_server: Option<At<LocationServerSpec>>,
+    /// It is a tester: it says what `inject` has it say, and nothing of its own accord.
+    pub tester: Option<At<TesterSpec>>,
     /// Its address; derived from its name unless given.
     #[schemars(with = "Option<std::net::IpAddr>")]
     pub address: Option<At<IpAddr>>,
@@ -292,6 +294,15 @@ pub struct LocationServerSpec {
     pub default_expiry: Option<At<Span>>,
     /// Bindings known from the start: number, and a host's name or an address with port.
     pub fixed: Option<At<Named<FixedContact>>>,
+}
+
+/// A tester.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TesterSpec {
+    /// TCP ports on which it accepts connections; none unless given.
+    #[serde(default)]
+    pub listens: Vec<At<u16>>,
 }
 
 /// The contact of a fixed binding: a host's name, or an address with port.
