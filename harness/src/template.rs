@@ -76,7 +76,9 @@ impl Template {
                 return Err(format!("a `{brace}` without its other half\n{KNOWN}"));
             };
             parts.push(Part::Text(std::mem::take(&mut plain)));
-            parts.push(placeholder(inside).ok_or_else(|| format!("unknown placeholder `{{{inside}}}`\n{KNOWN}"))?);
+            parts.push(
+                placeholder(inside).ok_or_else(|| format!("unknown placeholder `{{{inside}}}`\n{KNOWN}"))?,
+            );
             rest = behind;
         }
         plain.push_str(rest);
@@ -131,7 +133,12 @@ impl Template {
 }
 
 impl Part {
-    fn fill(&self, context: &Context<'_>, message: Option<&Message>, text: &mut String) -> Result<(), String> {
+    fn fill(
+        &self,
+        context: &Context<'_>,
+        message: Option<&Message>,
+        text: &mut String,
+    ) -> Result<(), String> {
         let of_message = || message.ok_or("there is no message");
         let lacks = |what: &str| format!("it has no {what}");
         match self {

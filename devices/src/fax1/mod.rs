@@ -11,6 +11,7 @@ mod media;
 mod panel;
 mod phone;
 mod post;
+mod reach;
 mod registration;
 mod session;
 mod transfer;
@@ -33,6 +34,7 @@ use self::registration::Registration;
 use crate::config::{FaxConfig, Variant};
 use crate::core::{Conn, Device, Effect, Event, Holdings, Outbox, StreamEvent, Time, Timer};
 use crate::order::{Action, Order};
+use crate::sip::dialog::Dialog;
 use crate::sip::transaction::Up;
 use crate::sip::{SIP_PORT, intake};
 use crate::ta1::Ta1;
@@ -91,7 +93,7 @@ impl Fax1 {
 
     fn told(&mut self, now: Time, up: Up, out: &mut Outbox) {
         match up {
-            Up::Request { tx, message, .. } => self.request(now, tx, &message, out),
+            Up::Request { tx, message, from } => self.request(now, tx, from, &message, out),
             Up::Ack { message } => self.acknowledged(now, &message, out),
             Up::Response { tx, message } if self.registration.owns(tx) => {
                 self.registration.answered(now, &mut self.phone, &message, out);
@@ -109,24 +111,31 @@ impl Fax1 {
     }
 
     /// A new request (RFC 3261 §8.2).
-    fn request(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+    fn request(&mut self, now: Time, tx: u64, from: SocketAddr, request: &Message, out: &mut Outbox) {
         let in_dialog = request.to_tag().is_some();
         match request.method() {
-            Some(Method::Cancel) => self.cancelled(now, tx, request, out),
+            Some(Method::Cancel) => self.cancelled(now, tx, from, request, out),
             _ if request.header(Name::Require).is_some_and(|tags| !tags.trim().is_empty()) => {
                 let tags = request.header(Name::Require).unwrap_or_default();
                 let refusal = self.phone.response(request, 420).header(Name::Unsupported, tags);
                 self.phone.layer.respond(now, tx, refusal.finish(), out);
             }
-            _ if in_dialog => self.dialog_request(now, tx, request, out),
-            Some(Method::Invite) => self.called(now, tx, request, out),
+            _ if in_dialog => self.dialog_request(now, tx, from, request, out),
+            Some(Method::Invite) => self.called(now, tx, from, request, out),
             Some(Method::Options) => self.present(now, tx, request, out),
             Some(Method::Bye) => self.refuse(now, tx, request, 481, out),
             _ => self.not_allowed(now, tx, request, out),
         }
     }
 
-    fn dialog_request(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+    fn dialog_request(&mut self, now: Time, tx: u64, from: SocketAddr, request: &Message, out: &mut Outbox) {
+        let known = |dialog: &&Dialog| dialog.owns(request);
+        let caller = self.outgoing.values().filter_map(|call| call.dialog.as_ref()).find(known);
+        let callee = self.incoming.values().map(|call| &call.dialog).find(known);
+        let expected = caller.or(callee).and_then(reach::hop_of);
+        if !self.may_speak(request, from, expected, out) {
+            return self.refuse(now, tx, request, 403, out);
+        }
         let caller = self.outgoing.values_mut().find_map(|call| call.dialog_of(request));
         let callee = self.incoming.values_mut().map(|call| &mut call.dialog).find(|d| d.owns(request));
         let ours = caller.is_some();

@@ -47,7 +47,13 @@ impl Fax1 {
         answer: Result<Description, SdpError>,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
-        match readiness(offer, answer) {
+        let Some(dialog) = &call.dialog else { return Some(call) };
+        let ready = readiness(offer, answer, |named| {
+            self.phone
+                .media_address(&dialog.remote_target, named)
+                .map_err(|why| format!("its answer misleads: {why}"))
+        });
+        match ready {
             Ok(Ready::Listens(to)) => Some(self.connect(call, to, out)),
             Ok(Ready::Connects(peer)) => self.await_peer(now, call, peer, out),
             Ok(Ready::Declines) => self.declined(now, call, "port 0", out),
@@ -278,7 +284,11 @@ enum Ready {
     Declines,
 }
 
-fn readiness(offer: &Description, answer: Result<Description, SdpError>) -> Result<Ready, String> {
+fn readiness(
+    offer: &Description,
+    answer: Result<Description, SdpError>,
+    may_lead_to: impl Fn(Option<IpAddr>) -> Result<IpAddr, String>,
+) -> Result<Ready, String> {
     let answer = answer.map_err(|error| error.to_string())?;
     // A wrong number of lines is no refusal but a fault (RFC 3264 §6).
     if answer.is_refusal() && answer.media.len() == offer.media.len() {
@@ -287,16 +297,13 @@ fn readiness(offer: &Description, answer: Result<Description, SdpError>) -> Resu
     if let Some(problem) = sdp::answer_problem(offer, &answer) {
         return Err(problem.to_string());
     }
-    let (Some(media), Some(ip)) = (answer.media.first(), answer.address_of(0)) else {
-        return Err("the answer gives no address".to_owned());
-    };
-    if ip.is_unspecified() {
-        return Err("the answer gives no address".to_owned());
-    }
+    let media = answer.media.first().ok_or("the answer has no line")?;
     match media.answered_setup() {
-        Setup::Active => Ok(Ready::Connects(ip)),
         // RFC 4145 §4: no connection for now, and a fax has nothing to wait for.
         Setup::HoldConn => Err("the peer wants no connection for now".to_owned()),
-        Setup::Passive | Setup::ActPass => Ok(Ready::Listens(SocketAddr::new(ip, media.port))),
+        Setup::Active => Ok(Ready::Connects(may_lead_to(answer.address_of(0))?)),
+        Setup::Passive | Setup::ActPass => {
+            Ok(Ready::Listens(SocketAddr::new(may_lead_to(answer.address_of(0))?, media.port)))
+        }
     }
 }

@@ -254,7 +254,8 @@ impl Injected {
             (Some(_), false) => "a connection with bytes".to_owned(),
             (None, _) => sip::label(&first).to_string(),
         };
-        let times = if injection.copies.len() > 1 { format!(" x{}", injection.copies.len()) } else { String::new() };
+        let times =
+            if injection.copies.len() > 1 { format!(" x{}", injection.copies.len()) } else { String::new() };
         let text = format!("{from} injects {what}{times} to {}", self.to);
         Ok((text.into(), Order { key, action: Action::Inject(injection) }))
     }
@@ -329,11 +330,16 @@ mod tests {
 
     #[test]
     fn acts_add_up_in_their_order() {
-        let header = |name: &str, value: &str| Act::SetHeader { name: name.into(), value: Template::plain(value) };
+        let header =
+            |name: &str, value: &str| Act::SetHeader { name: name.into(), value: Template::plain(value) };
         let rules = vec![
             rule("OPTIONS", &[], header("Max-Forwards", "0")),
             rule("OPTIONS", &[], Act::RemoveHeader { name: "To".into() }),
-            rule("OPTIONS", &[], Act::SetBody { content_type: "text/plain".into(), body: Template::plain("x") }),
+            rule(
+                "OPTIONS",
+                &[],
+                Act::SetBody { content_type: "text/plain".into(), body: Template::plain("x") },
+            ),
         ];
         let Some(handling) = handled(rules, 1).remove(0) else { panic!("not handled") };
         let text = String::from_utf8_lossy(&handling.bytes).into_owned();

@@ -61,14 +61,20 @@ impl Checker<'_> {
                 let message = "a step has no message with a media line";
                 self.refuse_saying(connect.place, message, "write a number, or let a rule inject it");
             }
-            (Some(connect), None | Some(At { value: EndingSpec::Keep, .. })) if inject.times.is_some_and(|n| n.value > 100) => {
+            (Some(connect), None | Some(At { value: EndingSpec::Keep, .. }))
+                if inject.times.is_some_and(|n| n.value > 100) =>
+            {
                 let message = "more than 100 connections that stand";
                 self.refuse_saying(connect.place, message, "write `then: close`, or fewer `times`");
             }
             _ => {}
         }
         if let Some(times) = inject.times.filter(|times| !(1..=MAX_TIMES).contains(&times.value)) {
-            self.refuse_saying(times.place, format!("{} times", times.value), format!("write 1 to {MAX_TIMES}"));
+            self.refuse_saying(
+                times.place,
+                format!("{} times", times.value),
+                format!("write 1 to {MAX_TIMES}"),
+            );
         }
         if let (Some(_), None) = (inject.every, inject.times) {
             self.refuse_saying(place, "`every` says how often, but not how many", "add `times: N`");

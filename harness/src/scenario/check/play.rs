@@ -30,8 +30,7 @@ impl Checker<'_> {
 
     fn step(&mut self, step: &At<Step>) {
         let Step { host, send, to, ta1, power, hang_up, inject, .. } = &step.value;
-        let kinds =
-            [send.is_some(), ta1.is_some(), power.is_some(), hang_up.is_some(), inject.is_some()];
+        let kinds = [send.is_some(), ta1.is_some(), power.is_some(), hang_up.is_some(), inject.is_some()];
         if kinds.iter().filter(|is| **is).count() != 1 {
             self.refuse_saying(
                 step.place,

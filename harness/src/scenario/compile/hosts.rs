@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, Protocol, Refusal,
+    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, MediaAt, Protocol, Refusal,
     RegistrarConfig, SipServerConfig, TesterConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
@@ -68,6 +68,7 @@ impl Setting<'_> {
                 location,
                 record_route: server.record_route.unwrap_or(true),
                 listens_tcp: server.listens_tcp.unwrap_or(true),
+                follows_redirects: server.follows_redirects.unwrap_or(false),
                 entropy,
             });
         }
@@ -136,6 +137,7 @@ impl Setting<'_> {
                     }
                 }
                 habits.extend(refuses_tcp(config.listens_tcp));
+                habits.extend(config.follows_redirects.then(|| ("follows_redirects", "true".to_owned())));
                 habits
             }
             Config::LocationServer(config) => {
@@ -316,6 +318,8 @@ fn habits(spec: &HostSpec) -> Habits {
         },
         presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
         setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
+        media_at: given.media_at.map_or(usual.media_at, wire::media_at),
+        refuses_foreign: given.refuses_foreign.unwrap_or(usual.refuses_foreign),
         http: http_habits(&given.http),
     }
 }
@@ -391,6 +395,12 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
     }
     if let Some(every) = habits.keep_alive {
         words.push(("keep_alive", span(every)));
+    }
+    if habits.media_at == MediaAt::Anywhere {
+        words.push(("media_at", "anywhere".to_owned()));
+    }
+    if habits.refuses_foreign {
+        words.push(("refuses_foreign", "true".to_owned()));
     }
     if !habits.listens_tcp {
         words.push(("listens_tcp", "false".to_owned()));

@@ -8,8 +8,8 @@ use faxproof_reports::{OrderDeclaration, fingerprint};
 use faxproof_wire::page;
 
 use super::Setting;
-use super::inject::injected;
 use super::hosts::row;
+use super::inject::injected;
 use crate::plan::{PlannedAction, PlannedWhat};
 use crate::scenario::grammar::{Power, Step, TableStep};
 use crate::template::Context;

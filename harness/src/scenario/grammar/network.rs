@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::InjectSpec;
 use super::super::value::{At, Named, Percent, Rate, Several, Span};
+use super::InjectSpec;
 
 /// A type that says how a link behaves, among other keys of its own.
 macro_rules! behaving {
