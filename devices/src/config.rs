@@ -105,6 +105,10 @@ pub struct Habits {
     pub presentation: PresentedBy,
     /// Who is to open the TCP connection, by its own offers. Whoever does, the offerer is the client.
     pub setup_offer: Setup,
+    /// Where it lets a session description send its connection.
+    pub media_at: MediaAt,
+    /// Whether it refuses (403) requests within a call that come from elsewhere than the call.
+    pub refuses_foreign: bool,
     /// Its HTTP, where it runs that.
     pub http: HttpHabits,
 }
@@ -187,9 +191,22 @@ impl Default for Habits {
             accepts: Variant::ALL.to_vec(),
             presentation: PresentedBy::Options,
             setup_offer: Setup::Active,
+            media_at: MediaAt::Peer,
+            refuses_foreign: false,
             http: HttpHabits::default(),
         }
     }
+}
+
+/// Where the other end of the negotiated connection may be. Nowhere else does a fax connect, and from nowhere
+/// else does it take a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MediaAt {
+    /// At the host that the peer's Contact names.
+    #[default]
+    Peer,
+    /// At any host that its description names, but for addresses that are those of nobody, of many, or our own.
+    Anywhere,
 }
 
 /// Where T1, T3, R3 and T4 of Figure 3 ride: no standard says it, so it is declared.
@@ -269,6 +286,9 @@ pub struct SipServerConfig {
     pub record_route: bool,
     /// Whether it accepts SIP over TCP (RFC 3261 §18.2.1).
     pub listens_tcp: bool,
+    /// Whether it follows a 3xx of anybody (RFC 3261 §16.5 lets it). Otherwise it follows its location server
+    /// alone, and the caller gets to know of every other redirection.
+    pub follows_redirects: bool,
     /// Source of its identifiers.
     pub entropy: Entropy,
 }
@@ -293,6 +313,15 @@ pub struct RegistrarConfig {
     pub min_expiry: Duration,
     /// Bindings known from the start: number and contact, without expiry.
     pub fixed: Vec<(String, SocketAddr)>,
+}
+
+/// Set-up of a tester.
+#[derive(Clone, Debug)]
+pub struct TesterConfig {
+    /// TCP ports on which it accepts connections.
+    pub listens: Vec<u16>,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
 }
 
 /// Set-up of the location server.

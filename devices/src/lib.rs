@@ -18,6 +18,7 @@ pub mod sip;
 pub mod sip_server;
 pub mod smtp;
 pub mod ta1;
+pub mod tester;
 pub mod turn;
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What an operator can do at the panel.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_wire::page::Page;
 
+use crate::core::Duration;
 use crate::ta1::Row;
 
 /// An action at the operation unit 8.
@@ -44,6 +46,33 @@ pub enum Action {
     },
     /// End the call that runs.
     HangUp,
+    /// Say something that no device says: only a tester takes this.
+    Inject(Injection),
+}
+
+/// Something that a tester says.
+#[derive(Clone, Debug)]
+pub struct Injection {
+    /// To whom.
+    pub to: SocketAddr,
+    /// Each a datagram, or each a connection on which this is said.
+    pub copies: Vec<Bytes>,
+    /// How long between two of them.
+    pub every: Duration,
+    /// How each connection ends; `None`: in datagrams.
+    pub stream: Option<Ending>,
+}
+
+/// What a tester does with a connection when it has said all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// It lets it stand.
+    #[default]
+    Keep,
+    /// It sends FIN.
+    Close,
+    /// It sends RST.
+    Reset,
 }
 
 /// What lies in the scanning unit, or was typed.

@@ -4,4 +4,5 @@ pub mod cli;
 pub mod plan;
 pub mod run;
 pub mod scenario;
+pub mod template;
 pub mod world;

@@ -5,8 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use faxproof_devices::core::{Device, Pointer, Service, Time};
-use faxproof_devices::order::Order;
+use faxproof_devices::order::{Ending, Order};
 use faxproof_reports::{Declaration, Host};
+
+use crate::template::Template;
 
 /// Everything that a world needs.
 #[derive(Clone, Debug)]
@@ -245,7 +247,7 @@ pub enum Act {
         /// Name of the header.
         name: String,
         /// The value.
-        value: String,
+        value: Template,
     },
     /// The SIP header goes away.
     RemoveHeader {
@@ -257,12 +259,12 @@ pub enum Act {
         /// Content-Type.
         content_type: String,
         /// The body.
-        body: String,
+        body: Template,
     },
-    /// The whole message becomes these bytes (on a stream: this unit).
+    /// The whole message becomes this (on a stream: this unit).
     Replace {
-        /// The bytes.
-        bytes: Vec<u8>,
+        /// What it becomes.
+        text: Template,
     },
     /// Stream: so many bytes of the unit pass, and then the connection ends.
     Cut {
@@ -275,6 +277,15 @@ pub enum Act {
     Refuse,
     /// Datagram or connect: a router answers that there is no way to the host.
     Unreachable,
+    /// A tester says something, and the message goes on its way untouched.
+    Inject {
+        /// The tester.
+        from: Host,
+        /// How much later, microseconds.
+        after_us: u64,
+        /// What it says.
+        what: Injected,
+    },
     /// The power of a host fails as the message arrives (its addressee) or as it has left (its sender).
     Crash {
         /// Which host.
@@ -282,4 +293,30 @@ pub enum Act {
         /// When the power comes back, microseconds after; `None`: never.
         back_after_us: Option<u64>,
     },
+}
+
+/// What a tester is to say; texts are filled in when the time has come.
+#[derive(Clone, Debug)]
+pub struct Injected {
+    /// To which host.
+    pub to: Host,
+    /// A TCP port; `None`: in datagrams to its SIP port.
+    pub connect: Option<InjectedPort>,
+    /// What: one datagram, or all that is said on the connection.
+    pub text: Template,
+    /// How many copies of the datagram, or how many connections.
+    pub times: u32,
+    /// How long between two of them, microseconds.
+    pub every_us: u64,
+    /// How the connection ends.
+    pub ending: Ending,
+}
+
+/// A port to connect to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InjectedPort {
+    /// This one.
+    Number(u16),
+    /// That of the media line in the message.
+    Media,
 }

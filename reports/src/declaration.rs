@@ -45,6 +45,8 @@ pub enum Class {
     SipServer,
     /// Location server: registrar and redirect server.
     LocationServer,
+    /// A tester: it says what the scenario writes, right or wrong, and nobody judges it.
+    Tester,
 }
 
 /// One host of the scenario.
@@ -90,7 +92,7 @@ pub struct OrderDeclaration {
     pub at_us: u64,
     /// At which host.
     pub host: Host,
-    /// `send`, `ta1-add`, `ta1-edit`, `ta1-delete`, `ta1-list`, `power-off`, `power-on`, `hang-up`.
+    /// `send`, `ta1-add`, `ta1-edit`, `ta1-delete`, `ta1-list`, `power-off`, `power-on`, `hang-up`, `inject`.
     pub kind: String,
     /// Number dialled, where the order dials one.
     pub to: Option<String>,

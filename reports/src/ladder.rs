@@ -74,6 +74,7 @@ impl Pen<'_> {
                 let cells: Vec<String> = row.iter().map(|(name, value)| format!("{name} {value}")).collect();
                 (host, text(&format!("{table} {change}: {}", cells.join(", "))))
             }
+            What::Order { host, step: 0, text: words } => (host, text(words)),
             What::Order { host, step, text: words } => (host, format!("order {step}: {}", text(words))),
             What::Unexpected { host, what, awaited } => {
                 (host, format!("unexpected {} while awaiting {}", text(what), text(awaited)))

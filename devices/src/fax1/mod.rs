@@ -48,6 +48,7 @@ impl Fax1 {
         match order.action {
             Action::Send { number, document } => self.send(now, order.key, number, document, out),
             Action::HangUp => self.line.stop(now, out),
+            Action::Inject(_) => out.unexpected("something to inject", "an order for a fax"),
             table => self.table_order(&table, out),
         }
     }

@@ -40,7 +40,7 @@ impl Fax1 {
                 }
                 None => true,
             },
-            Action::Send { .. } | Action::HangUp => false,
+            Action::Send { .. } | Action::HangUp | Action::Inject(_) => false,
         };
         if refused {
             self.display("The table has no such row, or no room".to_owned(), out);

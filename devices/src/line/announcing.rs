@@ -178,13 +178,14 @@ impl Line {
         chosen: Option<Protocol>,
     ) -> Option<Description> {
         let offer = sdp::parse(&response.body()).ok()?;
+        let peer = response.contact().map(|contact| contact.uri.to_string()).unwrap_or_default();
         let fits = |(line, media): &(usize, &Media)| {
             let named = |format: &String| chosen.is_some_and(|own| own.token().eq_ignore_ascii_case(format));
             media.is_application_over_tcp()
                 && !media.is_refused()
                 && matches!(media.offered_setup(), Setup::Passive | Setup::ActPass)
                 && media.formats.iter().any(named)
-                && offer.address_of(*line).is_some_and(|ip| !ip.is_unspecified())
+                && self.phone.media_address(&peer, offer.address_of(*line)).is_ok()
         };
         let taken = offer.media.iter().enumerate().find(fits).map(|(line, _)| line);
         let answered = offer.media.iter().enumerate().map(|(line, media)| {

@@ -1,5 +1,7 @@
 //! Calls that we take: destination device 15 (paragraphs 0073 to 0075).
 
+use std::net::{IpAddr, SocketAddr};
+
 use faxproof_wire::sdp::{self, Description};
 use faxproof_wire::sip::{Message, Method, Name};
 
@@ -19,6 +21,8 @@ pub(super) struct Incoming {
     pub(super) dialog: Dialog,
     invite: Message,
     invite_tx: u64,
+    /// Where the INVITE came from.
+    from: IpAddr,
     /// Whether our 200 has gone out.
     answered: bool,
     /// A 200 that waits for its ACK.
@@ -53,7 +57,14 @@ impl Incoming {
 
 impl Line {
     /// INVITE outside a dialog: somebody calls (T1).
-    pub(super) fn called(&mut self, now: Time, tx: u64, invite: &Message, out: &mut Outbox) {
+    pub(super) fn called(
+        &mut self,
+        now: Time,
+        tx: u64,
+        from: SocketAddr,
+        invite: &Message,
+        out: &mut Outbox,
+    ) {
         let phone = &self.phone;
         let key = phone.entropy.key(("call", invite.call_id(), invite.from_tag())).0;
         let user = invite.request_uri().and_then(|uri| uri.split_once(':')?.1.split_once('@'));
@@ -88,6 +99,7 @@ impl Line {
             dialog,
             invite: invite.clone(),
             invite_tx: tx,
+            from: from.ip(),
             answered: false,
             unacknowledged: None,
             offered: None,
@@ -101,10 +113,21 @@ impl Line {
     }
 
     /// CANCEL (§9.2).
-    pub(super) fn cancelled(&mut self, now: Time, tx: u64, cancel: &Message, out: &mut Outbox) {
+    pub(super) fn cancelled(
+        &mut self,
+        now: Time,
+        tx: u64,
+        from: SocketAddr,
+        cancel: &Message,
+        out: &mut Outbox,
+    ) {
         let Some(invite_tx) = self.phone.layer.cancelled_by(cancel) else {
             return self.refuse(now, tx, cancel, 481, out);
         };
+        let call = self.incoming.values().find(|call| call.invite_tx == invite_tx);
+        if !self.may_speak(cancel, from, call.map(|call| call.from), out) {
+            return self.refuse(now, tx, cancel, 403, out);
+        }
         self.refuse(now, tx, cancel, 200, out);
         let ringing = self.incoming.values().find(|call| call.invite_tx == invite_tx && !call.answered);
         if let Some(call) = ringing.map(|call| call.key).and_then(|key| self.incoming.remove(&key)) {

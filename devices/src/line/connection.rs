@@ -67,7 +67,11 @@ impl Line {
         answer: Result<Description, SdpError>,
         out: &mut Outbox,
     ) -> Outgoing {
-        match readiness(offer, answer) {
+        let target = call.dialog.as_ref().map(|dialog| dialog.remote_target.as_str()).unwrap_or_default();
+        let ready = readiness(offer, answer, |named| {
+            self.phone.media_address(target, named).map_err(|why| format!("its answer misleads: {why}"))
+        });
+        match ready {
             Ok(Ready::Listens(to)) => self.connect(call, to, out),
             Ok(Ready::Connects(peer)) => self.await_peer(now, call, peer, out),
             Ok(Ready::Declines) => self.declined(call, "port 0"),
@@ -157,7 +161,11 @@ enum Ready {
     Declines,
 }
 
-fn readiness(offer: &Description, answer: Result<Description, SdpError>) -> Result<Ready, String> {
+fn readiness(
+    offer: &Description,
+    answer: Result<Description, SdpError>,
+    may_lead_to: impl Fn(Option<IpAddr>) -> Result<IpAddr, String>,
+) -> Result<Ready, String> {
     let answer = answer.map_err(|error| error.to_string())?;
     // A wrong number of lines is no refusal but a fault (RFC 3264 §6).
     if answer.is_refusal() && answer.media.len() == offer.media.len() {
@@ -166,16 +174,13 @@ fn readiness(offer: &Description, answer: Result<Description, SdpError>) -> Resu
     if let Some(problem) = sdp::answer_problem(offer, &answer) {
         return Err(problem.to_string());
     }
-    let (Some(media), Some(ip)) = (answer.media.first(), answer.address_of(0)) else {
-        return Err("the answer gives no address".to_owned());
-    };
-    if ip.is_unspecified() {
-        return Err("the answer gives no address".to_owned());
-    }
+    let media = answer.media.first().ok_or("the answer has no line")?;
     match media.answered_setup() {
-        Setup::Active => Ok(Ready::Connects(ip)),
+        Setup::Active => Ok(Ready::Connects(may_lead_to(answer.address_of(0))?)),
         // RFC 4145 §4: no connection for now, and a fax has nothing to wait for.
         Setup::HoldConn => Err("the peer wants no connection for now".to_owned()),
-        Setup::Passive | Setup::ActPass => Ok(Ready::Listens(SocketAddr::new(ip, media.port))),
+        Setup::Passive | Setup::ActPass => {
+            Ok(Ready::Listens(SocketAddr::new(may_lead_to(answer.address_of(0))?, media.port)))
+        }
     }
 }

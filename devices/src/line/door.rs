@@ -101,9 +101,13 @@ impl Line {
             self.keep(Some(call));
             return true;
         }
+        let may_come = self.phone.may_connect(call.dialog.as_ref(), from.ip());
         match (&call.stage, &mut call.door) {
+            // One for each host: a stranger who fills the door leaves room for the peer.
             (Stage::Calling { .. } | Stage::Announcing { .. } | Stage::PutOff { .. }, Some(door))
-                if door.waiting.len() < MOST_WAITING =>
+                if may_come
+                    && door.waiting.len() < MOST_WAITING
+                    && door.waiting.iter().all(|early| early.peer != from.ip()) =>
             {
                 door.waiting.push(Early { conn, peer: from.ip(), bytes: BytesMut::new() });
                 self.connections.insert(conn, key);

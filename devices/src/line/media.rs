@@ -131,10 +131,14 @@ impl Line {
                 let media = answer.media.get(line).filter(|media| !media.is_refused())?;
                 (media.answered_setup() == Setup::Active).then(|| answer.address_of(line))
             });
-            match taken {
-                Some(peer) => {
-                    end.peer = peer;
+            match taken.map(|named| self.phone.media_address(&call.dialog.remote_target, named)) {
+                Some(Ok(peer)) => {
+                    end.peer = Some(peer);
                     kept.push(end);
+                }
+                Some(Err(why)) => {
+                    out.unexpected(format!("an answer that leads nowhere: {why}"), "the peer's address");
+                    self.leave(&end, out);
                 }
                 None => self.leave(&end, out),
             }
@@ -165,13 +169,19 @@ impl Line {
                 // Nothing to connect yet: all that both support (RFC 4145 §4.1).
                 Setup::HoldConn => Some((Setup::HoldConn, DISCARD_PORT, common.clone())),
                 _ if !call.media.is_empty() => None,
-                Setup::Active | Setup::ActPass => {
-                    Some((Setup::Passive, self.open_port(call, protocol, address, out), first))
-                }
-                Setup::Passive => {
-                    let to = address.filter(|ip| !ip.is_unspecified())?;
-                    self.connect_to(call, protocol, SocketAddr::new(to, media.port), out);
-                    Some((Setup::Active, DISCARD_PORT, first))
+                setup => {
+                    let peer = self.phone.media_address(&call.dialog.remote_target, address);
+                    let peer = peer.map_err(|why| {
+                        out.unexpected(format!("an offer that leads nowhere: {why}"), "the peer's address");
+                    });
+                    let peer = peer.ok()?;
+                    if setup == Setup::Passive {
+                        self.connect_to(call, protocol, SocketAddr::new(peer, media.port), out);
+                        Some((Setup::Active, DISCARD_PORT, first))
+                    } else {
+                        let port = self.open_port(call, protocol, Some(peer), out);
+                        Some((Setup::Passive, port, first))
+                    }
                 }
             }
         });

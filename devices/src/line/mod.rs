@@ -20,6 +20,7 @@ mod door;
 mod media;
 mod news;
 mod phone;
+mod reach;
 mod registration;
 mod request;
 mod serving;
@@ -141,7 +142,7 @@ impl Line {
 
     fn told(&mut self, now: Time, up: Up, out: &mut Outbox) {
         match up {
-            Up::Request { tx, message, .. } => self.request(now, tx, &message, out),
+            Up::Request { tx, message, from } => self.request(now, tx, from, &message, out),
             Up::Ack { message } => self.acknowledged(now, &message, out),
             Up::Response { tx, message } if self.registration.owns(tx) => {
                 self.registration.answered(now, &mut self.phone, &message, out);

@@ -2,31 +2,48 @@
 
 use faxproof_wire::sip::{Message, Method, Name};
 
-use super::Line;
+use std::net::SocketAddr;
+
 use super::phone::SDP;
+use super::{Line, reach};
 use crate::config::Variant;
 use crate::core::{Outbox, Time};
+use crate::sip::dialog::Dialog;
 
 impl Line {
     /// A new request (RFC 3261 §8.2).
-    pub(super) fn request(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+    pub(super) fn request(
+        &mut self,
+        now: Time,
+        tx: u64,
+        from: SocketAddr,
+        request: &Message,
+        out: &mut Outbox,
+    ) {
         let in_dialog = request.to_tag().is_some();
         match request.method() {
-            Some(Method::Cancel) => self.cancelled(now, tx, request, out),
+            Some(Method::Cancel) => self.cancelled(now, tx, from, request, out),
             _ if request.header(Name::Require).is_some_and(|tags| !tags.trim().is_empty()) => {
                 let tags = request.header(Name::Require).unwrap_or_default();
                 let refusal = self.phone.response(request, 420).header(Name::Unsupported, tags);
                 self.phone.layer.respond(now, tx, refusal.finish(), out);
             }
-            _ if in_dialog => self.dialog_request(now, tx, request, out),
-            Some(Method::Invite) => self.called(now, tx, request, out),
+            _ if in_dialog => self.dialog_request(now, tx, from, request, out),
+            Some(Method::Invite) => self.called(now, tx, from, request, out),
             Some(Method::Options) => self.present(now, tx, request, out),
             Some(Method::Bye) => self.refuse(now, tx, request, 481, out),
             _ => self.not_allowed(now, tx, request, out),
         }
     }
 
-    fn dialog_request(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+    fn dialog_request(&mut self, now: Time, tx: u64, from: SocketAddr, request: &Message, out: &mut Outbox) {
+        let known = |dialog: &&Dialog| dialog.owns(request);
+        let caller = self.outgoing.values().filter_map(|call| call.dialog.as_ref()).find(known);
+        let callee = self.incoming.values().map(|call| &call.dialog).find(known);
+        let expected = caller.or(callee).and_then(reach::hop_of);
+        if !self.may_speak(request, from, expected, out) {
+            return self.refuse(now, tx, request, 403, out);
+        }
         let caller = self.outgoing.values_mut().find_map(|call| call.dialog_of(request));
         let callee = self.incoming.values_mut().map(|call| &mut call.dialog).find(|d| d.owns(request));
         let ours = caller.is_some();

@@ -44,6 +44,8 @@ struct Branch {
     tx: u64,
     provisional: bool,
     ended: bool,
+    /// It leads where we let others redirect us.
+    trusted: bool,
 }
 
 impl SipServer {
@@ -87,13 +89,16 @@ impl SipServer {
             return;
         }
         branch.ended = true;
+        let trusted = branch.trusted;
         out.disarm(Timer { owner: client, name: TIMER_C });
         match code {
             200..300 => {
                 context.done = true;
                 self.pass_back(now, tx, &response, out);
             }
-            300..400 if !context.cancelled && self.redirected(tx, &response) => self.try_next(now, tx, out),
+            300..400 if trusted && !context.cancelled && self.redirected(tx, &response) => {
+                self.try_next(now, tx, out);
+            }
             _ => self.branch_ended(now, tx, response, out),
         }
     }
@@ -174,12 +179,13 @@ impl SipServer {
         let request = context.request.clone();
         let sent = self.forwarded(&request, &target.uri);
         let client = self.layer.send(now, sent, &target.to, out);
+        let trusted = self.config.follows_redirects || self.is_location_server(&target.to);
         self.branches.insert(client, tx);
         if request.method() == Some(&Method::Invite) {
             out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
         }
         if let Some(context) = self.contexts.get_mut(&tx) {
-            context.branches.push(Branch { tx: client, provisional: false, ended: false });
+            context.branches.push(Branch { tx: client, provisional: false, ended: false, trusted });
         }
     }
 

@@ -42,6 +42,11 @@ impl SipServer {
         }
     }
 
+    /// Whether our location server is there: where it redirects a request is where the number is.
+    pub(super) fn is_location_server(&self, to: &Uri) -> bool {
+        matches!(&self.config.location, Location::OwnHost(at) if address::uri(*at) == *to)
+    }
+
     /// Whether we are responsible for this URI.
     fn is_ours(&self, uri: &Uri) -> bool {
         uri.host.eq_ignore_ascii_case(&self.config.domain) || self.is_us(uri)

@@ -15,6 +15,7 @@ fn server() -> Table<SipServer> {
         location: Location::OwnHost(address(LOCATION)),
         record_route: true,
         listens_tcp: true,
+        follows_redirects: false,
         entropy: Entropy::of_seed(1),
     }))
 }

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_devices::core::{Question, StreamEvent, Time};
+use faxproof_devices::order::Order;
 
 use super::ledger::Slot;
 
@@ -22,6 +24,8 @@ pub(crate) enum Consequence {
     Resolved { host: usize, boots: u32, question: Question },
     /// The power of a host fails, and returns after that time.
     PowerOff { host: usize, back_after_us: Option<u64> },
+    /// A tester is to say something.
+    Order { host: usize, text: Arc<str>, order: Order },
     /// A connection attempt arrives at the server.
     Syn { connection: u32, tries: u32 },
     /// A segment arrives.

@@ -16,7 +16,7 @@ use super::ledger::{Ledger, Slot};
 use super::links::{Links, Passage};
 use super::presence::Presence;
 use super::roster::{Roster, SIP_PORT};
-use super::rules::{Handling, Rules};
+use super::rules::{Handling, Rules, Told};
 use super::tcp::Connections;
 use super::{CrashPoint, WorldError, sip, tap};
 use crate::plan::{Plan, Zone};
@@ -88,6 +88,7 @@ impl Network {
             arrival = self.fly(now, delay, (from, to), message.clone(), due);
         }
         self.enter_faults(now, from, &handling);
+        self.tell_testers(now, &handling, due);
         let gone = !handling.dropped && !handling.unreachable;
         if let (Some(after_us), true) = (handling.copy_after_us, gone) {
             self.fly(now, Duration(delay.0.saturating_add(after_us)), (from, to), message, due);
@@ -110,6 +111,7 @@ impl Network {
             Consequence::Datagram(flight) => (flight.to.place.unwrap_or(acting), acting),
             Consequence::Unreachable { host, .. }
             | Consequence::Resolved { host, .. }
+            | Consequence::Order { host, .. }
             | Consequence::PowerOff { host, .. } => (*host, acting),
             Consequence::Syn { connection, .. } => (place(*connection, false), place(*connection, true)),
             // What completes a unit of one side may be a reply of the other: the bytes are the sender's.
@@ -227,6 +229,19 @@ impl Network {
         for fault in &handling.faults {
             self.enter_fault(now, from, fault);
         }
+    }
+
+    /// Lets testers say what the rules have them say.
+    pub(crate) fn tell_testers(&self, now: Time, handling: &Handling, due: &mut Due) {
+        for Told { host, after_us, text, order } in handling.told.iter().cloned() {
+            due.push((now + Duration(after_us), Consequence::Order { host, text, order }));
+        }
+    }
+
+    /// A tester says something that a rule has it say.
+    pub(crate) fn enter_injection(&mut self, now: Time, host: usize, text: Arc<str>) {
+        let host = self.roster.name(host).clone();
+        self.ledger.enter(now, What::Order { host, step: 0, text });
     }
 
     /// Enters a fault of the network on the way of this sender.

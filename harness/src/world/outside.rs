@@ -77,7 +77,9 @@ impl Network {
         };
         match consequence {
             Consequence::Datagram(flight) => inside(flight.from).or_else(|| inside(flight.to)),
-            Consequence::Unreachable { host, .. } | Consequence::Resolved { host, .. } => Some(*host),
+            Consequence::Unreachable { host, .. }
+            | Consequence::Resolved { host, .. }
+            | Consequence::Order { host, .. } => Some(*host),
             // Whoever decided it: so it precedes the message that it is to precede.
             Consequence::PowerOff { .. } => None,
             Consequence::Syn { connection, .. } => end(*connection, true),

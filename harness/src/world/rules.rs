@@ -1,12 +1,18 @@
 //! Rules: "on this message do that". They act at the sender's side, before the link.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
-use super::roster::Roster;
+use faxproof_devices::core::{Duration, Entropy};
+use faxproof_devices::order::{Action, Injection, Order};
+use faxproof_reports::Host;
+
+use super::roster::{Roster, SIP_PORT};
 use super::{WorldError, sip};
-use crate::plan::{Act, Rule, StreamEnd};
+use crate::plan::{Act, Injected, InjectedPort, Rule, StreamEnd};
+use crate::template::{Context, Template};
 
 /// What a rule calls a connect. Only a rule that names it means it: there are no bytes to change.
 pub(crate) const CONNECT: &str = "connect";
@@ -16,18 +22,32 @@ pub(crate) const CONNECT: &str = "connect";
 pub(crate) struct Rules {
     rules: Arc<[Compiled]>,
     seen: Vec<u32>,
+    roster: Arc<Roster>,
 }
+
+/// How often one rule lets a tester speak: what a tester says may be the message of the same rule.
+const MOST_INJECTED: u32 = 1_000;
 
 #[derive(Debug)]
 struct Compiled {
     rule: Rule,
     from: Option<usize>,
     to: Option<usize>,
-    crash: Option<usize>,
+    /// Whose power fails, or who is to speak.
+    other: Option<usize>,
+}
+
+/// What a rule has a tester say.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) host: usize,
+    pub(crate) after_us: u64,
+    pub(crate) text: Arc<str>,
+    pub(crate) order: Order,
 }
 
 /// What the rules make of one message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Handling {
     /// The bytes that really leave.
     pub(crate) bytes: Bytes,
@@ -44,6 +64,8 @@ pub(crate) struct Handling {
     pub(crate) ends: Option<(u64, StreamEnd)>,
     /// Whose power fails, and after which time it returns.
     pub(crate) crashes: Vec<(usize, Option<u64>)>,
+    /// What testers are to say.
+    pub(crate) told: Vec<Told>,
     /// What was done, in words.
     pub(crate) faults: Vec<String>,
 }
@@ -52,14 +74,14 @@ impl Rules {
     pub(crate) fn of(rules: &[Rule], roster: &Roster) -> Result<Rules, WorldError> {
         let place = |name: &Option<_>| name.as_deref().map(|name| roster.named(name)).transpose();
         let compiled = rules.iter().map(|rule| {
-            let crash = match &rule.act {
-                Act::Crash { host, .. } => Some(roster.named(host)?),
+            let other = match &rule.act {
+                Act::Crash { host, .. } | Act::Inject { from: host, .. } => Some(roster.named(host)?),
                 _ => None,
             };
-            Ok(Compiled { from: place(&rule.on.from)?, to: place(&rule.on.to)?, crash, rule: rule.clone() })
+            Ok(Compiled { from: place(&rule.on.from)?, to: place(&rule.on.to)?, other, rule: rule.clone() })
         });
         let rules = compiled.collect::<Result<Vec<_>, WorldError>>()?;
-        Ok(Rules { seen: vec![0; rules.len()], rules: rules.into() })
+        Ok(Rules { seen: vec![0; rules.len()], rules: rules.into(), roster: Arc::new(roster.clone()) })
     }
 
     /// Whether a rule could mean a unit of a stream between these two.
@@ -77,7 +99,10 @@ impl Rules {
         bytes: &Bytes,
     ) -> Option<Handling> {
         let mut handling = None;
-        for (compiled, seen) in self.rules.iter().zip(&mut self.seen) {
+        let roster = self.roster.clone();
+        let address = |host: &str| roster.named(host).ok().map(|place| roster.sip(place).ip());
+        let context = Context { message: Some(bytes), address: &address, copy: 1 };
+        for (index, (compiled, seen)) in self.rules.iter().zip(&mut self.seen).enumerate() {
             let on = &compiled.rule.on;
             let fits = match &on.label {
                 Some(wanted) => wanted == label,
@@ -88,7 +113,24 @@ impl Rules {
             }
             *seen = seen.saturating_add(1);
             if on.nth.is_empty() || on.nth.contains(seen) {
-                handling.get_or_insert_with(|| Handling::untouched(bytes)).apply(compiled, label);
+                let handling = handling.get_or_insert_with(|| Handling::untouched(bytes));
+                match &compiled.rule.act {
+                    Act::Inject { .. } if *seen > MOST_INJECTED => {}
+                    Act::Inject { from, after_us, what } => {
+                        let key = Entropy::of_seed(0).key(("inject", index, *seen)).0;
+                        let told = what.order(key, from, &context).map(|(text, order)| Told {
+                            host: compiled.other.unwrap_or_default(),
+                            after_us: *after_us,
+                            text,
+                            order,
+                        });
+                        match told {
+                            Ok(told) => handling.told.push(told),
+                            Err(why) => handling.faults.push(format!("could not inject at {label}: {why}")),
+                        }
+                    }
+                    _ => handling.apply(compiled, label, &context),
+                }
             }
         }
         handling
@@ -116,11 +158,12 @@ impl Handling {
             unreachable: false,
             ends: None,
             crashes: Vec::new(),
+            told: Vec::new(),
             faults: Vec::new(),
         }
     }
 
-    fn apply(&mut self, compiled: &Compiled, label: &str) {
+    fn apply(&mut self, compiled: &Compiled, label: &str, context: &Context<'_>) {
         let done = match &compiled.rule.act {
             Act::Drop => {
                 self.dropped = true;
@@ -135,10 +178,13 @@ impl Handling {
                 format!("duplicated {label}")
             }
             Act::Corrupt { at, xor } => self.corrupt(*at, *xor, label),
-            Act::Replace { bytes } => {
-                self.bytes = Bytes::copy_from_slice(bytes);
-                format!("replaced {label}")
-            }
+            Act::Replace { text } => match text.fill(context) {
+                Ok(text) => {
+                    self.bytes = text.into();
+                    format!("replaced {label}")
+                }
+                Err(why) => format!("could not replace {label}: {why}"),
+            },
             Act::Cut { after_bytes, by } => {
                 self.ends = Some((*after_bytes, *by));
                 match after_bytes {
@@ -156,13 +202,14 @@ impl Handling {
                 format!("answered {label} with host unreachable")
             }
             Act::Crash { back_after_us, .. } => {
-                self.crashes.extend(compiled.crash.map(|host| (host, *back_after_us)));
+                self.crashes.extend(compiled.other.map(|host| (host, *back_after_us)));
                 format!("crash at {label}")
             }
             act @ (Act::SetCode { .. }
             | Act::SetHeader { .. }
             | Act::RemoveHeader { .. }
-            | Act::SetBody { .. }) => self.edit(act, label),
+            | Act::SetBody { .. }) => self.edit(act, label, context),
+            Act::Inject { .. } => return,
         };
         self.faults.push(done);
     }
@@ -178,14 +225,58 @@ impl Handling {
         format!("corrupted byte {at} of {label}")
     }
 
-    fn edit(&mut self, act: &Act, label: &str) -> String {
-        match sip::edit(&self.bytes, act) {
+    fn edit(&mut self, act: &Act, label: &str, context: &Context<'_>) -> String {
+        match sip::edit(&self.bytes, act, context) {
             Ok((bytes, done)) => {
                 self.bytes = bytes;
                 format!("{done} {label}")
             }
             Err(why) => format!("could not edit {label}: {why}"),
         }
+    }
+}
+
+impl Injected {
+    /// What the tester is to do, in words and for it.
+    ///
+    /// # Errors
+    /// What cannot be filled in.
+    pub(crate) fn order(
+        &self,
+        key: u64,
+        from: &Host,
+        context: &Context<'_>,
+    ) -> Result<(Arc<str>, Order), String> {
+        let injection = self.filled(context)?;
+        let first = injection.copies.first().cloned().unwrap_or_default();
+        let what = match (&injection.stream, first.is_empty()) {
+            (Some(_), true) => "a connection".to_owned(),
+            (Some(_), false) => "a connection with bytes".to_owned(),
+            (None, _) => sip::label(&first).to_string(),
+        };
+        let times =
+            if injection.copies.len() > 1 { format!(" x{}", injection.copies.len()) } else { String::new() };
+        let text = format!("{from} injects {what}{times} to {}", self.to);
+        Ok((text.into(), Order { key, action: Action::Inject(injection) }))
+    }
+
+    fn filled(&self, context: &Context<'_>) -> Result<Injection, String> {
+        let ip = (context.address)(&self.to).ok_or_else(|| format!("no host is called `{}`", self.to))?;
+        let port = match self.connect {
+            None => SIP_PORT,
+            Some(InjectedPort::Number(port)) => port,
+            Some(InjectedPort::Media) => {
+                let port = Template::parse("{media-port}")?.fill(context)?;
+                port.parse().map_err(|_| "it has no media port")?
+            }
+        };
+        let copy = |copy: u32| Ok(self.text.fill(&Context { copy, ..*context })?.into());
+        Ok(Injection {
+            to: SocketAddr::new(ip, port),
+            copies: (1..=self.times).map(copy).collect::<Result<_, String>>()?,
+            every: Duration(self.every_us),
+            stream: self.connect.map(|_| self.ending),
+        })
     }
 }
 
@@ -225,25 +316,30 @@ mod tests {
 
     #[test]
     fn another_label_is_not_meant() {
-        assert_eq!(handled(vec![rule("INVITE", &[], Act::Drop)], 1), [None]);
+        assert!(handled(vec![rule("INVITE", &[], Act::Drop)], 1)[0].is_none());
     }
 
     #[test]
     fn a_direction_is_meant_only_if_it_fits() {
         let act = Act::Delay { by_us: 1 };
         let on = Match { from: Some("echo".into()), ..Match::default() };
-        assert_eq!(handled(vec![Rule { on, act: act.clone() }], 1), [None]);
+        assert!(handled(vec![Rule { on, act: act.clone() }], 1)[0].is_none());
         let on = Match { from: Some("ping".into()), to: Some("echo".into()), ..Match::default() };
         assert!(handled(vec![Rule { on, act }], 1)[0].is_some());
     }
 
     #[test]
     fn acts_add_up_in_their_order() {
-        let header = |name: &str, value: &str| Act::SetHeader { name: name.into(), value: value.into() };
+        let header =
+            |name: &str, value: &str| Act::SetHeader { name: name.into(), value: Template::plain(value) };
         let rules = vec![
             rule("OPTIONS", &[], header("Max-Forwards", "0")),
             rule("OPTIONS", &[], Act::RemoveHeader { name: "To".into() }),
-            rule("OPTIONS", &[], Act::SetBody { content_type: "text/plain".into(), body: "x".into() }),
+            rule(
+                "OPTIONS",
+                &[],
+                Act::SetBody { content_type: "text/plain".into(), body: Template::plain("x") },
+            ),
         ];
         let Some(handling) = handled(rules, 1).remove(0) else { panic!("not handled") };
         let text = String::from_utf8_lossy(&handling.bytes).into_owned();

@@ -240,8 +240,9 @@ impl Network {
         self.crash(now, id, client, &handling, due);
     }
 
-    /// Lets the power fail where the rules say so.
+    /// Lets the power fail, and testers speak, where the rules say so.
     pub(crate) fn crash(&mut self, now: Time, id: u32, client: bool, handling: &Handling, due: &mut Due) {
+        self.tell_testers(now, handling, due);
         let sender = self.connections.of(id).end(client);
         for &(host, back_after_us) in &handling.crashes {
             let at = if sender.party.place == Some(host) { now } else { sender.last_arrival.max(now) };

@@ -40,12 +40,17 @@ impl Checker<'_> {
     }
 
     fn kind(&mut self, name: &At<String>, host: &HostSpec) {
-        let kinds = [host.fax.is_some(), host.sip_server.is_some(), host.location_server.is_some()];
+        let kinds = [
+            host.fax.is_some(),
+            host.sip_server.is_some(),
+            host.location_server.is_some(),
+            host.tester.is_some(),
+        ];
         if kinds.iter().filter(|is| **is).count() != 1 {
             self.refuse_saying(
                 name.place,
                 format!("it is not clear what host `{}` is", name.value),
-                "write exactly one of `fax: 1`, `sip-server: {}` and `location-server: {}`",
+                "write exactly one of `fax: 1`, `sip-server: {}`, `location-server: {}` and `tester: {}`",
             );
             return;
         }
@@ -71,6 +76,10 @@ impl Checker<'_> {
 
     fn external(&mut self, name: &At<String>, host: &HostSpec) {
         let Some(external) = &host.external else { return };
+        if let Some(tester) = &host.tester {
+            let message = "a tester says what the scenario writes: no real box can take its place";
+            self.refuse_saying(tester.place, message, "take `external` out");
+        }
         let listed = self.script.worlds.iter().flatten();
         for simulated in listed.filter(|world| world.value != WorldSpec::Sockets) {
             self.refuse_saying(

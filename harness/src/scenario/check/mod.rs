@@ -1,6 +1,7 @@
 //! What serde cannot see: whether the names, numbers and times of a scenario fit together.
 
 mod hosts;
+mod inject;
 mod network;
 mod play;
 mod zone;

@@ -132,10 +132,14 @@ impl Checker<'_> {
                 if headers.0.is_empty() {
                     self.refuse_saying(place, "no header is named", "write `set_header: { NAME: VALUE }`");
                 }
-                for (name, _) in headers.iter() {
+                for (name, value) in headers.iter() {
                     self.header(&name.value, name.place);
+                    self.template(value, name.place, true);
                 }
             }
+            ActSpec::SetBody(body) => self.template(&body.body, place, true),
+            ActSpec::Replace(replace) => self.template(&replace.text, place, true),
+            ActSpec::Inject(inject) => self.inject(inject, place, true),
             ActSpec::RemoveHeader(name) => self.header(name, place),
             ActSpec::Crash(crash) => drop(self.host(&crash.host)),
             _ => {}

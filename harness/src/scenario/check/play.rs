@@ -29,17 +29,20 @@ impl Checker<'_> {
     }
 
     fn step(&mut self, step: &At<Step>) {
-        let Step { host, send, to, ta1, power, hang_up, .. } = &step.value;
-        let kinds = [send.is_some(), ta1.is_some(), power.is_some(), hang_up.is_some()];
+        let Step { host, send, to, ta1, power, hang_up, inject, .. } = &step.value;
+        let kinds = [send.is_some(), ta1.is_some(), power.is_some(), hang_up.is_some(), inject.is_some()];
         if kinds.iter().filter(|is| **is).count() != 1 {
             self.refuse_saying(
                 step.place,
                 "it is not clear what this step does",
-                "write exactly one of `send` (with `to`), `ta1`, `power` and `hang_up: true`",
+                "write exactly one of `send` (with `to`), `ta1`, `power`, `hang_up: true` and `inject`",
             );
         }
         if power.is_some() {
             self.host(host);
+        } else if let Some(inject) = inject {
+            self.tester(host);
+            self.inject(&inject.value, inject.place, false);
         } else {
             self.fax(host, "only a fax has a panel; any host has `power`");
         }

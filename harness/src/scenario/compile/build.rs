@@ -1,10 +1,11 @@
 //! From the set-up of a box to the box.
 
-use faxproof_devices::config::{FaxConfig, LocationServerConfig, SipServerConfig};
+use faxproof_devices::config::{FaxConfig, LocationServerConfig, SipServerConfig, TesterConfig};
 use faxproof_devices::core::Device;
 use faxproof_devices::fax1::Fax1;
 use faxproof_devices::location_server::LocationServer;
 use faxproof_devices::sip_server::SipServer;
+use faxproof_devices::tester::Tester;
 
 /// The set-up of a virtual box.
 #[derive(Clone, Debug)]
@@ -12,6 +13,7 @@ pub(super) enum Config {
     Fax1(FaxConfig),
     SipServer(SipServerConfig),
     LocationServer(LocationServerConfig),
+    Tester(TesterConfig),
 }
 
 /// The virtual box with this set-up, before its first power-on.
@@ -20,5 +22,6 @@ pub(super) fn build(config: Config) -> Box<dyn Device> {
         Config::Fax1(config) => Box::new(Fax1::new(config)),
         Config::SipServer(config) => Box::new(SipServer::new(config)),
         Config::LocationServer(config) => Box::new(LocationServer::new(config)),
+        Config::Tester(config) => Box::new(Tester::new(config)),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, Protocol, Refusal,
-    RegistrarConfig, SipServerConfig, TextType,
+    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, MediaAt, Protocol, Refusal,
+    RegistrarConfig, SipServerConfig, TesterConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
 use faxproof_devices::sip::address::uri;
@@ -68,6 +68,7 @@ impl Setting<'_> {
                 location,
                 record_route: server.record_route.unwrap_or(true),
                 listens_tcp: server.listens_tcp.unwrap_or(true),
+                follows_redirects: server.follows_redirects.unwrap_or(false),
                 entropy,
             });
         }
@@ -76,6 +77,10 @@ impl Setting<'_> {
             let registrar = self.registrar(server.min_expiry, server.default_expiry, &server.fixed);
             let listens_tcp = server.listens_tcp.unwrap_or(true);
             return Config::LocationServer(LocationServerConfig { address, registrar, listens_tcp, entropy });
+        }
+        if let Some(tester) = &spec.tester {
+            let listens = tester.value.listens.iter().map(|port| port.value).collect();
+            return Config::Tester(TesterConfig { listens, entropy });
         }
         Config::Fax1(FaxConfig {
             address,
@@ -99,10 +104,11 @@ impl Setting<'_> {
         let rows = spec.ta1.iter().flat_map(|rows| &rows.value);
         HostDeclaration {
             name: name.into(),
-            class: match (&spec.sip_server, &spec.location_server) {
-                (Some(_), _) => Class::SipServer,
-                (None, Some(_)) => Class::LocationServer,
-                (None, None) => Class::Fax1,
+            class: match (&spec.sip_server, &spec.location_server, &spec.tester) {
+                (Some(_), ..) => Class::SipServer,
+                (None, Some(_), _) => Class::LocationServer,
+                (None, None, Some(_)) => Class::Tester,
+                (None, None, None) => Class::Fax1,
             },
             address: self.address(name),
             external: spec.external.is_some(),
@@ -131,12 +137,14 @@ impl Setting<'_> {
                     }
                 }
                 habits.extend(refuses_tcp(config.listens_tcp));
+                habits.extend(config.follows_redirects.then(|| ("follows_redirects", "true".to_owned())));
                 habits
             }
             Config::LocationServer(config) => {
                 let refuses = refuses_tcp(config.listens_tcp);
                 registrar_habits(&config.registrar).into_iter().chain(refuses).collect()
             }
+            Config::Tester(_) => Vec::new(),
         };
         habits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -310,6 +318,8 @@ fn habits(spec: &HostSpec) -> Habits {
         },
         presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
         setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
+        media_at: given.media_at.map_or(usual.media_at, wire::media_at),
+        refuses_foreign: given.refuses_foreign.unwrap_or(usual.refuses_foreign),
         http: http_habits(&given.http),
     }
 }
@@ -385,6 +395,12 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
     }
     if let Some(every) = habits.keep_alive {
         words.push(("keep_alive", span(every)));
+    }
+    if habits.media_at == MediaAt::Anywhere {
+        words.push(("media_at", "anywhere".to_owned()));
+    }
+    if habits.refuses_foreign {
+        words.push(("refuses_foreign", "true".to_owned()));
     }
     if !habits.listens_tcp {
         words.push(("listens_tcp", "false".to_owned()));

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 mod build;
 mod hosts;
+mod inject;
 pub(super) use hosts::row;
 pub(super) mod network;
 mod steps;

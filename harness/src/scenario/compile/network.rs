@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use faxproof_devices::core::Time;
 use faxproof_reports::Host;
 
+use super::inject::{filled, injected};
 use super::{Scenario, Setting};
 use crate::plan::{Act, LinkPlan, Match, NetworkPlan, Outage, Rule, StreamEnd, StreamPlan};
 use crate::scenario::grammar::{ActSpec, Behaviour, CutBy, Fragments, MatchSpec, PartitionSpec};
@@ -145,7 +146,7 @@ fn acts(spec: &ActSpec) -> Vec<Act> {
     let act = match spec {
         ActSpec::SetHeader(headers) => {
             let one =
-                |name: &str, value: &String| Act::SetHeader { name: name.to_owned(), value: value.clone() };
+                |name: &str, value: &String| Act::SetHeader { name: name.to_owned(), value: filled(value) };
             return headers.iter().map(|(name, value)| one(&name.value, value)).collect();
         }
         ActSpec::Drop => Act::Drop,
@@ -155,9 +156,14 @@ fn acts(spec: &ActSpec) -> Vec<Act> {
         ActSpec::SetCode(code) => Act::SetCode { code: *code },
         ActSpec::RemoveHeader(name) => Act::RemoveHeader { name: name.clone() },
         ActSpec::SetBody(body) => {
-            Act::SetBody { content_type: body.content_type.clone(), body: body.body.clone() }
+            Act::SetBody { content_type: body.content_type.clone(), body: filled(&body.body) }
         }
-        ActSpec::Replace(replace) => Act::Replace { bytes: replace.text.clone().into_bytes() },
+        ActSpec::Replace(replace) => Act::Replace { text: filled(&replace.text) },
+        ActSpec::Inject(inject) => Act::Inject {
+            from: inject.from.as_ref().map_or("", |from| &from.value).into(),
+            after_us: inject.after.map_or(0, |after| after.value.us),
+            what: injected(inject),
+        },
         ActSpec::Reset => in_place_of_it(StreamEnd::Reset),
         ActSpec::Close => in_place_of_it(StreamEnd::Close),
         ActSpec::HalfClose => in_place_of_it(StreamEnd::HalfClose),

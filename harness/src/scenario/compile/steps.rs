@@ -9,8 +9,10 @@ use faxproof_wire::page;
 
 use super::Setting;
 use super::hosts::row;
+use super::inject::injected;
 use crate::plan::{PlannedAction, PlannedWhat};
 use crate::scenario::grammar::{Power, Step, TableStep};
+use crate::template::Context;
 
 impl Setting<'_> {
     /// The steps in order of time, to do and to declare. A step keeps the number that it has in the file.
@@ -75,6 +77,13 @@ impl Setting<'_> {
                 Power::On => ("power-on", Doing::Power(Power::On), "power on".to_owned()),
                 Power::Off => ("power-off", Doing::Power(Power::Off), "power off".to_owned()),
             });
+        }
+        if let Some(inject) = &step.inject {
+            let address = |name: &str| Some(self.address(name));
+            let context = Context { message: None, address: &address, copy: 1 };
+            let host = step.host.value.as_str().into();
+            let (text, order) = injected(&inject.value).order(0, &host, &context).ok()?;
+            return Some(("inject", Doing::Panel(order.action), text.to_string()));
         }
         if step.hang_up.is_some() {
             return Some(("hang-up", Doing::Panel(Action::HangUp), "hang up".to_owned()));

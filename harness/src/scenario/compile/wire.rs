@@ -1,6 +1,6 @@
 //! The wire variants of a fax: from the words of the grammar to those of the device, and back.
 
-use faxproof_devices::config::{Habits, PresentedBy, Variant};
+use faxproof_devices::config::{Habits, MediaAt, PresentedBy, Variant};
 use faxproof_wire::sdp::Setup;
 
 use crate::scenario::grammar;
@@ -28,6 +28,13 @@ pub(super) fn setup(word: grammar::SetupOffer) -> Setup {
         grammar::SetupOffer::Active => Setup::Active,
         grammar::SetupOffer::Passive => Setup::Passive,
         grammar::SetupOffer::ActPass => Setup::ActPass,
+    }
+}
+
+pub(super) fn media_at(word: grammar::MediaAt) -> MediaAt {
+    match word {
+        grammar::MediaAt::Peer => MediaAt::Peer,
+        grammar::MediaAt::Anywhere => MediaAt::Anywhere,
     }
 }
 

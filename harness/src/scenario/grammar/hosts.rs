@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::value::{At, Named, Span, Written};
 
-/// A box: exactly one of `fax`, `sip-server` and `location-server` says which.
+/// A box: exactly one of `fax`, `sip-server`, `location-server` and `tester` says which.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
@@ -19,6 +19,8 @@ pub struct HostSpec {
     /// It is a location server.
     #[serde(rename = "location-server")]
     pub location_server: Option<At<LocationServerSpec>>,
+    /// It is a tester: it says what `inject` has it say, and nothing of its own accord.
+    pub tester: Option<At<TesterSpec>>,
     /// Its address; derived from its name unless given.
     #[schemars(with = "Option<std::net::IpAddr>")]
     pub address: Option<At<IpAddr>>,
@@ -148,9 +150,23 @@ pub struct Habits {
     pub presentation: Option<At<PresentedBy>>,
     /// Who is to open the TCP connection, by its own offers; `active` (itself) unless given.
     pub setup_offer: Option<SetupOffer>,
+    /// Where the other end of the negotiated connection may be; `peer` unless given.
+    pub media_at: Option<MediaAt>,
+    /// Whether it refuses requests within a call that come from elsewhere than the call; `false` unless given.
+    pub refuses_foreign: Option<bool>,
     /// How it uses HTTP.
     #[serde(default)]
     pub http: HttpSpec,
+}
+
+/// Where the other end of the negotiated connection may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MediaAt {
+    /// At the host that the peer's Contact names.
+    Peer,
+    /// At any host that its description names.
+    Anywhere,
 }
 
 /// How SIP travels.
@@ -262,6 +278,8 @@ pub struct SipServerSpec {
     pub record_route: Option<bool>,
     /// Whether it accepts SIP over TCP; `true` unless given.
     pub listens_tcp: Option<bool>,
+    /// Whether it follows a 3xx of anybody, and not of its location server alone; `false` unless given.
+    pub follows_redirects: Option<bool>,
     /// With `internal`: the shortest lifetime of a binding that it grants; `60s` unless given.
     pub min_expiry: Option<At<Span>>,
     /// With `internal`: lifetime of a binding that asks for none; `3600s` unless given.
@@ -292,6 +310,15 @@ pub struct LocationServerSpec {
     pub default_expiry: Option<At<Span>>,
     /// Bindings known from the start: number, and a host's name or an address with port.
     pub fixed: Option<At<Named<FixedContact>>>,
+}
+
+/// A tester.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TesterSpec {
+    /// TCP ports on which it accepts connections; none unless given.
+    #[serde(default)]
+    pub listens: Vec<At<u16>>,
 }
 
 /// The contact of a fixed binding: a host's name, or an address with port.

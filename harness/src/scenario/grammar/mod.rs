@@ -5,6 +5,7 @@
 
 mod expect;
 mod hosts;
+mod inject;
 mod network;
 mod reuse;
 mod steps;
@@ -12,8 +13,9 @@ mod zone;
 
 pub use expect::Expect;
 pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
-pub use hosts::{LocationSpec, Medium, Power, PresentedBy, Protocol, Refusal, RowSpec, SetupOffer};
-pub use hosts::{SipServerSpec, SipTransport, TextType, Variant};
+pub use hosts::{LocationSpec, MediaAt, Medium, Power, PresentedBy, Protocol, Refusal, RowSpec, SetupOffer};
+pub use hosts::{SipServerSpec, SipTransport, TesterSpec, TextType, Variant};
+pub use inject::{EndingSpec, InjectSpec, PortSpec};
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
 pub use reuse::{Defaults, Except, Include, Matrix, Parameters};

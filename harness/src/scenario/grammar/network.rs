@@ -7,6 +7,7 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::super::value::{At, Named, Percent, Rate, Several, Span};
+use super::InjectSpec;
 
 /// A type that says how a link behaves, among other keys of its own.
 macro_rules! behaving {
@@ -204,7 +205,7 @@ pub enum ActSpec {
     Corrupt(CorruptSpec),
     /// The SIP response gets another status code.
     SetCode(u16),
-    /// One SIP header gets this value: `{ NAME: VALUE }`.
+    /// One SIP header gets this value, with placeholders: `{ NAME: VALUE }`.
     SetHeader(Named<String>),
     /// The SIP header of this name goes away.
     RemoveHeader(String),
@@ -226,6 +227,8 @@ pub enum ActSpec {
     Refuse,
     /// A router answers that there is no way to the host.
     Unreachable,
+    /// A tester says something besides.
+    Inject(InjectSpec),
     /// The power of a host fails.
     Crash(CrashSpec),
 }
@@ -257,7 +260,7 @@ pub struct BodySpec {
     /// Content-Type.
     #[serde(rename = "type")]
     pub content_type: String,
-    /// The body, byte for byte.
+    /// The body, byte for byte, with placeholders.
     pub body: String,
 }
 
@@ -265,7 +268,7 @@ pub struct BodySpec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceSpec {
-    /// The message, byte for byte.
+    /// The message, byte for byte, with placeholders.
     pub text: String,
 }
 

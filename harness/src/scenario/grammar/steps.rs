@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Span};
-use super::{Power, RowSpec};
+use super::{InjectSpec, Power, RowSpec};
 
 /// A document: exactly one of the three.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ pub enum Resolution {
     Fine,
 }
 
-/// What an operator does: `at`, `host`, and exactly one of `send`, `ta1`, `power` and `hang_up`.
+/// What an operator does: `at`, `host`, and exactly one of `send`, `ta1`, `power`, `hang_up` and `inject`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -64,6 +64,8 @@ pub struct Step {
     pub power: Option<At<Power>>,
     /// `true`: end the call that runs.
     pub hang_up: Option<At<bool>>,
+    /// At a tester: say something.
+    pub inject: Option<At<InjectSpec>>,
 }
 
 /// Something done to table Ta1.

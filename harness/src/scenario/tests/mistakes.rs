@@ -123,6 +123,42 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "number: 050-1234-5678, external: { sip: 192.0.2.7:5060 } }\n  sip: { sip-server: {} }\nworlds: [sockets]\n\
          rules: [ { on: { message: connect, from: bob }, do: drop } ]\n",
     ),
+    (
+        "a placeholder that does not exist",
+        "steps:",
+        "rules:\n  - { on: { message: BYE }, do: { set_header: { Call-ID: \"{callid}\" } } }\nsteps:",
+    ),
+    (
+        "a brace that is left open",
+        "steps:",
+        "rules:\n  - { on: { message: BYE }, do: { set_header: { X: \"a{b\" } } }\nsteps:",
+    ),
+    (
+        "the address of nobody in a text",
+        "steps:",
+        "rules:\n  - { on: { message: BYE }, do: { replace: { text: \"{ip bop}\" } } }\nsteps:",
+    ),
+    (
+        "somebody who injects and is no tester",
+        "steps:",
+        "rules:\n  - { on: { message: BYE }, do: { inject: { from: bob, to: alice, sip: x } } }\nsteps:",
+    ),
+    (
+        "a rule that does not say who injects",
+        "steps:",
+        "rules:\n  - { on: { message: BYE }, do: { inject: { to: alice, sip: x } } }\nsteps:",
+    ),
+    (
+        "a step without a message to fill in from",
+        "steps:",
+        "steps:\n  - { at: 1s, host: eve, inject: { to: bob, sip: \"BYE {uri} SIP/2.0\" } }",
+    ),
+    (
+        "an injection of nothing",
+        "documents:",
+        "  eve: { tester: {} }\nrules: [ { on: { message: BYE }, do: { inject: { from: eve, to: bob } } } ]\ndocuments:",
+    ),
+    ("a tester with a number", "documents:", "  eve: { tester: {}, number: 050-111 }\ndocuments:"),
     ("a document of two kinds", "{ chart: {} }", "{ chart: {}, text: Hello }"),
     ("a file that is not there", "{ chart: {} }", "{ tiff: page.tif }"),
     ("a chart that is too long", "{ chart: {} }", "{ chart: { pages: 51 } }"),

@@ -48,6 +48,10 @@ impl<N: Net> Station<N> {
                 }
             }
             Consequence::PowerOff { host, back_after_us } => self.power_off(host, back_after_us),
+            Consequence::Order { host, text, order } => {
+                self.ground.borrow_mut().network.enter_injection(now, host, text);
+                self.step(Event::Order(order));
+            }
             Consequence::Syn { connection, tries } => self.syn(connection, tries),
             Consequence::Segment(segment) => self.segment(segment),
             Consequence::Stream { connection, client, event } => {

@@ -211,6 +211,10 @@ impl VirtualWorld {
                 }
             }
             Consequence::PowerOff { host, back_after_us } => self.power_off(host, back_after_us),
+            Consequence::Order { host, text, order } => {
+                self.network.enter_injection(self.now, host, text);
+                self.step(host, Event::Order(order));
+            }
             Consequence::Syn { connection, tries } => {
                 let server = self.network.connections.of(connection).server.party.place.unwrap_or_default();
                 let mut due = std::mem::take(&mut self.scratch.due);

@@ -146,8 +146,10 @@ fn a_rule_closes_in_place_of_a_unit() {
 
 #[test]
 fn a_rule_replaces_a_reply() {
-    let (trace, _) =
-        run_virtual(&with_rule(mail(), on("354", Act::Replace { bytes: b"451 no\r\n".to_vec() })));
+    let (trace, _) = run_virtual(&with_rule(
+        mail(),
+        on("354", Act::Replace { text: crate::template::Template::plain("451 no\r\n") }),
+    ));
     assert!(heard(&trace, "a", "bytes 451 no").is_some());
 }
 
