@@ -53,6 +53,12 @@ impl<'a> Case<'a> {
         self.declaration.host(host).is_some_and(|host| !host.external)
     }
 
+    /// The hosts that say what the scenario writes.
+    pub fn testers(&self) -> Vec<Host> {
+        let testers = self.declaration.hosts.iter().filter(|host| host.class == Class::Tester);
+        testers.map(|host| host.name.clone()).collect()
+    }
+
     /// The entry at this position.
     pub fn entry(&self, at: usize) -> Option<&'a Entry> {
         self.trace.entries.get(at)
@@ -234,6 +240,7 @@ fn view<'a>(host: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Vec<Step<'a>> {
     // Something that was sent in answer stands behind what it answers, also within one microsecond.
     view.sort_by_key(|step| (step.at_us, step.seen.at));
     drop_strays(&mut view);
+    drop_forged(&mut view);
     view
 }
 
@@ -255,6 +262,21 @@ fn drop_strays(view: &mut Vec<Step<'_>>) {
             waiting_us.remove(&transaction);
         }
         in_time
+    });
+}
+
+/// Takes out the requests that name the call and do not belong to it: a dialog is the Call-ID and both tags
+/// (RFC 3261 §12). Who guesses them is answered 481 and has changed nothing.
+fn drop_forged(view: &mut Vec<Step<'_>>) {
+    let own: Option<String> = view.iter().find(|step| step.sent).and_then(|step| step.sip.from_tag.clone());
+    let peers: Vec<Option<String>> = view
+        .iter()
+        .filter(|step| !step.sent && step.sip.code.is_some())
+        .map(|step| step.sip.to_tag.clone())
+        .collect();
+    view.retain(|step| {
+        let forged = !peers.contains(&step.sip.from_tag) || step.sip.to_tag != own;
+        step.sent || step.sip.method.is_none() || !forged
     });
 }
 
