@@ -280,11 +280,12 @@ fn drop_forged(view: &mut Vec<Step<'_>>) {
     });
 }
 
-/// Who answered: the first that sent a 2xx or 180 to the INVITE, else the last that got it.
+/// Who answered: the first that sent a 2xx to the INVITE, else the first that rang, else the last that got it.
 fn callee<'a>(caller: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Option<&'a Host> {
-    let answered = messages
-        .iter()
-        .find(|(_, sip)| sip.is_response("INVITE", 180..=180) || sip.is_response("INVITE", 200..=299));
+    let sent = |codes: std::ops::RangeInclusive<u16>| {
+        messages.iter().find(move |(_, sip)| sip.is_response("INVITE", codes.clone()))
+    };
+    let answered = sent(200..=299).or_else(|| sent(180..=180));
     let called =
         messages.iter().rev().find(|(seen, sip)| sip.is_request("INVITE") && seen.delivered_us.is_some());
     let host = answered.map(|(seen, _)| &seen.from).or(called.map(|(seen, _)| &seen.to));
