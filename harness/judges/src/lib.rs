@@ -72,7 +72,7 @@ pub fn judge(declaration: &Declaration, trace: &Trace) -> Vec<RuleResult> {
 
 /// What one rule says about one run.
 pub fn verdict_of(rule: &Rule, case: &Case<'_>) -> RuleResult {
-    let mut report = Report::new(rule);
+    let mut report = Report::new(rule).sparing(case.testers());
     (rule.check)(case, &mut report);
     report.into_result()
 }

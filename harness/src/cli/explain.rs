@@ -7,11 +7,12 @@ use faxproof_devices::chart;
 
 use super::list::{CLASSES, What, items};
 use super::{print, refuse};
+use crate::abuse::CATALOGUE;
 use crate::run::OWN_RULES;
-use crate::scenario::set;
+use crate::scenario::{Scenario, set};
 
 pub(super) fn explain(id: &str, out: &mut impl Write) -> u8 {
-    match arc(id).or_else(|| rule(id)).or_else(|| scenario(id)).or_else(|| class(id)) {
+    match arc(id).or_else(|| rule(id)).or_else(|| scenario(id)).or_else(|| class(id)).or_else(|| abuse(id)) {
         Some(text) => print(out, &text),
         None => refuse(unknown(id)),
     }
@@ -32,14 +33,21 @@ fn arc(id: &str) -> Option<String> {
     if let Some(evidence) = faxproof_judges::arcs::FIGURE_4.iter().find(|known| known.arc == id) {
         let _ = writeln!(text, "\nseen by: {}", seen_by(evidence.evidence));
     }
-    let _ = writeln!(text, "scenarios that exist for it:{}", covering(id));
+    let _ =
+        writeln!(text, "scenarios that exist for it:{}", those(|scenario| scenario.covers().contains(&id)));
     Some(text)
 }
 
-fn covering(arc: &str) -> String {
+fn abuse(id: &str) -> Option<String> {
+    let (_, about) = CATALOGUE.iter().find(|(known, _)| *known == id)?;
+    let shown = those(|scenario| scenario.abuse().contains(&id));
+    Some(format!("{id}: {about}\n\nscenarios that show it:{shown}\n"))
+}
+
+/// The names of the scenarios that are meant.
+fn those(meant: impl Fn(&Scenario) -> bool) -> String {
     let set = set::built_in();
-    let covers =
-        |found: &&set::Found| found.scenario().is_ok_and(|scenario| scenario.covers().contains(&arc));
+    let covers = |found: &&set::Found| found.scenario().is_ok_and(|scenario| meant(&scenario));
     let mut names: Vec<&str> = set.scenarios.iter().filter(covers).map(set::Found::file_name).collect();
     names.dedup();
     if names.is_empty() { " none".to_owned() } else { format!("\n  {}", names.join("\n  ")) }
@@ -82,10 +90,11 @@ fn class(id: &str) -> Option<String> {
 }
 
 fn unknown(id: &str) -> String {
-    let known = [What::Arcs, What::Rules, What::Scenarios, What::Classes].into_iter().flat_map(items);
+    let known =
+        [What::Arcs, What::Rules, What::Scenarios, What::Classes, What::Abuse].into_iter().flat_map(items);
     let near = known
         .map(|item| item.id)
         .max_by(|a, b| strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id)));
     let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    format!("error: there is no arc, rule, scenario or class {id}{hint}")
+    format!("error: there is no arc, rule, scenario, class or abuse {id}{hint}")
 }

@@ -7,6 +7,7 @@ use faxproof_devices::chart;
 use serde::Serialize;
 
 use super::print;
+use crate::abuse::CATALOGUE;
 use crate::run::OWN_RULES;
 use crate::scenario::set;
 
@@ -22,6 +23,8 @@ pub(super) enum What {
     Rules,
     /// The classes of devices.
     Classes,
+    /// The catalogue of abuse: what hostile peers do.
+    Abuse,
 }
 
 /// One thing, with its explanation in a line.
@@ -35,10 +38,11 @@ pub(super) struct Item {
 }
 
 /// Classes of devices that scenarios can name, and what they are.
-pub(super) const CLASSES: [(&str, &str); 3] = [
+pub(super) const CLASSES: [(&str, &str); 4] = [
     ("fax1", "facsimile machine 1: calls by IP telephone number and learns the peer's protocol (Figure 4)"),
     ("sip-server", "SIP server 17: a transaction-stateful proxy that record-routes"),
     ("location-server", "location server: registrar and redirect server on a host of its own"),
+    ("tester", "tester: says what a scenario writes, right or wrong, and is judged by nobody"),
 ];
 
 pub(super) fn list(what: What, json: bool, out: &mut impl Write) -> u8 {
@@ -86,6 +90,7 @@ pub(super) fn items(what: What) -> Vec<Item> {
             let judges = faxproof_judges::rules().iter().map(|rule| item(rule.id, rule.about));
             judges.chain(OWN_RULES.iter().map(|(id, _, about)| item(id, about))).collect()
         }
+        What::Abuse => CATALOGUE.iter().map(|(id, about)| item(id, about)).collect(),
         What::Classes => CLASSES.iter().map(|(id, about)| item(id, about)).collect(),
     }
 }

@@ -32,7 +32,7 @@ enum Command {
     /// Run scenarios, compare their ladders with the accepted snapshots, judge them, count the arcs
     #[command(after_help = EXIT_CODES, after_long_help = run::MORE)]
     Run(RunArgs),
-    /// List what there is: scenarios, arcs, rules or classes of devices
+    /// List what there is: scenarios, arcs, rules, classes of devices or abuse
     List {
         /// What to list
         #[arg(value_enum, default_value_t)]

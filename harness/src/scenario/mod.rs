@@ -97,6 +97,11 @@ impl Scenario {
     pub fn covers(&self) -> Vec<&str> {
         self.script.covers.iter().map(|arc| arc.value.as_str()).collect()
     }
+
+    /// Rows of the catalogue of abuse that it shows.
+    pub fn abuse(&self) -> Vec<&str> {
+        self.script.abuse.iter().map(|row| row.value.as_str()).collect()
+    }
 }
 
 /// The JSON Schema of scenario files, for editors.

@@ -5,6 +5,12 @@ use super::{Message, Name, NameAddr, ParseError, Uri, Via};
 /// The header fields of every message that occur once (RFC 3261 §8.1.1, §8.2.6.2).
 const ONCE: [Name; 4] = [Name::To, Name::From, Name::CSeq, Name::CallId];
 
+/// NUL stands nowhere but behind a backslash in quotes (RFC 3261 §25.1, quoted-pair).
+fn has_bare_nul(value: &[u8]) -> bool {
+    let bare = |at: &usize| at.checked_sub(1).is_none_or(|before| value[before] != b'\\');
+    value.iter().enumerate().filter(|(_, byte)| **byte == 0).any(|(at, _)| bare(&at))
+}
+
 impl Message {
     /// Checks what every request (RFC 3261 §8.1.1) or response (§8.2.6.2) must carry: one To, From, CSeq
     /// and Call-ID, at least one Via, in requests one Max-Forwards up to 255 and a CSeq that names the
@@ -39,6 +45,11 @@ impl Message {
         }
         if self.values(Name::Via).next().is_none() {
             return Err(ParseError::Missing { name: Name::Via });
+        }
+        for name in ONCE.into_iter().chain([Name::Via]) {
+            if self.lines(name).any(|header| has_bare_nul(header.value)) {
+                return Err(self.syntax(name, "a value without NUL"));
+            }
         }
         self.validate_cseq()?;
         if self.call_id().is_none() {

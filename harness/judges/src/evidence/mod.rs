@@ -53,6 +53,12 @@ impl<'a> Case<'a> {
         self.declaration.host(host).is_some_and(|host| !host.external)
     }
 
+    /// The hosts that say what the scenario writes.
+    pub fn testers(&self) -> Vec<Host> {
+        let testers = self.declaration.hosts.iter().filter(|host| host.class == Class::Tester);
+        testers.map(|host| host.name.clone()).collect()
+    }
+
     /// The entry at this position.
     pub fn entry(&self, at: usize) -> Option<&'a Entry> {
         self.trace.entries.get(at)
@@ -234,6 +240,7 @@ fn view<'a>(host: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Vec<Step<'a>> {
     // Something that was sent in answer stands behind what it answers, also within one microsecond.
     view.sort_by_key(|step| (step.at_us, step.seen.at));
     drop_strays(&mut view);
+    drop_forged(&mut view);
     view
 }
 
@@ -258,11 +265,27 @@ fn drop_strays(view: &mut Vec<Step<'_>>) {
     });
 }
 
-/// Who answered: the first that sent a 2xx or 180 to the INVITE, else the last that got it.
-fn callee<'a>(caller: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Option<&'a Host> {
-    let answered = messages
+/// Takes out the requests that name the call and do not belong to it: a dialog is the Call-ID and both tags
+/// (RFC 3261 §12). Who guesses them is answered 481 and has changed nothing.
+fn drop_forged(view: &mut Vec<Step<'_>>) {
+    let own: Option<String> = view.iter().find(|step| step.sent).and_then(|step| step.sip.from_tag.clone());
+    let peers: Vec<Option<String>> = view
         .iter()
-        .find(|(_, sip)| sip.is_response("INVITE", 180..=180) || sip.is_response("INVITE", 200..=299));
+        .filter(|step| !step.sent && step.sip.code.is_some())
+        .map(|step| step.sip.to_tag.clone())
+        .collect();
+    view.retain(|step| {
+        let forged = !peers.contains(&step.sip.from_tag) || step.sip.to_tag != own;
+        step.sent || step.sip.method.is_none() || !forged
+    });
+}
+
+/// Who answered: the first that sent a 2xx to the INVITE, else the first that rang, else the last that got it.
+fn callee<'a>(caller: &Host, messages: &[(&'a Seen, &'a Sip)]) -> Option<&'a Host> {
+    let sent = |codes: std::ops::RangeInclusive<u16>| {
+        messages.iter().find(move |(_, sip)| sip.is_response("INVITE", codes.clone()))
+    };
+    let answered = sent(200..=299).or_else(|| sent(180..=180));
     let called =
         messages.iter().rev().find(|(seen, sip)| sip.is_request("INVITE") && seen.delivered_us.is_some());
     let host = answered.map(|(seen, _)| &seen.from).or(called.map(|(seen, _)| &seen.to));

@@ -1,6 +1,7 @@
 //! The rules, by theme. Each file holds the rows of its theme and the checks behind them.
 
 mod failover;
+mod hostile;
 mod http;
 mod learning;
 mod marks;
@@ -44,6 +45,8 @@ pub(crate) const ALL: &[Rule] = &[
     learning::LEARNED_ROW,
     learning::TABLE_UNTOUCHED,
     marks::AGREE,
+    hostile::ONLY_TO_THE_PEER,
+    hostile::FORGED_REQUEST,
     session::VERSION,
     session::LINES_STAY,
     session::ANSWER,

@@ -108,11 +108,17 @@ fn excused(case: &Case<'_>, send: &Send<'_, '_>) -> bool {
     match send.call {
         Some(call) => case.lost_power_in(host, call) || case.ordered_in(call, "hang-up"),
         None => {
-            let number = send.order.to.as_deref().map(digits);
-            let dialable = number.is_none_or(|digits| (3..=15).contains(&digits.len()));
-            !dialable || is_off(case, host, send.at) || case.lost_power_after(host, send.at)
+            !send.order.to.as_deref().is_none_or(is_number)
+                || is_off(case, host, send.at)
+                || case.lost_power_after(host, send.at)
         }
     }
+}
+
+/// 3 to 15 digits, and nothing but visual separators between them (E.164, RFC 3966 §3).
+fn is_number(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '(' | ')' | ' ');
+    text.chars().all(legal) && (3..=15).contains(&digits(text).len())
 }
 
 fn is_off(case: &Case<'_>, host: &Host, at: usize) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use faxproof_reports::Weight;
+use faxproof_reports::{Class, Weight};
 use faxproof_wire::sip::Name;
 
 use crate::evidence::{Case, Kind, Seen, Sip};
@@ -52,7 +52,20 @@ pub(super) const SMTP_READ_ALIKE: Rule = Rule {
 
 /// Messages that say what their sender wrote: no rule of the scenario acted on them.
 fn own<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Seen> {
-    case.messages.iter().filter(|seen| !seen.tampered && case.declaration.host(&seen.from).is_some())
+    let own = |seen: &&Seen| !seen.tampered && case.declaration.host(&seen.from).is_some();
+    case.messages.iter().filter(own).filter(|seen| !provoked(case, seen))
+}
+
+/// Whether it answers a request of a tester that is out of order itself: such an answer repeats the fault.
+fn provoked(case: &Case<'_>, seen: &Seen) -> bool {
+    let is_tester = case.declaration.host(&seen.to).is_some_and(|host| host.class == Class::Tester);
+    let asked = |other: &&Seen| other.from == seen.to && other.to == seen.from && other.at < seen.at;
+    is_tester
+        && case.messages.iter().filter(asked).any(|other| {
+            let faulty = other.sip().is_none_or(|sip| sip.message.validate().is_err());
+            let branch = seen.sip().and_then(|sip| sip.branch.as_deref());
+            faulty && branch.is_none_or(|branch| String::from_utf8_lossy(&other.bytes).contains(branch))
+        })
 }
 
 fn sip_valid(case: &Case<'_>, report: &mut Report) {
