@@ -14,7 +14,7 @@ use super::read::{MAX_OCTETS, MimeError, PLAIN, Part, Problem, split};
 /// The most parts of a report that are looked at. Three are allowed (RFC 6522 §3).
 pub const MAX_REPORT_PARTS: usize = 8;
 
-/// Everything of a report but its facts. [`Report::mdn`](super::mdn) and `dsn` write the whole mail. It
+/// Everything of a report but its facts. [`mdn`](Report::mdn) and [`dsn`](Report::dsn) write the whole mail. It
 /// is to be sent with `MAIL FROM:<>`, so that nothing can ever answer it (RFC 8098 §3, RFC 3464 §2).
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {

@@ -171,7 +171,7 @@ fn the_envelope_counts_where_it_is_declared() {
         outcome(&Origin::read(header.as_bytes(), &envelope_said, &envelope).number)
     };
     let param = Param::new("XIPTELNUM", "+815000009999");
-    assert_eq!(with(&[param.clone()]), "+815000009999");
+    assert_eq!(with(std::slice::from_ref(&param)), "+815000009999");
     assert!(with(&[param.clone(), param]).starts_with("SeveralFields"));
 }
 
