@@ -1,9 +1,10 @@
-//! What travels between the boxes, read and written without loss: SIP, SDP, SMTP, HTTP, MIME, TIFF and
-//! the fax coding of the pages. Nothing here knows a clock, a socket or a device.
+//! What travels between the boxes, read and written without loss: SIP, SDP, SMTP, POP3, HTTP, MIME, TIFF
+//! and the fax coding of the pages. Nothing here knows a clock, a socket or a device.
 
 pub mod http;
 pub mod mime;
 pub mod page;
+pub mod pop3;
 pub mod sdp;
 pub mod sip;
 pub mod smtp;

@@ -106,20 +106,20 @@ pub fn read(raw: &[u8]) -> Result<Received, MimeError> {
 }
 
 /// What a part without a Content-Type is (RFC 2045 §5.2), and what one in a digest is (RFC 2046 §5.1.5).
-const PLAIN: &str = "text/plain";
+pub(super) const PLAIN: &str = "text/plain";
 const MAIL: &str = "message/rfc822";
 
 /// One part, or the whole message, whose headers and body have the same form.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     /// `None` when there is no header, which is allowed in a part.
-    headers: Option<Message<'a>>,
+    pub(super) headers: Option<Message<'a>>,
     /// Content type in lower case.
-    kind: String,
-    body: &'a [u8],
+    pub(super) kind: String,
+    pub(super) body: &'a [u8],
 }
 
 impl<'a> Part<'a> {
-    fn cut(raw: &'a [u8], default_kind: &str) -> Part<'a> {
+    pub(super) fn cut(raw: &'a [u8], default_kind: &str) -> Part<'a> {
         let body_at =
             lines(raw).find(|(_, line)| line.trim_ascii().is_empty()).map(|(at, line)| at + line.len());
         let (headers, body) = raw.split_at(body_at.unwrap_or(raw.len()));
@@ -130,13 +130,13 @@ impl<'a> Part<'a> {
         Part { kind: named.unwrap_or_else(|| default_kind.to_owned()), headers, body }
     }
 
-    fn attribute(&self, name: &str) -> Option<&str> {
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.headers.as_ref().and_then(content_type)?.attribute(name)
     }
 
     /// The content with its transfer encoding undone. Base64 is read strictly: where a lenient reader
     /// passes over what it does not understand, a page comes out with a hole.
-    fn content(&self, part: usize) -> Result<Bytes, Problem> {
+    pub(super) fn content(&self, part: usize) -> Result<Bytes, Problem> {
         let encoding = self.headers.as_ref().and_then(|it| it.header(HeaderName::ContentTransferEncoding));
         let encoding = encoding.map_or("7bit", |value| value.as_text().unwrap_or_default());
         let encoding = encoding.trim().to_ascii_lowercase();
@@ -150,7 +150,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn text(&self, part: usize) -> Result<String, Problem> {
+    pub(super) fn text(&self, part: usize) -> Result<String, Problem> {
         let content = self.content(part)?;
         let decode = self.attribute("charset").and_then(|charset| charset_decoder(charset.as_bytes()));
         Ok(decode.map_or_else(|| String::from_utf8_lossy(&content).into_owned(), |decode| decode(&content)))
@@ -196,7 +196,7 @@ fn content_type<'m, 'a>(headers: &'m Message<'a>) -> Option<&'m ContentType<'a>>
 
 /// The parts of a multipart body, and whether the boundary that ends it is there (RFC 2046 §5.1.1).
 /// The line end before a boundary belongs to the boundary.
-fn split<'a>(body: &'a [u8], boundary: &str) -> (Vec<&'a [u8]>, bool) {
+pub(super) fn split<'a>(body: &'a [u8], boundary: &str) -> (Vec<&'a [u8]>, bool) {
     let delimiter = format!("--{boundary}");
     let mut parts = Vec::new();
     let mut start = None;

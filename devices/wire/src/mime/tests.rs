@@ -3,6 +3,9 @@ use bytes::Bytes;
 use super::*;
 use crate::sdp::mutations::each_mutation;
 
+mod origin;
+mod reports;
+
 fn tiff() -> Bytes {
     (0..3000_u32).map(|at| (at * 7 % 251) as u8).collect()
 }

@@ -6,6 +6,7 @@
 
 mod command;
 mod data;
+mod dsn;
 mod framer;
 mod line;
 mod reply;
@@ -15,6 +16,7 @@ mod tests;
 pub use crate::stream::Unit;
 pub use command::{Command, CommandError, CommandReader, Param};
 pub use data::{DataEnd, DataReader, TooBig, stuff};
+pub use dsn::{MAX_ENVID, MAX_ORCPT, MailDsn, Notify, Orcpt, RcptDsn, Ret, from_xtext, to_xtext};
 pub use framer::Framer;
 pub(crate) use line::printable;
 pub use line::{LineReader, MAX_COMMAND_LINE, MAX_TEXT_LINE, Overlong};

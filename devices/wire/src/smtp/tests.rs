@@ -2,6 +2,7 @@
 
 mod command;
 mod data;
+mod dsn;
 mod framer;
 mod line;
 mod reply;
