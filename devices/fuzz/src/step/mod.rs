@@ -28,22 +28,36 @@ const MOMENT: Duration = Duration::secs(10);
 
 /// A fax that calls, or one that is called.
 pub fn step_fax(bytes: &[u8]) -> bool {
-    let mut script = Script::new(bytes);
-    let target = if script.chance(2) { BOB } else { ALICE };
-    trouble(target, script) > 0
+    events_of_fax(bytes) > 0
 }
 
 /// The SIP server.
 pub fn step_server(bytes: &[u8]) -> bool {
-    trouble(SERVER, Script::new(bytes)) > 0
+    events_of_server(bytes) > 0
 }
 
 /// The location server.
 pub fn step_location(bytes: &[u8]) -> bool {
-    trouble(LOCATION, Script::new(bytes)) > 0
+    events_of_location(bytes) > 0
 }
 
-/// Returns the events that the device had.
+/// As [`step_fax`]; returns how many events the fax had.
+pub(crate) fn events_of_fax(bytes: &[u8]) -> usize {
+    let mut script = Script::new(bytes);
+    let target = if script.chance(2) { BOB } else { ALICE };
+    trouble(target, script)
+}
+
+/// As [`step_server`]; returns how many events the server had.
+pub(crate) fn events_of_server(bytes: &[u8]) -> usize {
+    trouble(SERVER, Script::new(bytes))
+}
+
+/// As [`step_location`]; returns how many events the server had.
+pub(crate) fn events_of_location(bytes: &[u8]) -> usize {
+    trouble(LOCATION, Script::new(bytes))
+}
+
 fn trouble(target: usize, mut script: Script<'_>) -> usize {
     let mut lab = Lab::new(hosts::devices(&mut script));
     lab.wait(Duration::secs(1));
