@@ -282,3 +282,14 @@ fn stop_while_the_server_is_looked_for_sends_nothing() {
     let answer = NameAnswer::Addresses(vec![address(SERVER).ip()]);
     assert_eq!(sent(&fax.step(Event::Resolved { question, answer })).len(), 0);
 }
+
+#[test]
+fn a_bye_to_a_ringing_fax_ends_its_invite_too() {
+    let mut fax = fax(Habits::default());
+    fax.sip(SERVER, &request("INVITE", 1, "", ""));
+    let tag = sent(&fax.wait_ms(60))[0].1.to_tag().expect("a tag").to_owned();
+    assert_eq!(labels(&fax.sip(SERVER, &request("BYE", 2, &tag, ""))), ["200 BYE", "487 INVITE"]);
+    fax.sip(SERVER, &request("ACK", 1, &tag, ""));
+    fax.wait_ms(40_000);
+    assert_eq!(fax.device.holds(), Holdings::default());
+}

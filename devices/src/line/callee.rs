@@ -178,11 +178,15 @@ impl Line {
         self.incoming.insert(call.key, call);
     }
 
-    /// BYE of the caller: what was begun is dropped.
-    pub(super) fn callee_was_hung_up_on(&mut self, bye: &Message, out: &mut Outbox) {
+    /// BYE of the caller: what was begun is dropped. It may come before we have answered, and the INVITE still
+    /// needs its final response (§15.1.2).
+    pub(super) fn callee_was_hung_up_on(&mut self, now: Time, bye: &Message, out: &mut Outbox) {
         let found = self.incoming.values().find(|call| call.dialog.owns(bye)).map(|call| call.key);
         if let Some(call) = found.and_then(|key| self.incoming.remove(&key)) {
             self.let_go(&call, out);
+            if !call.answered {
+                self.refuse(now, call.invite_tx, &call.invite, 487, out);
+            }
         }
     }
 

@@ -73,7 +73,7 @@ impl Line {
     /// BYE of the peer, in a dialog of either side.
     fn peer_hung_up(&mut self, now: Time, request: &Message, out: &mut Outbox) {
         if !self.caller_was_hung_up_on(now, request, out) {
-            self.callee_was_hung_up_on(request, out);
+            self.callee_was_hung_up_on(now, request, out);
         }
     }
 

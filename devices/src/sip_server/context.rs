@@ -6,6 +6,7 @@ use super::SipServer;
 use super::forward::{Target, target_of};
 use crate::core::{Duration, Outbox, Time, Timer};
 use crate::sip::courier::Courier;
+use crate::sip::transaction::T1;
 
 /// Timer C must be longer than three minutes (§16.6 step 11).
 const PATIENCE: Duration = Duration::secs(181);
@@ -43,6 +44,8 @@ impl Context {
 struct Branch {
     tx: u64,
     provisional: bool,
+    /// CANCEL was sent.
+    cancelled: bool,
     ended: bool,
     /// It leads where we let others redirect us.
     trusted: bool,
@@ -78,7 +81,7 @@ impl SipServer {
             branch.provisional = true;
             let (ended, cancelled) = (branch.ended, context.cancelled);
             if code > 100 {
-                if context.request.method() == Some(&Method::Invite) {
+                if context.request.method() == Some(&Method::Invite) && !branch.cancelled {
                     out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
                 }
                 self.pass_back(now, tx, &response, out);
@@ -137,16 +140,18 @@ impl SipServer {
         }
     }
 
-    /// Timer C (§16.8): cancels a branch that rings, gives up one that never answered.
+    /// Timer C (§16.8): cancels a branch that rings, gives up one that never answered, not even to a CANCEL
+    /// (§9.1).
     pub(super) fn timer_c(&mut self, now: Time, client: u64, out: &mut Outbox) {
         let Some(tx) = self.branches.get(&client).copied() else { return };
         let Some(context) = self.contexts.get_mut(&tx) else { return };
-        let rings = context.branches.iter().any(|branch| branch.tx == client && branch.provisional);
-        if rings {
+        let rings = |branch: &Branch| branch.tx == client && branch.provisional && !branch.cancelled;
+        if context.branches.iter().any(rings) {
             context.cancelled = true;
             self.cancel_branches(now, tx, out);
         } else {
             self.layer.give_up(client);
+            self.layer.abandon(now, client, out);
             self.branch_failed(now, client, 408, out);
         }
     }
@@ -185,7 +190,8 @@ impl SipServer {
             out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
         }
         if let Some(context) = self.contexts.get_mut(&tx) {
-            context.branches.push(Branch { tx: client, provisional: false, ended: false, trusted });
+            let branch = Branch { tx: client, provisional: false, cancelled: false, ended: false, trusted };
+            context.branches.push(branch);
         }
     }
 
@@ -248,12 +254,17 @@ impl SipServer {
 
     fn cancel_branches(&mut self, now: Time, tx: u64, out: &mut Outbox) {
         let Some(context) = self.contexts.get_mut(&tx) else { return };
-        let ready = context.branches.iter_mut().filter(|branch| branch.provisional && !branch.ended);
-        let ready: Vec<u64> = ready.map(|branch| branch.tx).collect();
+        let ready = context.branches.iter_mut().filter(|b| b.provisional && !b.cancelled && !b.ended);
+        let mut cancelled = Vec::new();
         for branch in ready {
+            branch.cancelled = true;
+            cancelled.push(branch.tx);
+        }
+        for branch in cancelled {
             if let Some(id) = self.layer.cancel(now, branch, out) {
                 self.branches.remove(&id);
             }
+            out.arm(now, T1 * 64, Timer { owner: branch, name: TIMER_C });
         }
     }
 }

@@ -89,7 +89,9 @@ impl SipServer {
     fn branch_of(&self, request: &Message, uri: &str) -> String {
         let method = request.method().map(Method::as_str);
         let part = self.loop_part(request);
-        let own = self.entropy.key(("branch", request.branch(), &part, method, uri));
+        // Two clients may draw the same branch: who sent it makes it one of its own (§17.2.3).
+        let sent_by = request.via().ok().map(|via| (via.host.to_ascii_lowercase(), via.port));
+        let own = self.entropy.key(("branch", request.branch(), sent_by, &part, method, uri));
         format!("z9hG4bK{}.{part}", own.token())
     }
 

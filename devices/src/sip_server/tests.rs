@@ -205,3 +205,40 @@ fn nothing_is_left_of_finished_calls() {
     server.device.forget_finished();
     assert!(server.device.contexts.is_empty() && server.device.branches.is_empty());
 }
+
+#[test]
+fn a_cancelled_branch_that_stays_silent_is_given_up() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    server.sip(LOCATION, &answer(&asked, 180, "l", ""));
+    // The box behind it has lost its memory: it knows no such INVITE, and will never answer it.
+    let cancel =
+        sent(&server.wait_ms(182_000)).into_iter().find(|(_, m)| m.label() == "CANCEL").expect("CANCEL").1;
+    server.sip(LOCATION, &answer(&cancel, 481, "l", ""));
+    assert!(labels(&server.wait_ms(33_000)).contains(&"408 INVITE".to_owned()));
+    server.wait_ms(100_000);
+    assert_eq!(server.device.holds(), Holdings::default());
+}
+
+#[test]
+fn a_branch_is_cancelled_once_however_often_it_rings() {
+    let mut server = server();
+    let asked = invite(&mut server);
+    server.sip(LOCATION, &answer(&asked, 180, "l", ""));
+    let cancel = request("CANCEL", "sip:b@d.example", "Max-Forwards: 70\n");
+    assert_eq!(labels(&server.sip(CALLER, &cancel)), ["200 CANCEL", "CANCEL"]);
+    assert_eq!(labels(&server.sip(LOCATION, &answer(&asked, 183, "l", ""))), ["183 INVITE"]);
+}
+
+#[test]
+fn two_clients_with_the_same_branch_have_a_branch_each_behind_us() {
+    let mut server = server();
+    let first = invite(&mut server);
+    let other = request("INVITE", "sip:b@d.example", "Max-Forwards: 70\n")
+        .replace("10.0.0.1:5060;branch", "10.0.0.2;branch");
+    let second = sent(&server.sip("10.0.0.2:5060", &other)).remove(0).1;
+    assert_ne!(first.branch(), second.branch());
+    for asked in [first, second] {
+        assert_eq!(labels(&server.sip(LOCATION, &answer(&asked, 404, "l", ""))), ["ACK", "404 INVITE"]);
+    }
+}

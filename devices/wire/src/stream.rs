@@ -30,11 +30,19 @@ pub struct Framer {
 /// What the connection carries.
 #[derive(Debug, Clone)]
 enum Protocol {
-    /// Not known yet: what has passed, in its order.
-    Undecided(Vec<(bool, Bytes)>),
+    Undecided(Undecided),
     Smtp(smtp::Framer),
     Http(http::Framer),
     Sip(Box<[SipStream; 2]>),
+}
+
+/// Not known yet.
+#[derive(Debug, Clone, Default)]
+struct Undecided {
+    /// What has passed, in its order.
+    passed: Vec<(bool, BytesMut)>,
+    /// The same of the client and of the server alone.
+    starts: [BytesMut; 2],
 }
 
 /// The longest start line that is waited for.
@@ -42,7 +50,7 @@ const MAX_START_LINE: usize = 8 * 1024;
 
 impl Default for Protocol {
     fn default() -> Protocol {
-        Protocol::Undecided(Vec::new())
+        Protocol::Undecided(Undecided::default())
     }
 }
 
@@ -56,22 +64,14 @@ impl Framer {
     /// they complete, of either direction.
     pub fn push(&mut self, from_server: bool, bytes: &[u8]) -> Vec<Unit> {
         match &mut self.protocol {
-            Protocol::Undecided(passed) => {
-                passed.push((from_server, Bytes::copy_from_slice(bytes)));
-                let passed = std::mem::take(passed);
-                match Protocol::told_by(&passed) {
-                    None => {
-                        self.protocol = Protocol::Undecided(passed);
-                        Vec::new()
-                    }
-                    Some(protocol) => {
-                        self.protocol = protocol;
-                        passed
-                            .iter()
-                            .flat_map(|(from_server, bytes)| self.push(*from_server, bytes))
-                            .collect()
-                    }
-                }
+            Protocol::Undecided(_) if bytes.is_empty() => Vec::new(),
+            Protocol::Undecided(undecided) => {
+                undecided.pass(from_server, bytes);
+                let start = &undecided.starts[usize::from(from_server)];
+                let Some(protocol) = Protocol::told_by_start(start, from_server) else { return Vec::new() };
+                let passed = std::mem::take(&mut undecided.passed);
+                self.protocol = protocol;
+                passed.iter().flat_map(|(from_server, bytes)| self.push(*from_server, bytes)).collect()
             }
             Protocol::Smtp(framer) => framer.push(from_server, bytes),
             Protocol::Http(framer) => framer.push(from_server, bytes),
@@ -84,10 +84,9 @@ impl Framer {
         let bytes = match &mut self.protocol {
             Protocol::Smtp(framer) => return framer.pending(from_server),
             Protocol::Http(framer) => return framer.pending(from_server),
-            Protocol::Undecided(passed) => {
-                let own = joined(passed, from_server);
+            Protocol::Undecided(Undecided { passed, starts }) => {
                 passed.retain(|(other, _)| *other != from_server);
-                own
+                std::mem::take(&mut starts[usize::from(from_server)])
             }
             Protocol::Sip(streams) => streams[usize::from(from_server)].rest(),
         };
@@ -95,13 +94,18 @@ impl Framer {
     }
 }
 
-impl Protocol {
-    /// The protocol of a connection on which this has passed; `None` while it may be any.
-    fn told_by(passed: &[(bool, Bytes)]) -> Option<Protocol> {
-        let told = |from_server: bool| Protocol::told_by_start(&joined(passed, from_server), from_server);
-        told(false).or_else(|| told(true))
+impl Undecided {
+    fn pass(&mut self, from_server: bool, bytes: &[u8]) {
+        self.starts[usize::from(from_server)].extend_from_slice(bytes);
+        match self.passed.last_mut() {
+            Some((side, passed)) if *side == from_server => passed.extend_from_slice(bytes),
+            _ => self.passed.push((from_server, BytesMut::from(bytes))),
+        }
     }
+}
 
+impl Protocol {
+    /// The protocol that one direction begins with; `None` while it may be any.
     fn told_by_start(octets: &[u8], from_server: bool) -> Option<Protocol> {
         let smtp = || Some(Protocol::Smtp(smtp::Framer::new()));
         let sip = || Some(Protocol::Sip(Box::default()));
@@ -112,7 +116,8 @@ impl Protocol {
             [b'0'..=b'9', ..] if from_server => return smtp(),
             _ => {}
         }
-        let Some(end) = memchr::memmem::find(octets, b"\r\n") else {
+        // However much comes at a time, a line is not longer for it.
+        let Some(end) = memchr::memmem::find(&octets[..octets.len().min(MAX_START_LINE)], b"\r\n") else {
             return if octets.len() > MAX_START_LINE { smtp() } else { None };
         };
         let line = &octets[..end];
@@ -184,11 +189,6 @@ impl SipStream {
         rest.extend_from_slice(&self.framer.take_pending());
         rest
     }
-}
-
-fn joined(passed: &[(bool, Bytes)], from_server: bool) -> BytesMut {
-    let own = passed.iter().filter(|(other, _)| *other == from_server);
-    own.flat_map(|(_, bytes)| bytes.iter().copied()).collect()
 }
 
 #[cfg(test)]
@@ -278,5 +278,15 @@ mod tests {
         let mut framer = Framer::new();
         framer.push(false, &long);
         assert!(matches!(framer.protocol, Protocol::Smtp(_)));
+    }
+
+    #[test]
+    fn the_longest_start_line_is_as_long_however_it_comes() {
+        let long = [&vec![b'x'; MAX_START_LINE][..], b" SIP/2.0\r\nl: 0\r\n\r\n"].concat();
+        for length in [1, 1000, long.len()] {
+            let mut framer = Framer::new();
+            long.chunks(length).for_each(|chunk| drop(framer.push(false, chunk)));
+            assert!(matches!(framer.protocol, Protocol::Smtp(_)), "in chunks of {length}");
+        }
     }
 }

@@ -269,6 +269,8 @@ impl Layer {
         if let Some(transaction) = self.running.get_mut(&id) {
             let input = if method == Method::Ack { Input::Ack } else { Input::Copy };
             let tell = transaction.input(now, id, input, None, &mut self.connections, out);
+            // On a stream an ACK ends it at once: Timer I is zero there.
+            self.bury(id);
             return (tell == Some(Tell::Message)).then_some(Up::Ack { message });
         }
         if method == Method::Ack {

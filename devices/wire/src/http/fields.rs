@@ -11,6 +11,11 @@ impl Fields {
         Fields(headers.iter().map(|header| (header.name.to_owned(), text(header.value))).collect())
     }
 
+    /// Names and values in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// The values of all fields of this name, in any case of letters.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)

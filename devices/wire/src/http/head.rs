@@ -170,11 +170,11 @@ impl HeadReader {
     /// # Errors
     /// [`HeadError`]; nothing behind it can be read any more.
     pub fn next_head(&mut self) -> Result<Option<Bytes>, HeadError> {
-        let end = self.scan.end(&self.buffer)?;
-        if end.unwrap_or(self.buffer.len()) > MAX_HEAD {
-            return Err(HeadError::TooLong);
-        }
-        let Some(end) = end else { return Ok(None) };
+        // What stands behind the longest head is not looked at, however much came at a time.
+        let end = self.scan.end(&self.buffer[..self.buffer.len().min(MAX_HEAD)])?;
+        let Some(end) = end else {
+            return if self.buffer.len() > MAX_HEAD { Err(HeadError::TooLong) } else { Ok(None) };
+        };
         self.scan = HeadScan::default();
         Ok(Some(self.buffer.split_to(end).freeze()))
     }

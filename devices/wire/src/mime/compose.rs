@@ -167,10 +167,14 @@ fn without_controls(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).collect()
 }
 
-/// What may stand between `<` and `>`.
+/// The longest mailbox (RFC 5321 §4.5.3.1: a path of 256 octets, its brackets among them).
+const MAX_MAILBOX: usize = 254;
+
+/// What may stand between `<` and `>`. What is longer than any mailbox would not fit on a line.
 fn token(text: &str) -> String {
     text.chars()
         .filter(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>' | ',' | ';'))
+        .take(MAX_MAILBOX)
         .collect()
 }
 

@@ -1,7 +1,6 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::sdp::mutations::each_mutation;
 
 mod origin;
 mod reports;
@@ -262,20 +261,8 @@ fn what_is_no_message_is_refused() {
 }
 
 #[test]
-fn mutated_mails_never_panic() {
-    let small = tiff().slice(..30);
-    let mail = mail(Some("x"), Some(&small)).to_bytes();
-    let nested = multipart(&[
-        ("message/rfc822", text_of(&mail)),
-        ("multipart/digest; boundary=y", "--y\r\n\r\n\r\n--y--"),
-    ]);
-    let mut damaged = 0;
-    let no_boundary =
-        b"Content-Type: multipart/digest; boundary=\n\n--\nContent-Type: message/rfc822\n\n\n--\n\n----\n";
-    for seed in [&mail[..], nested.as_bytes(), no_boundary] {
-        each_mutation(seed, 50_000, |bytes| {
-            damaged += read(bytes).map_or(0, |received| received.problems.len());
-        });
-    }
-    assert!(damaged > 0);
+fn a_mailbox_that_is_longer_than_any_fits_on_its_line() {
+    let long = format!("{}@example.com", "a".repeat(1200));
+    let mail = Mail { from: &long, message_id: &long, ..mail(Some("x"), None) };
+    assert!(text_of(&mail.to_bytes()).lines().all(|line| line.len() <= 998));
 }

@@ -4,8 +4,6 @@
 //! just that. The line grammar is the crate `sdp-types`; what it lets pass in silence (a type letter
 //! that nobody knows, a missing mandatory line) is refused in [`parse`].
 
-#[cfg(test)]
-pub(crate) mod mutations;
 mod read;
 #[cfg(test)]
 mod tests;

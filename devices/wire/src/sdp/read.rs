@@ -32,6 +32,15 @@ pub enum SdpError {
     /// `v=`, `o=`, `s=` and `t=` are mandatory (RFC 8866 §5).
     #[error("the mandatory line {0} is missing")]
     Missing(&'static str),
+    /// A word of the origin or of a media line holds what no word may hold (RFC 8866 §9,
+    /// `non-ws-string`): a blank that is no space, or a control character.
+    #[error("the {what} {text:?} is no word")]
+    NoWord {
+        /// What it should be.
+        what: &'static str,
+        /// The text in its place.
+        text: String,
+    },
     /// A media line has no format (RFC 8866 §5.14).
     #[error("media line {line} names no format")]
     NoFormat {
@@ -66,10 +75,10 @@ pub fn parse(bytes: &[u8]) -> Result<Description, SdpError> {
         media: media.collect::<Result<_, _>>()?,
         connection: session.connection.as_ref().and_then(address),
         declared: session.attributes.iter().filter_map(read_capability).collect(),
-        origin_user: session.origin.username.unwrap_or_else(|| "-".into()),
-        id: session.origin.sess_id,
+        origin_user: word("user", session.origin.username.as_deref().unwrap_or("-"))?,
+        id: word("session id", &session.origin.sess_id)?,
         version: session.origin.sess_version,
-        origin_address: session.origin.unicast_address,
+        origin_address: word("address of the origin", &session.origin.unicast_address)?,
     })
 }
 
@@ -81,7 +90,8 @@ fn read_capability(attribute: &Attribute) -> Option<Capability> {
     words.next()?.parse::<u8>().ok()?;
     let (kind, proto) = (words.next()?.to_owned(), words.next()?.to_owned());
     let formats: Vec<String> = words.map(str::to_owned).collect();
-    (!formats.is_empty()).then_some(Capability { kind, proto, formats })
+    let legible = is_word(&kind) && is_word(&proto) && formats.iter().all(|format| is_word(format));
+    (legible && !formats.is_empty()).then_some(Capability { kind, proto, formats })
 }
 
 /// The type letters of RFC 8866 §5.
@@ -105,21 +115,30 @@ fn check_line_types(bytes: &[u8]) -> Result<(), SdpError> {
 }
 
 fn read_media(line: usize, media: &sdp_types::Media) -> Result<Media, SdpError> {
-    let formats: Vec<String> = media.fmt.split_ascii_whitespace().map(str::to_owned).collect();
+    let formats = media.fmt.split_ascii_whitespace().map(|format| word("format", format));
+    let formats = formats.collect::<Result<Vec<_>, _>>()?;
     if formats.is_empty() {
         return Err(SdpError::NoFormat { line });
     }
     let setup = value_of(line, &media.attributes, "setup", Setup::from_token)?;
     let connection = value_of(line, &media.attributes, "connection", Reuse::from_token)?;
     Ok(Media {
-        kind: media.media.clone(),
+        kind: word("media type", &media.media)?,
         port: media.port,
-        proto: media.proto.clone(),
+        proto: word("transport", &media.proto)?,
         formats,
         setup,
         connection,
         address: media.connections.first().and_then(address),
     })
+}
+
+fn word(what: &'static str, text: &str) -> Result<String, SdpError> {
+    if is_word(text) { Ok(text.to_owned()) } else { Err(SdpError::NoWord { what, text: text.to_owned() }) }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|letter: char| letter.is_control() || letter.is_whitespace())
 }
 
 fn value_of<T>(

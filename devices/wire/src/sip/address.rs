@@ -32,9 +32,9 @@ impl NameAddr {
         NameAddr::read(text.as_bytes())
     }
 
-    /// The tag of a From or To (RFC 3261 §19.3).
+    /// The tag of a From or To (RFC 3261 §19.3); one without a value is none.
     pub fn tag(&self) -> Option<&str> {
-        self.params.get("tag")
+        self.params.get("tag").filter(|tag| !tag.is_empty())
     }
 
     pub(super) fn read(value: &[u8]) -> Result<NameAddr, ParseError> {

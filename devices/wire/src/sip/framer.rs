@@ -90,12 +90,13 @@ impl Framer {
     /// The length of the message at the start, once its header is there, or how long the header is and
     /// why it tells none. Octets that were searched are not searched again.
     fn measure(&mut self) -> Option<Result<usize, (usize, ParseError)>> {
-        let Some(found) = memmem::find(self.buffer.get(self.scanned..)?, b"\r\n\r\n") else {
-            let length = self.buffer.len();
+        // However much comes at a time, the longest header is not longer for it.
+        let most = self.buffer.len().min(MAX_MESSAGE_BYTES);
+        let Some(found) = memmem::find(self.buffer.get(self.scanned..most)?, b"\r\n\r\n") else {
             // A lone CR may be the first half of a line end between messages.
-            self.scanned = length.saturating_sub(3);
-            let fault = ParseError::TooLong { length };
-            return (length > MAX_MESSAGE_BYTES).then_some(Err((0, fault)));
+            self.scanned = most.saturating_sub(3);
+            let fault = ParseError::TooLong { length: MAX_MESSAGE_BYTES + 1 };
+            return (self.buffer.len() > MAX_MESSAGE_BYTES).then_some(Err((0, fault)));
         };
         let end = self.scanned + found + 4;
         let measured = promised(&self.buffer[..end]).and_then(|body| {
@@ -224,6 +225,24 @@ mod tests {
         for at in 0..MAX_MESSAGE_BYTES {
             framer.push(b"x");
             assert!(framer.scanned + 3 >= at, "octets are searched again");
+        }
+    }
+
+    #[test]
+    fn the_longest_header_is_as_long_however_it_comes() {
+        let long = [&vec![b'a'; MAX_MESSAGE_BYTES][..], b"\r\n\r\n"].concat();
+        let faults = |length: usize| -> Vec<Frame> {
+            let mut framer = Framer::new();
+            let frames = long.chunks(length).flat_map(|chunk| framer.push(chunk));
+            frames.map(without_octets).collect()
+        };
+        assert_eq!(faults(long.len()), faults(1000));
+    }
+
+    fn without_octets(frame: Frame) -> Frame {
+        match frame {
+            Frame::Lost { head, fault, .. } => Frame::Lost { octets: Bytes::new(), head, fault },
+            frame => frame,
         }
     }
 }

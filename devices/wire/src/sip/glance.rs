@@ -13,10 +13,19 @@ pub fn glance(raw: &[u8]) -> Option<String> {
         return word(line.split(|byte| *byte == b' ').next()?).map(str::to_owned);
     };
     let code = status.get(..3).filter(|code| code.iter().all(u8::is_ascii_digit))?;
-    let cseq = head.get(memmem::find(head, b"\r\nCSeq: ")? + 8..)?;
-    let cseq = cseq.split(|byte| *byte == b'\r').next()?;
-    let method = word(cseq.split(|byte| *byte == b' ').nth(1)?)?;
-    Some(format!("{} {method}", std::str::from_utf8(code).ok()?))
+    Some(format!("{} {}", std::str::from_utf8(code).ok()?, cseq_method(head)?))
+}
+
+/// The method of the first CSeq, where that is spelled as everybody does.
+fn cseq_method(head: &[u8]) -> Option<&str> {
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let line = lines.find(|line| line.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"CSeq")))?;
+    let folded = matches!(lines.next(), Some([b' ' | b'\t', ..]));
+    let mut words = line.strip_prefix(b"CSeq: ")?.trim_ascii_end().split(|byte| *byte == b' ');
+    let number = words.next()?;
+    let method = word(words.next()?)?;
+    let usual = (1..10).contains(&number.len()) && number.iter().all(u8::is_ascii_digit);
+    (usual && !folded && words.next().is_none()).then_some(method)
 }
 
 /// A method of the usual kind: capital letters only.
@@ -46,6 +55,10 @@ mod tests {
             "INVITE sip:b SIP/2.0\r\n",
             "INVITE sip:b SIP/3.0\r\nA: b\r\n\r\n",
             "SIP/2.0 200 OK\r\nCSEQ: 1 BYE\r\n\r\n",
+            "SIP/2.0 200 OK\r\nCSEQ: 1 BYE\r\nCSeq: 1 INVITE\r\n\r\n",
+            "SIP/2.0 200 OK\r\nCSeq: 1. BYE\r\n\r\n",
+            "SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\n x\r\n\r\n",
+            "SIP/2.0 200 OK\r\nCSeq: 1 BYE x\r\n\r\n",
         ] {
             assert_eq!(glance(raw.as_bytes()), None, "{raw:?}");
         }

@@ -36,9 +36,9 @@ impl Via {
         Via::read(text.as_bytes())
     }
 
-    /// The transaction's identifier (RFC 3261 §8.1.1.7).
+    /// The transaction's identifier (RFC 3261 §8.1.1.7); one without a value is none.
     pub fn branch(&self) -> Option<&str> {
-        self.params.get("branch")
+        self.params.get("branch").filter(|branch| !branch.is_empty())
     }
 
     /// The address the request came from, if the next hop noted it (RFC 3261 §18.2.1).

@@ -229,7 +229,12 @@ fn mailbox(path: &str) -> Result<String, CommandError> {
     if unquoted(path).any(|(_, octet)| matches!(octet, b' ' | b'<')) {
         return Err(wrong("the path holds a space or a bracket"));
     }
-    let at = unquoted(path).filter(|(_, octet)| *octet == b'@').last();
+    let mut ats = unquoted(path).filter(|(_, octet)| *octet == b'@');
+    let at = ats.next();
+    // One that is not quoted ends the local part (§4.1.2).
+    if ats.next().is_some() {
+        return Err(wrong("the path has more than one @"));
+    }
     let (local, domain) = at.map_or((path, None), |(at, _)| (&path[..at], Some(&path[at + 1..])));
     let domain_fits = match domain {
         Some(domain) => (1..=MAX_DOMAIN).contains(&domain.len()) && !local.is_empty(),

@@ -83,7 +83,10 @@ impl Framer {
         let stream = if from_server { &mut self.server } else { &mut self.client };
         stream.buffer.extend_from_slice(bytes);
         let mut units = Vec::new();
-        self.cut_replies(&mut units);
+        // A reply lets commands go on before the next reply is looked at, whether that came with it or not.
+        while self.cut_reply(&mut units) {
+            self.cut_commands(&mut units);
+        }
         self.cut_commands(&mut units);
         units
     }
@@ -141,7 +144,8 @@ impl Framer {
         self.client.give_up_beyond(limit, units);
     }
 
-    fn cut_replies(&mut self, units: &mut Vec<Unit>) {
+    /// Whether a whole reply was there, which may change what the client's octets are.
+    fn cut_reply(&mut self, units: &mut Vec<Unit>) -> bool {
         while !self.server.raw {
             let Some(end) = self.server.line_end() else { break };
             let gathered = self.reply.map(|(_, end)| end).unwrap_or_default();
@@ -169,10 +173,12 @@ impl Framer {
                     self.reply = None;
                     units.push(self.server.cut(end, &code.to_string()));
                     self.answered(code);
+                    return true;
                 }
             }
         }
         self.server.give_up_beyond(MAX_LINES, units);
+        false
     }
 
     /// A reply came; when it is the one that the client waits for, it decides how to go on.
@@ -198,7 +204,8 @@ impl Stream {
 
     /// Where the first line that was not looked at ends.
     fn line_end(&mut self) -> Option<usize> {
-        let end = end_of_line(&self.buffer, self.scanned);
+        // However much comes at a time, the longest line is not longer for it.
+        let end = end_of_line(&self.buffer[..self.buffer.len().min(MAX_LINES)], self.scanned);
         if end.is_none() {
             // The last octet may be the CR of a CRLF that is still on its way.
             self.scanned = self.buffer.len().saturating_sub(1).max(self.scanned);

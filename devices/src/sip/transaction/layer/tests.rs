@@ -240,3 +240,15 @@ fn a_connection_that_is_idle_for_long_is_closed() {
     assert!(layer.fires(at, timer, &mut out).is_none());
     assert_eq!(words(&mut out), ["close"]);
 }
+
+#[test]
+fn an_ack_on_a_stream_ends_its_invite_at_once() {
+    let (mut layer, mut out) = (layer(), Outbox::new());
+    let peer = address(CALLING);
+    layer.stream(Time(0), THEIRS, StreamEvent::Accepted { port: 5060, peer }, &mut out);
+    let (told, _) = event(&mut layer, THEIRS, StreamEvent::Bytes(request("INVITE", "").raw().clone()));
+    let [Up::Request { tx, message, .. }] = &told[..] else { panic!("{told:?}") };
+    layer.respond(Time(0), *tx, Builder::reply_to(message, 404, "Not Found").finish(), &mut out);
+    event(&mut layer, THEIRS, StreamEvent::Bytes(request("ACK", "").raw().clone()));
+    assert!(layer.is_empty(), "Timer I is zero on a stream");
+}

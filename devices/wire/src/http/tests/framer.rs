@@ -1,5 +1,4 @@
 use crate::http::Framer;
-use crate::sdp::mutations::each_mutation;
 use crate::stream::Unit;
 
 const S: bool = true;
@@ -101,16 +100,4 @@ fn a_tunnel_is_raw() {
     let session =
         [(C, "CONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n"), (S, "HTTP/1.1 200 x\r\n\r\n"), (C, "\x16\x03")];
     assert_eq!(labels(&session), ["CONNECT", "raw", "raw"]);
-}
-
-#[test]
-fn no_octet_is_lost_whatever_comes() {
-    let session: String = SESSION.iter().filter(|(side, _)| *side == C).map(|(_, text)| *text).collect();
-    each_mutation(session.as_bytes(), 20_000, |bytes| {
-        let mut framer = Framer::new();
-        let mut units = framer.push(C, bytes);
-        units.extend(framer.pending(C));
-        let all: Vec<u8> = units.iter().flat_map(|unit| unit.bytes.to_vec()).collect();
-        assert_eq!(all, bytes);
-    });
 }

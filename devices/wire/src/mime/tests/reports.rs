@@ -4,7 +4,6 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::super::*;
-use crate::sdp::mutations::each_mutation;
 
 const FEATURES: &str = "(& (type=\"image/tiff\") (color=Binary) (image-file-structure=TIFF) (image-coding=[MH,MR,MMR]) (MRC-mode=0))";
 
@@ -274,21 +273,6 @@ fn a_mail_asks_for_what_its_extras_say() {
     assert_eq!(fields.text("X-Number").as_deref(), Some("IPTELNUM-05000009999Bcc: e@f.example"));
     assert_eq!((fields.text("Bcc"), fields.strays), (None, 0));
     assert_eq!(read(&bytes).unwrap().tiffs, [tiff]);
-}
-
-#[test]
-fn mutated_reports_never_panic() {
-    let mails: [Bytes; 2] = [report("x", b"A: b\r\n").mdn(&mdn()), report("x", b"").dsn(&dsn())];
-    let forms = [Form::DisplayName, Form::LocalPart, Form::FaxAddress, Form::PatentLiteral];
-    let mut refused = 0;
-    for seed in &mails {
-        each_mutation(seed, 10_000, |bytes| {
-            refused += usize::from(Mdn::read(bytes).is_err() && Dsn::read(bytes).is_err());
-            let _ = may_confirm(bytes, None, &[]);
-            let _ = Origin::read(bytes, &Envelope::default(), &forms);
-        });
-    }
-    assert!(refused > 0);
 }
 
 proptest! {

@@ -3,7 +3,6 @@
 mod editing;
 mod independent;
 mod invalid;
-mod mutation;
 mod properties;
 mod reading;
 mod torture;

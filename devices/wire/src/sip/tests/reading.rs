@@ -134,3 +134,12 @@ fn cseq_must_be_number_space_method() {
         assert_eq!(cseq(bad), None, "{bad}");
     }
 }
+
+#[test]
+fn a_branch_or_a_tag_without_a_value_is_none() {
+    let message =
+        parse(request("Via: SIP/2.0/UDP a;branch\r\nFrom: <sip:a@b>;tag\r\nTo: <sip:a@b>;tag=\"\"\r\n"));
+    assert_eq!((message.branch(), message.via().unwrap().branch()), (None, None));
+    assert_eq!((message.from_tag(), message.from_().unwrap().tag()), (None, None));
+    assert_eq!(message.to_tag(), message.to().unwrap().tag());
+}

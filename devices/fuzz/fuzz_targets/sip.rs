@@ -1,0 +1,4 @@
+//! A SIP datagram.
+#![cfg_attr(fuzzing, no_main)]
+
+faxproof_fuzz::target!(faxproof_fuzz::sip);

@@ -1,0 +1,4 @@
+//! The SIP server.
+#![cfg_attr(fuzzing, no_main)]
+
+faxproof_fuzz::target!(faxproof_fuzz::step_server);

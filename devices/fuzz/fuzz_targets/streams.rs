@@ -1,0 +1,4 @@
+//! A connection that somebody watches.
+#![cfg_attr(fuzzing, no_main)]
+
+faxproof_fuzz::target!(faxproof_fuzz::streams);

@@ -1,0 +1,124 @@
+//! The boxes: two faxes, the SIP server and the location server, set up as an input wants them.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use faxproof_devices::config::{
+    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, PresentedBy, Protocol,
+    Refusal, RegistrarConfig, SipServerConfig, TextType, Variant,
+};
+use faxproof_devices::core::{Device, Duration, Entropy, Medium};
+use faxproof_devices::fax1::Fax1;
+use faxproof_devices::location_server::LocationServer;
+use faxproof_devices::sip::SIP_PORT;
+use faxproof_devices::sip::transport::Transport;
+use faxproof_devices::sip_server::SipServer;
+use faxproof_wire::sdp::Setup;
+use faxproof_wire::sip::Uri;
+
+use super::script::Script;
+
+/// Which box. The numbers are their places.
+pub(super) const ALICE: usize = 0;
+pub(super) const BOB: usize = 1;
+pub(super) const SERVER: usize = 2;
+pub(super) const LOCATION: usize = 3;
+
+pub(super) const DOMAIN: &str = "sip.example.net";
+pub(super) const NUMBERS: [&str; 2] = ["050-0000-9999", "050-1234-5678"];
+
+/// Where a box is.
+pub(super) fn address(seat: usize) -> IpAddr {
+    Ipv4Addr::new(10, 0, 0, seat as u8 + 1).into()
+}
+
+/// The box at an address.
+pub(super) fn seat_at(address_of_it: IpAddr) -> Option<usize> {
+    (ALICE..=LOCATION).find(|seat| address(*seat) == address_of_it)
+}
+
+/// The boxes in their order. What a call needs is there whatever the script says: both faxes register,
+/// answer, and have a protocol in common.
+pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
+    let entropy = Entropy::of_seed(u64::from(script.byte()));
+    let registrar = RegistrarConfig {
+        domain: DOMAIN.to_owned(),
+        default_expiry: Duration::secs(3600),
+        min_expiry: Duration::secs(60),
+        fixed: Vec::new(),
+    };
+    let internal = script.chance(4);
+    let location = match internal {
+        true => Location::Internal(registrar.clone()),
+        false => Location::OwnHost(SocketAddr::new(address(LOCATION), SIP_PORT)),
+    };
+    let server = SipServerConfig {
+        address: address(SERVER),
+        domain: DOMAIN.to_owned(),
+        names: vec![DOMAIN.to_owned()],
+        location,
+        record_route: !script.chance(4),
+        follows_redirects: script.chance(4),
+        listens_tcp: true,
+        entropy: entropy.part("sip"),
+    };
+    let location = LocationServerConfig {
+        address: address(LOCATION),
+        registrar,
+        listens_tcp: true,
+        entropy: entropy.part("location"),
+    };
+    vec![
+        Box::new(Fax1::new(fax(ALICE, entropy.part("alice"), script))),
+        Box::new(Fax1::new(fax(BOB, entropy.part("bob"), script))),
+        Box::new(SipServer::new(server)),
+        Box::new(LocationServer::new(location)),
+    ]
+}
+
+fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
+    let by_name = script.chance(4);
+    let server = if by_name { DOMAIN.to_owned() } else { format!("{}:{SIP_PORT}", address(SERVER)) };
+    let protocols = match script.below(3) {
+        0 => vec![Protocol::Smtp],
+        1 => vec![Protocol::Smtp, Protocol::Http],
+        _ => vec![Protocol::Http, Protocol::Smtp],
+    };
+    // A name in the form of a host is a URI.
+    let sip_server = Uri::parse(&format!("sip:{server}")).unwrap_or_else(|error| panic!("{server}: {error}"));
+    FaxConfig {
+        address: address(seat),
+        number: NUMBERS[seat].to_owned(),
+        domain: DOMAIN.to_owned(),
+        sip_server,
+        mail: format!("fax-{seat}@example.net"),
+        protocols,
+        failure_medium: Medium::Display,
+        ta1: Vec::new(),
+        habits: habits(script),
+        epoch_s: 1_069_117_200,
+        entropy,
+    }
+}
+
+fn habits(script: &mut Script<'_>) -> Habits {
+    let method = if script.chance(4) { HttpMethod::Put } else { HttpMethod::Post };
+    let usual = script.chance(2);
+    let variant = Variant::ALL[script.below(Variant::ALL.len())];
+    Habits {
+        refusal: if script.chance(4) { Refusal::PortZero } else { Refusal::NotAcceptable },
+        sip_transport: if script.chance(3) { Transport::Tcp } else { Transport::Udp },
+        rport: script.chance(4),
+        keep_alive: script.chance(8).then_some(Duration::secs(30)),
+        lines: 1 + script.below(3) as u32,
+        variant: if usual { Variant::Base } else { variant },
+        presentation: if script.chance(4) { PresentedBy::Answer } else { PresentedBy::Options },
+        setup_offer: [Setup::Active, Setup::Active, Setup::Passive, Setup::ActPass][script.below(4)],
+        http: HttpHabits {
+            method: HttpMethod::Post,
+            text_type: if script.chance(4) { TextType::Html } else { TextType::Plain },
+            expect_continue: script.chance(4),
+            ..HttpHabits { method, ..HttpHabits::default() }
+        },
+        ..Habits::default()
+    }
+}

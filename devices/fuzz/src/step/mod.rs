@@ -1,0 +1,126 @@
+//! Devices under everything that can happen to them: in the middle of calls that go on, messages are
+//! damaged, lost, doubled and made up, timers fire that nobody armed, power fails.
+//!
+//! Whatever comes, a step does not panic, asks for a bounded number of things, and remembers no more than
+//! what came. When it is over and the operators have hung up, nothing is left; and after power-on a call goes
+//! through.
+
+mod hosts;
+mod lab;
+mod script;
+mod trouble;
+
+use std::sync::Arc;
+
+use faxproof_devices::core::{Duration, Event, Holdings};
+use faxproof_devices::order::{Action, Document, Order};
+use faxproof_wire::page::{Bitmap, Page, Resolution};
+
+use self::hosts::{ALICE, BOB, LOCATION, NUMBERS, SERVER};
+use self::lab::Lab;
+use self::script::Script;
+
+/// The most events that one input brings about at the device in question, so that none takes long.
+const MOST_EVENTS: usize = 600;
+/// After so long every transaction and every call that nobody goes on with is over.
+const PATIENCE: Duration = Duration::secs(1000);
+const MOMENT: Duration = Duration::secs(10);
+
+/// A fax that calls, or one that is called.
+pub fn step_fax(bytes: &[u8]) -> bool {
+    events_of_fax(bytes) > 0
+}
+
+/// The SIP server.
+pub fn step_server(bytes: &[u8]) -> bool {
+    events_of_server(bytes) > 0
+}
+
+/// The location server.
+pub fn step_location(bytes: &[u8]) -> bool {
+    events_of_location(bytes) > 0
+}
+
+/// As [`step_fax`]; returns how many events the fax had.
+pub(crate) fn events_of_fax(bytes: &[u8]) -> usize {
+    let mut script = Script::new(bytes);
+    let target = if script.chance(2) { BOB } else { ALICE };
+    trouble(target, script)
+}
+
+/// As [`step_server`]; returns how many events the server had.
+pub(crate) fn events_of_server(bytes: &[u8]) -> usize {
+    trouble(SERVER, Script::new(bytes))
+}
+
+/// As [`step_location`]; returns how many events the server had.
+pub(crate) fn events_of_location(bytes: &[u8]) -> usize {
+    trouble(LOCATION, Script::new(bytes))
+}
+
+fn trouble(target: usize, mut script: Script<'_>) -> usize {
+    let mut lab = Lab::new(hosts::devices(&mut script));
+    lab.wait(Duration::secs(1));
+    send(&mut lab, ALICE, 1, &mut script);
+    let before = lab.seats[target].events;
+    let mut orders = 1;
+    while !script.is_over() && lab.seats[target].events < before + MOST_EVENTS {
+        trouble::one(&mut lab, target, &mut orders, &mut script);
+    }
+    let events = lab.seats[target].events - before;
+    for seat in [ALICE, BOB] {
+        orders += 1;
+        lab.step(seat, Event::Order(Order { key: orders, action: Action::HangUp }));
+    }
+    calm_down(&mut lab, target);
+    call_after_power_on(&mut lab, orders);
+    events
+}
+
+/// Nobody wants anything any more: sooner or later the device remembers nothing of what was. Faxes go on to
+/// register, so that this is so between two of their requests.
+fn calm_down(lab: &mut Lab, target: usize) {
+    lab.wait(PATIENCE);
+    for _ in 0..100 {
+        if lab.seats[target].device.holds() == Holdings::default() {
+            return;
+        }
+        lab.wait(MOMENT);
+    }
+    panic!("{:?} in {:?}", lab.seats[target].device.holds(), lab.seats[target].device);
+}
+
+/// The operator of a fax dials the other, or a number that leads nowhere.
+fn send(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_>) {
+    let number = match script.below(8) {
+        7 => "050-7777-7777",
+        _ => NUMBERS[1 - seat],
+    };
+    let document =
+        if script.chance(3) { Document::Text(Arc::from("Meeting moved to ten.")) } else { document() };
+    lab.step(seat, Event::Order(Order { key, action: Action::Send { number: number.to_owned(), document } }));
+}
+
+/// A small page, encoded once and for all.
+fn document() -> Document {
+    let page = Page { bitmap: Bitmap::from_fn(1728, 2, |x, y| x == y), resolution: Resolution::Standard };
+    Document::of_pages(&[page])
+}
+
+/// Nothing that happened before keeps a call from going through, once the operator has cleared from the table
+/// what was learned in it.
+fn call_after_power_on(lab: &mut Lab, orders: u64) {
+    for seat in [SERVER, LOCATION, ALICE, BOB] {
+        lab.power_on(seat);
+    }
+    lab.wait(Duration::secs(5));
+    for key in 0..=orders {
+        let action = Action::DeleteRow { number: NUMBERS[BOB].to_owned() };
+        lab.step(ALICE, Event::Order(Order { key: u64::MAX - 1 - key, action }));
+    }
+    let before = lab.seats[BOB].pages;
+    let action = Action::Send { number: NUMBERS[BOB].to_owned(), document: document() };
+    lab.step(ALICE, Event::Order(Order { key: u64::MAX, action }));
+    lab.wait(Duration::secs(40));
+    assert_eq!(lab.seats[BOB].pages - before, 1, "a call after power-on prints its page");
+}

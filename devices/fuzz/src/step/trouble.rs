@@ -1,0 +1,307 @@
+//! One thing that happens: usually what was to come, sometimes what nobody foresaw.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use faxproof_devices::core::{
+    Conn, Duration, Event, NameAnswer, NameKind, Pointer, Question, Service, StreamEvent, Timer,
+};
+use faxproof_devices::order::{Action, Order};
+use faxproof_devices::sip::SIP_PORT;
+use faxproof_devices::ta1::Row;
+
+use super::hosts::{ALICE, BOB, DOMAIN, LOCATION, NUMBERS, address};
+use super::lab::{Lab, Place};
+use super::script::Script;
+use crate::Mutator;
+
+/// What means something to a box.
+const WORDS: &[&str] = &[
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "OPTIONS",
+    "UPDATE",
+    "REGISTER",
+    "PRACK",
+    "SIP/2.0 100 ",
+    "SIP/2.0 180 ",
+    "SIP/2.0 200 ",
+    "SIP/2.0 302 ",
+    "SIP/2.0 401 ",
+    "SIP/2.0 481 ",
+    "SIP/2.0 488 ",
+    "SIP/2.0 503 ",
+    "SIP/2.0 603 ",
+    "10.0.0.1",
+    "10.0.0.2",
+    "10.0.0.3",
+    "10.0.0.9",
+    "sip.example.net",
+    "tcp",
+    "udp",
+    ";lr",
+    ";tag=",
+    ";transport=tcp",
+    "Retry-After: ",
+    "Require: ",
+    "Contact: *\r\n",
+    "Expires: ",
+    "Max-Forwards: ",
+    "Proxy-Require: ",
+    "Route: ",
+    "active",
+    "passive",
+    "actpass",
+    "holdconn",
+    "smtp",
+    "http",
+    "m=application 9 TCP smtp\r\n",
+    "a=setup:",
+    "0",
+    "9",
+    "220 ",
+    "250 ",
+    "354 ",
+    "421 ",
+    "503 ",
+    "550 ",
+    "DATA\r\n",
+    "\r\n.\r\n",
+    "QUIT\r\n",
+    "HTTP/1.1 100 \r\n\r\n",
+    "HTTP/1.1 201 \r\n\r\n",
+    "POST / HTTP/1.1\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Content-Length: ",
+];
+
+/// Names of timers that some part of a device uses.
+const TIMERS: &[&str] = &[
+    "100",
+    "A",
+    "B",
+    "C",
+    "D",
+    "E",
+    "F",
+    "G",
+    "H",
+    "I",
+    "J",
+    "K",
+    "L",
+    "M",
+    "2xx",
+    "abandoned",
+    "answer",
+    "cancelled",
+    "door",
+    "idle",
+    "idle connection",
+    "keep-alive",
+    "no-answer",
+    "put-off",
+    "register",
+    "ring",
+    "session",
+];
+
+/// How long everybody goes on undisturbed now and then.
+const PAUSE: Duration = Duration::millis(500);
+
+/// Lets something happen, to the target above all.
+pub(super) fn one(lab: &mut Lab, target: usize, orders: &mut u64, script: &mut Script<'_>) {
+    let Some(next) = lab.pending.keys().next().copied() else { return made_up(lab, target, orders, script) };
+    match script.byte() % 32 {
+        0..=17 => lab.happen(next),
+        18..=20 => damaged(lab, target, next, script),
+        21 => lost(lab, next),
+        22 => doubled(lab, next),
+        23 => {
+            let which = script.below(lab.pending.len());
+            let place = lab.pending.keys().nth(which).copied().unwrap_or(next);
+            lab.happen(place);
+        }
+        24 => lab.wait(Duration(1 << (script.byte() % 31))),
+        _ => made_up(lab, target, orders, script),
+    }
+}
+
+/// The next message to the target comes otherwise than it was sent.
+fn damaged(lab: &mut Lab, target: usize, next: Place, script: &mut Script<'_>) {
+    let to_target =
+        lab.pending.iter().find(|(_, (seat, event))| *seat == target && bytes_of(event).is_some());
+    let Some(place) = to_target.map(|(place, _)| *place) else { return lab.happen(next) };
+    let Some((seat, event)) = lab.take(place) else { return };
+    lab.now = lab.now.max(place.0);
+    let mutate = |bytes: Bytes, script: &mut Script<'_>| mutated(&bytes, lab, script);
+    let event = match event {
+        Event::Datagram { from, bytes } => Event::Datagram { from, bytes: mutate(bytes, script) },
+        Event::Stream(conn, StreamEvent::Bytes(bytes)) => {
+            Event::Stream(conn, StreamEvent::Bytes(mutate(bytes, script)))
+        }
+        other => other,
+    };
+    lab.step(seat, event);
+}
+
+fn mutated(bytes: &[u8], lab: &Lab, script: &mut Script<'_>) -> Bytes {
+    let mut bytes = bytes.to_vec();
+    let mut mutator = Mutator::new(u64::from(script.number()), &lab.history, WORDS);
+    for _ in 0..=script.below(3) {
+        mutator.mutate(&mut bytes);
+    }
+    bytes.into()
+}
+
+fn bytes_of(event: &Event) -> Option<&Bytes> {
+    match event {
+        Event::Datagram { bytes, .. } | Event::Stream(_, StreamEvent::Bytes(bytes)) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// Datagrams get lost; all else comes.
+fn lost(lab: &mut Lab, next: Place) {
+    match lab.pending.get(&next) {
+        Some((_, Event::Datagram { .. })) => drop(lab.take(next)),
+        _ => lab.happen(next),
+    }
+}
+
+fn doubled(lab: &mut Lab, next: Place) {
+    if let Some((seat, event @ Event::Datagram { .. })) = lab.pending.get(&next).cloned() {
+        lab.later(seat, event);
+    }
+    lab.happen(next);
+}
+
+/// Something that nobody sent, armed, asked or dialled.
+fn made_up(lab: &mut Lab, target: usize, orders: &mut u64, script: &mut Script<'_>) {
+    let event = match script.byte() % 8 {
+        0 => Event::Datagram { from: somewhere(script), bytes: some_bytes(lab, script) },
+        1 => Event::Unreachable { to: somewhere(script) },
+        2 => Event::Timer(some_timer(lab, target, script)),
+        3 => resolved(lab, script),
+        4 | 5 => Event::Stream(some_conn(lab, target, script), on_a_stream(lab, script)),
+        6 => {
+            *orders += 1;
+            if script.chance(2) {
+                let seat = if target == BOB || script.chance(2) { BOB } else { ALICE };
+                return super::send(lab, seat, *orders, script);
+            }
+            // A server has no panel: what happens there then is an order for nobody.
+            Event::Order(Order { key: *orders, action: some_action(script) })
+        }
+        _ if script.chance(4) => return lab.power_on(script.below(4)),
+        _ => return lab.wait(PAUSE),
+    };
+    lab.step(target, event);
+}
+
+fn somewhere(script: &mut Script<'_>) -> SocketAddr {
+    let port = if script.chance(8) { script.number() } else { SIP_PORT };
+    SocketAddr::new(address(script.below(LOCATION + 2)), port)
+}
+
+/// Something that was sent before, perhaps damaged; or what the script holds.
+fn some_bytes(lab: &Lab, script: &mut Script<'_>) -> Bytes {
+    let which = script.below(lab.history.len() + 1);
+    match lab.history.iter().nth_back(which) {
+        Some(sent) if script.chance(2) => Bytes::copy_from_slice(sent),
+        Some(sent) => mutated(sent, lab, script),
+        None => Bytes::copy_from_slice(script.octets()),
+    }
+}
+
+/// One that runs, or one that nobody armed.
+fn some_timer(lab: &Lab, target: usize, script: &mut Script<'_>) -> Timer {
+    let known: Vec<Timer> = lab.seats[target].timers.keys().copied().collect();
+    let known = known.get(script.below(known.len())).copied();
+    let name = TIMERS[script.below(TIMERS.len())];
+    match (known, script.byte() % 4) {
+        (Some(timer), 0) => timer,
+        (Some(timer), 1) => timer,
+        (Some(timer), 2) => Timer { owner: u64::from(script.number()), ..timer },
+        _ => Timer { owner: u64::from(script.byte()), name },
+    }
+}
+
+fn some_conn(lab: &Lab, target: usize, script: &mut Script<'_>) -> Conn {
+    let own = lab.wires.iter().flatten().filter(|end| end.0 == target).map(|end| end.1);
+    let own: Vec<Conn> = own.collect();
+    match own.get(script.below(own.len() + 1)) {
+        Some(conn) => *conn,
+        None => Conn(u64::from(script.byte()) | if script.chance(2) { Conn::ACCEPTED } else { 0 }),
+    }
+}
+
+fn on_a_stream(lab: &Lab, script: &mut Script<'_>) -> StreamEvent {
+    match script.byte() % 14 {
+        0 => StreamEvent::Opened,
+        1 => StreamEvent::Refused,
+        2 => StreamEvent::Unreachable,
+        3 => StreamEvent::TimedOut,
+        4 => {
+            let port = match script.below(4) {
+                0 => SIP_PORT,
+                1 => script.number(),
+                _ => 25,
+            };
+            StreamEvent::Accepted { port, peer: somewhere(script) }
+        }
+        5 => StreamEvent::Writable,
+        6 => StreamEvent::Fin,
+        7 => StreamEvent::Reset,
+        8 => StreamEvent::Secured,
+        _ => StreamEvent::Bytes(some_bytes(lab, script)),
+    }
+}
+
+fn resolved(lab: &Lab, script: &mut Script<'_>) -> Event {
+    let kind = [NameKind::Address, NameKind::Srv, NameKind::Naptr][script.below(3)];
+    let made_up = Question { kind, name: DOMAIN.to_owned() };
+    let question = lab.questions.iter().nth_back(script.below(4)).cloned().unwrap_or(made_up);
+    let named = [DOMAIN, ".", "", "_sip._udp.sip.example.net", "10.0.0.3"][script.below(5)];
+    let answer = match script.byte() % 5 {
+        0 => NameAnswer::NoSuchName,
+        1 => NameAnswer::TimedOut,
+        2 => NameAnswer::Addresses((0..=script.below(40)).map(|_| address(script.below(6))).collect()),
+        3 => {
+            let service = |n: usize| Service {
+                priority: (n % 3) as u16,
+                weight: (n % 5) as u16,
+                port: SIP_PORT,
+                target: if n % 7 == 6 { ".".to_owned() } else { format!("s{n}.{DOMAIN}") },
+            };
+            NameAnswer::Services((0..=script.below(40)).map(service).collect())
+        }
+        _ => {
+            let pointer = |n: usize| Pointer {
+                order: (n % 3) as u16,
+                preference: (n % 5) as u16,
+                flags: ["s", "a", "u", ""][n % 4].to_owned(),
+                service: ["SIP+D2U", "SIP+D2T", "SIPS+D2T", "x"][n % 4].to_owned(),
+                replacement: named.to_owned(),
+            };
+            NameAnswer::Pointers((0..=script.below(40)).map(pointer).collect())
+        }
+    };
+    Event::Resolved { question, answer }
+}
+
+fn some_action(script: &mut Script<'_>) -> Action {
+    let number = NUMBERS[script.below(2)].to_owned();
+    let protocol =
+        [None, Some("smtp"), Some("http"), Some("x"), Some("")][script.below(5)].map(str::to_owned);
+    let row = Row { destination: "efg CO.".to_owned(), number: number.clone(), protocol };
+    match script.byte() % 5 {
+        0 => Action::HangUp,
+        1 => Action::ListTable,
+        2 => Action::AddRow(row),
+        3 => Action::EditRow { number, row },
+        _ => Action::DeleteRow { number },
+    }
+}
