@@ -1,6 +1,5 @@
 //! MDNs and DSNs, and whether one may be sent.
 
-use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::super::*;
