@@ -33,6 +33,15 @@ fn too_many_header_lines() {
 }
 
 #[test]
+fn nul_stands_behind_a_backslash_or_nowhere() {
+    for (name, value) in [(Name::CallId, "a\0b"), (Name::From, "<sip:a@b>;tag=\0"), (Name::To, "\0<sip:a@b>")]
+    {
+        assert_eq!(with(name, value).complete().err().map(|error| error.status()), Some(400), "{value:?}");
+    }
+    assert_eq!(with(Name::From, "\"a\\\0\" <sip:a@b>;tag=1").complete(), Ok(()));
+}
+
+#[test]
 fn other_versions() {
     for line in ["OPTIONS sip:a@b SIP/7.0", "OPTIONS sip:a@b SIP/2.9", "SIP/3.0 200 OK"] {
         let error = refusal(format!("{line}\r\n\r\n"));
