@@ -30,11 +30,12 @@ impl Phone {
         match () {
             () if ip == own => Err("it gives our own address"),
             () if many => Err("its address is that of many"),
+            () if self.config.habits.media_at == MediaAt::Peer && host_of(remote_target) != Some(ip) => {
+                Err("it gives the address of another host")
+            }
             // Where we are on loopback ourselves, so are our peers.
             () if ip.is_loopback() && !own.is_loopback() => Err("it gives a loopback address"),
-            () if self.config.habits.media_at == MediaAt::Anywhere => Ok(ip),
-            () if host_of(remote_target) == Some(ip) => Ok(ip),
-            () => Err("it gives the address of another host"),
+            () => Ok(ip),
         }
     }
 
