@@ -19,11 +19,15 @@ fn fax(habits: Habits) -> Table<Fax1> {
 }
 
 fn fax_of(sip_server: Uri, habits: Habits) -> Table<Fax1> {
-    Table::new(Fax1::new(FaxConfig {
+    Table::new(Fax1::new(FaxConfig { sip_server, ..config(habits) }))
+}
+
+pub(super) fn config(habits: Habits) -> FaxConfig {
+    FaxConfig {
         address: "10.0.0.1".parse().expect("an address"),
         number: "050-0000-9999".to_owned(),
         domain: "d.example".to_owned(),
-        sip_server,
+        sip_server: crate::sip::address::uri(address(SERVER)),
         mail: "a@fax.example".to_owned(),
         protocols: vec![Protocol::Smtp],
         failure_medium: Medium::Display,
@@ -31,7 +35,7 @@ fn fax_of(sip_server: Uri, habits: Habits) -> Table<Fax1> {
         habits: Habits { registers: false, ..habits },
         epoch_s: 0,
         entropy: Entropy::of_seed(1),
-    }))
+    }
 }
 
 fn request(method: &str, cseq: u32, to_tag: &str, more: &str) -> String {

@@ -30,11 +30,12 @@ impl Phone {
         match () {
             () if ip == own => Err("it gives our own address"),
             () if many => Err("its address is that of many"),
+            () if self.config.habits.media_at == MediaAt::Peer && host_of(remote_target) != Some(ip) => {
+                Err("it gives the address of another host")
+            }
             // Where we are on loopback ourselves, so are our peers.
             () if ip.is_loopback() && !own.is_loopback() => Err("it gives a loopback address"),
-            () if self.config.habits.media_at == MediaAt::Anywhere => Ok(ip),
-            () if host_of(remote_target) == Some(ip) => Ok(ip),
-            () => Err("it gives the address of another host"),
+            () => Ok(ip),
         }
     }
 
@@ -71,4 +72,43 @@ pub(super) fn hop_of(dialog: &Dialog) -> Option<IpAddr> {
 
 fn host_of(uri: &str) -> Option<IpAddr> {
     Uri::parse(uri).ok()?.host_ip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Habits;
+    use crate::fax1::tests::config;
+
+    const PEER: &str = "sip:05012345678@10.0.0.2:5060";
+
+    /// Whether a fax at this address goes where a peer at 10.0.0.2 says.
+    fn goes(own: &str, media_at: MediaAt, named: &str) -> bool {
+        let mut config = config(Habits { media_at, ..Habits::default() });
+        config.address = own.parse().expect("an address");
+        let phone = Phone::new(config.into(), 1);
+        phone.media_address(PEER, named.parse().ok()).is_ok()
+    }
+
+    #[test]
+    fn a_fax_goes_to_its_peer_and_nowhere_else() {
+        assert!(goes("10.0.0.1", MediaAt::Peer, "10.0.0.2"));
+        for other in ["10.0.0.3", "127.0.0.1", "::1", "nowhere"] {
+            assert!(!goes("10.0.0.1", MediaAt::Peer, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn some_addresses_are_taken_from_nobody() {
+        assert!(goes("10.0.0.1", MediaAt::Anywhere, "10.0.0.3"));
+        for other in ["0.0.0.0", "::", "255.255.255.255", "224.0.0.1", "ff02::1", "127.0.0.1", "10.0.0.1"] {
+            assert!(!goes("10.0.0.1", MediaAt::Anywhere, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn on_loopback_the_peers_are_on_loopback() {
+        assert!(goes("127.0.0.1", MediaAt::Anywhere, "127.0.0.2"));
+        assert!(!goes("127.0.0.1", MediaAt::Peer, "127.0.0.2"));
+    }
 }

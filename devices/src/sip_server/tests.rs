@@ -8,6 +8,10 @@ const CALLER: &str = "10.0.0.1:5060";
 const LOCATION: &str = "10.0.0.6:5060";
 
 fn server() -> Table<SipServer> {
+    server_that(false)
+}
+
+fn server_that(follows_redirects: bool) -> Table<SipServer> {
     Table::new(SipServer::new(SipServerConfig {
         address: "10.0.0.5".parse().expect("an address"),
         domain: "d.example".to_owned(),
@@ -15,7 +19,7 @@ fn server() -> Table<SipServer> {
         location: Location::OwnHost(address(LOCATION)),
         record_route: true,
         listens_tcp: true,
-        follows_redirects: false,
+        follows_redirects,
         entropy: Entropy::of_seed(1),
     }))
 }
@@ -58,6 +62,19 @@ fn contacts_of_a_redirection_are_tried_in_turn_and_each_once() {
     assert_eq!(to, address("10.0.0.3:5060"));
     let effects = server.sip("10.0.0.3:5060", &answer(&second, 486, "b", ""));
     assert_eq!(labels(&effects), ["ACK", "480 INVITE"], "the best of equal class is the first");
+}
+
+#[test]
+fn a_redirection_of_anybody_else_is_followed_by_habit_alone() {
+    for (follows, labelled) in [(false, ["ACK", "302 INVITE"]), (true, ["ACK", "INVITE"])] {
+        let mut server = server_that(follows);
+        let asked = invite(&mut server);
+        let effects = server.sip(LOCATION, &answer(&asked, 302, "l", "Contact: <sip:b@10.0.0.2>\n"));
+        let first = sent(&effects).into_iter().find(|(_, m)| m.label() == "INVITE").expect("a try").1;
+        let effects =
+            server.sip("10.0.0.2:5060", &answer(&first, 302, "b", "Contact: <sip:dear@10.0.0.9>\n"));
+        assert_eq!(labels(&effects), labelled);
+    }
 }
 
 #[test]

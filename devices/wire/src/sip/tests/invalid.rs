@@ -33,6 +33,16 @@ fn too_many_header_lines() {
 }
 
 #[test]
+fn nul_in_a_field_that_must_be_read() {
+    let text = String::from_utf8(invite().raw().to_vec()).unwrap();
+    for field in ["Call-ID: ", ";tag=", "Via: SIP/2.0/"] {
+        assert!(text.contains(field), "{field}");
+        let message = Message::parse(text.replacen(field, &format!("{field}\0"), 1).into()).unwrap();
+        assert_eq!(message.complete().err().map(|error| error.status()), Some(400), "{field}");
+    }
+}
+
+#[test]
 fn other_versions() {
     for line in ["OPTIONS sip:a@b SIP/7.0", "OPTIONS sip:a@b SIP/2.9", "SIP/3.0 200 OK"] {
         let error = refusal(format!("{line}\r\n\r\n"));
