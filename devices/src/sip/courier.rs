@@ -114,6 +114,11 @@ impl Courier {
         id
     }
 
+    /// Whether a request of ours with this branch and method is on its way.
+    pub fn is_under_way(&self, request: &Message) -> bool {
+        self.owns(self.layer.client_of(request))
+    }
+
     /// Cancels an INVITE where it went (RFC 3261 §9.1). `None` if its transaction is gone.
     pub fn cancel(&mut self, now: Time, delivery: u64, out: &mut Outbox) -> Option<u64> {
         self.layer.cancel(now, self.transaction_of(delivery), out)

@@ -182,7 +182,11 @@ impl SipServer {
         let target = context.waiting.remove(0);
         context.tried.push(target.uri.clone());
         let request = context.request.clone();
-        let sent = self.forwarded(&request, &target.uri);
+        let mut sent = self.forwarded(&request, &target.uri, None);
+        if self.layer.is_under_way(&sent) {
+            // Two clients have drawn the same branch: they are told apart by more than that (§17.2.3).
+            sent = self.forwarded(&request, &target.uri, Some(tx));
+        }
         let client = self.layer.send(now, sent, &target.to, out);
         let trusted = self.config.follows_redirects || self.is_location_server(&target.to);
         self.branches.insert(client, tx);

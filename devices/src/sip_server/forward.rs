@@ -53,10 +53,10 @@ impl SipServer {
     }
 
     /// §16.6: the request as it leaves us: new Request-URI, Max-Forwards one less, our Route gone, our
-    /// Record-Route and our Via on top; header order and body as they came.
-    pub(super) fn forwarded(&self, request: &Message, uri: &str) -> Message {
+    /// Record-Route and our Via on top; header order and body as they came. `other`: see the branch.
+    pub(super) fn forwarded(&self, request: &Message, uri: &str, other: Option<u64>) -> Message {
         let hops = request.max_forwards().map_or(70, |hops| hops.saturating_sub(1));
-        let via = Via::new("UDP", &self.host(), Some(SIP_PORT), &self.branch_of(request, uri));
+        let via = Via::new("UDP", &self.host(), Some(SIP_PORT), &self.branch_of(request, uri, other));
         let mut edit = request.edit();
         edit.set_request_uri(uri).set(Name::MaxForwards, hops.to_string());
         if self.route_is_ours(request) {
@@ -77,7 +77,7 @@ impl SipServer {
         };
         match to {
             Some(to) if ack.max_forwards() != Some(0) => {
-                let forwarded = self.forwarded(ack, &uri);
+                let forwarded = self.forwarded(ack, &uri, None);
                 self.layer.pass(now, forwarded, &to, out);
             }
             _ => out.unexpected("an ACK that leads nowhere", "an ACK with a Route or a Contact"),
@@ -85,13 +85,13 @@ impl SipServer {
     }
 
     /// The branch for a request on its way to `uri`: a part of its own, which a copy gets again, and a
-    /// part by which we know the request if it comes round (§16.6 step 8, RFC 5393 §4.2).
-    fn branch_of(&self, request: &Message, uri: &str) -> String {
+    /// part by which we know the request if it comes round (§16.6 step 8, RFC 5393 §4.2). With `other` one
+    /// that belongs to that server transaction alone.
+    fn branch_of(&self, request: &Message, uri: &str, other: Option<u64>) -> String {
         let method = request.method().map(Method::as_str);
         let part = self.loop_part(request);
-        // Two clients may draw the same branch: who sent it makes it one of its own (§17.2.3).
-        let sent_by = request.via().ok().map(|via| (via.host.to_ascii_lowercase(), via.port));
-        let own = self.entropy.key(("branch", request.branch(), sent_by, &part, method, uri));
+        let own = ("branch", request.branch(), &part, method, uri);
+        let own = other.map_or_else(|| self.entropy.key(own), |tx| self.entropy.key((own, tx)));
         format!("z9hG4bK{}.{part}", own.token())
     }
 

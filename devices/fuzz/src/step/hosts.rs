@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, PresentedBy, Protocol,
-    Refusal, RegistrarConfig, SipServerConfig, TextType, Variant,
+    FaxConfig, Habits, HttpHabits, Location, LocationServerConfig, PresentedBy, Protocol, Refusal,
+    RegistrarConfig, SipServerConfig, TextType, Variant,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Medium};
 use faxproof_devices::fax1::Fax1;
@@ -46,11 +46,8 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         min_expiry: Duration::secs(60),
         fixed: Vec::new(),
     };
-    let internal = script.chance(4);
-    let location = match internal {
-        true => Location::Internal(registrar.clone()),
-        false => Location::OwnHost(SocketAddr::new(address(LOCATION), SIP_PORT)),
-    };
+    let own_host = Location::OwnHost(SocketAddr::new(address(LOCATION), SIP_PORT));
+    let location = if script.chance(4) { Location::Internal(registrar.clone()) } else { own_host };
     let server = SipServerConfig {
         address: address(SERVER),
         domain: DOMAIN.to_owned(),
@@ -83,7 +80,7 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
         1 => vec![Protocol::Smtp, Protocol::Http],
         _ => vec![Protocol::Http, Protocol::Smtp],
     };
-    // A name in the form of a host is a URI.
+    // A host, by name or address, makes a URI.
     let sip_server = Uri::parse(&format!("sip:{server}")).unwrap_or_else(|error| panic!("{server}: {error}"));
     FaxConfig {
         address: address(seat),
@@ -101,10 +98,11 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
 }
 
 fn habits(script: &mut Script<'_>) -> Habits {
-    let method = if script.chance(4) { HttpMethod::Put } else { HttpMethod::Post };
+    let answer_after = Duration::millis(if script.chance(4) { 5 } else { 500 });
     let usual = script.chance(2);
     let variant = Variant::ALL[script.below(Variant::ALL.len())];
     Habits {
+        answer_after: Some(answer_after),
         refusal: if script.chance(4) { Refusal::PortZero } else { Refusal::NotAcceptable },
         sip_transport: if script.chance(3) { Transport::Tcp } else { Transport::Udp },
         rport: script.chance(4),
@@ -114,10 +112,9 @@ fn habits(script: &mut Script<'_>) -> Habits {
         presentation: if script.chance(4) { PresentedBy::Answer } else { PresentedBy::Options },
         setup_offer: [Setup::Active, Setup::Active, Setup::Passive, Setup::ActPass][script.below(4)],
         http: HttpHabits {
-            method: HttpMethod::Post,
             text_type: if script.chance(4) { TextType::Html } else { TextType::Plain },
             expect_continue: script.chance(4),
-            ..HttpHabits { method, ..HttpHabits::default() }
+            ..HttpHabits::default()
         },
         ..Habits::default()
     }

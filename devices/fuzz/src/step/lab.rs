@@ -160,9 +160,9 @@ impl Lab {
             Effect::Unlisten { port } => drop(self.seats[seat].listens.remove(&port)),
             Effect::Send { conn, bytes } => {
                 self.history.push(bytes.to_vec());
-                self.to_peer(seat, conn, StreamEvent::Bytes(bytes));
+                self.tell_peer(seat, conn, StreamEvent::Bytes(bytes));
             }
-            Effect::ShutDown(conn) => self.to_peer(seat, conn, StreamEvent::Fin),
+            Effect::ShutDown(conn) => self.tell_peer(seat, conn, StreamEvent::Fin),
             Effect::Close(conn) => self.ends(seat, conn, StreamEvent::Fin),
             Effect::Reset(conn) => self.ends(seat, conn, StreamEvent::Reset),
             Effect::Resolve(question) => {
@@ -216,7 +216,7 @@ impl Lab {
         })
     }
 
-    fn to_peer(&mut self, seat: usize, conn: Conn, event: StreamEvent) {
+    fn tell_peer(&mut self, seat: usize, conn: Conn, event: StreamEvent) {
         let peer = self.peer_of(seat, conn).filter(|peer| !self.closed.contains(peer));
         if let Some((peer, conn)) = peer.filter(|_| !self.closed.contains(&(seat, conn))) {
             self.later(peer, Event::Stream(conn, event));
@@ -225,7 +225,7 @@ impl Lab {
 
     /// An end that is closed takes nothing more.
     fn ends(&mut self, seat: usize, conn: Conn, event: StreamEvent) {
-        self.to_peer(seat, conn, event);
+        self.tell_peer(seat, conn, event);
         self.closed.insert((seat, conn));
         self.pending.retain(|_, (to, event)| {
             !(*to == seat && matches!(event, Event::Stream(own, _) if *own == conn))

@@ -58,6 +58,7 @@ pub(crate) fn events_of_location(bytes: &[u8]) -> usize {
     trouble(LOCATION, Script::new(bytes))
 }
 
+/// Returns how many events the device had.
 fn trouble(target: usize, mut script: Script<'_>) -> usize {
     let mut lab = Lab::new(hosts::devices(&mut script));
     lab.wait(Duration::secs(1));
@@ -101,7 +102,7 @@ fn send(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_>) {
     lab.step(seat, Event::Order(Order { key, action: Action::Send { number: number.to_owned(), document } }));
 }
 
-/// A small page, encoded once and for all.
+/// A small page.
 fn document() -> Document {
     let page = Page { bitmap: Bitmap::from_fn(1728, 2, |x, y| x == y), resolution: Resolution::Standard };
     Document::of_pages(&[page])
