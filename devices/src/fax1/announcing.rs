@@ -204,7 +204,8 @@ impl Fax1 {
     ) -> Option<Description> {
         let tx = call.owes_answer.take()?;
         let answer = self.answer_of(call.key, call.answer.as_ref()?, chosen);
-        self.acknowledge(now, (tx, 1), call.key, call.dialog.as_ref()?, answer.as_ref(), out); // S3
+        let number = call.invite_cseq();
+        self.acknowledge(now, (tx, number), call.key, call.dialog.as_ref()?, answer.as_ref(), out); // S3
         call.session.clone_from(&answer);
         // Without an offer there is nothing to answer, and nothing to choose from.
         let (address, id) = (self.phone.config.address, self.phone.session_id(call.key));

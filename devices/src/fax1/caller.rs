@@ -84,6 +84,11 @@ impl Outgoing {
         Timer { owner: self.key, name }
     }
 
+    /// The CSeq number of the INVITE that was answered.
+    pub(super) fn invite_cseq(&self) -> u32 {
+        self.invite.cseq().map_or(1, |cseq| cseq.0)
+    }
+
     fn waits_for(&self, tx: u64) -> bool {
         match &self.stage {
             Stage::Calling { tx: own } | Stage::Asking { tx: own } | Stage::Ending { tx: own } => *own == tx,
@@ -138,7 +143,7 @@ impl Fax1 {
             None => invite,
         };
         call.invite = invite.finish();
-        let tx = self.phone.layer.send(now, call.invite.clone(), &self.phone.server(), out);
+        let tx = self.phone.send(now, call.invite.clone(), &self.phone.server(), out);
         call.stage = Stage::Calling { tx };
         out.arm(now, self.phone.config.habits.no_answer, call.timer("no-answer"));
         self.outgoing.insert(key, call);
@@ -212,6 +217,23 @@ impl Fax1 {
             | Stage::Transferring { .. } => Some(call),
         };
         self.keep(next);
+    }
+
+    /// Whether this transaction is that of an INVITE which we want no more, or of its CANCEL.
+    pub(super) fn is_cancelling(&self, tx: u64) -> bool {
+        let cancelling = |call: &&Outgoing| matches!(call.stage, Stage::Cancelling { .. });
+        self.outgoing.values().filter(cancelling).any(|call| call.waits_for(tx))
+    }
+
+    /// A request of ours was sent again, with credentials.
+    pub(super) fn caller_sent_again(&mut self, tx: u64, request: &Message) {
+        let Some(call) = self.outgoing.values_mut().find(|call| call.waits_for(tx)) else { return };
+        match (&call.stage, &mut call.dialog, request.cseq()) {
+            (Stage::Calling { .. }, ..) => call.invite = request.clone(),
+            (_, Some(dialog), Some((number, _))) => dialog.local_cseq = number,
+            _ => {}
+        }
+        call.provisional = false;
     }
 
     /// No response at all: Timer B, Timer F, or ICMP.
@@ -318,7 +340,7 @@ impl Fax1 {
             // S3 waits for S5, and S13: the ACK carries the answer, which is T4.
             call.owes_answer = Some(tx);
         } else {
-            self.acknowledge(now, (tx, 1), call.key, &dialog, None, out); // S3
+            self.acknowledge(now, (tx, dialog.local_cseq), call.key, &dialog, None, out); // S3
         }
         call.answer = Some(response.clone());
         call.dialog = Some(dialog); // S4
@@ -442,8 +464,9 @@ impl Fax1 {
             Some(answer) => ack.body(SDP, answer.to_bytes()),
             None => ack,
         };
+        let ack = self.phone.with_credentials_of(tx, ack.finish());
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), &to, out);
+        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack, &to, out);
     }
 
     pub(super) fn send_in_dialog(
@@ -454,7 +477,7 @@ impl Fax1 {
         out: &mut Outbox,
     ) -> u64 {
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.send(now, request, &to, out)
+        self.phone.send(now, request, &to, out)
     }
 
     pub(super) fn keep(&mut self, call: Option<Outgoing>) {

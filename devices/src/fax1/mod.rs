@@ -7,6 +7,7 @@ mod announcing;
 mod callee;
 mod caller;
 mod door;
+mod keyring;
 mod media;
 mod panel;
 mod phone;
@@ -92,6 +93,7 @@ impl Fax1 {
         match up {
             Up::Request { tx, message, .. } => self.request(now, tx, &message, out),
             Up::Ack { message } => self.acknowledged(now, &message, out),
+            Up::Response { tx, message } if self.challenged(now, tx, &message, out) => {}
             Up::Response { tx, message } if self.registration.owns(tx) => {
                 self.registration.answered(now, &mut self.phone, &message, out);
             }

@@ -86,7 +86,7 @@ impl Fax1 {
         }
     }
 
-    fn display(&self, text: String, out: &mut Outbox) {
+    pub(super) fn display(&self, text: String, out: &mut Outbox) {
         out.notice(Notice { call: 0, medium: Medium::Display, text });
     }
 }

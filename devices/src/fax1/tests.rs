@@ -1,5 +1,6 @@
 //! The fax by itself: what scenarios cannot say, because no box of ours does it.
 
+mod digest;
 mod wire;
 
 use bytes::Bytes;
@@ -25,6 +26,7 @@ fn fax_of(sip_server: Uri, habits: Habits) -> Table<Fax1> {
         domain: "d.example".to_owned(),
         sip_server,
         mail: "a@fax.example".to_owned(),
+        password: None,
         protocols: vec![Protocol::Smtp],
         failure_medium: Medium::Display,
         ta1: Vec::new(),

@@ -13,6 +13,7 @@ fn server() -> Table<SipServer> {
         domain: "d.example".to_owned(),
         names: vec!["sip.example".to_owned()],
         location: Location::OwnHost(address(LOCATION)),
+        challenges: None,
         record_route: true,
         listens_tcp: true,
         entropy: Entropy::of_seed(1),

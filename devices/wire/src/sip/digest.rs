@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::ParseError;
 use super::params::unquoted;
-use super::scan::{self, Scanner};
+use super::scan::Scanner;
 
 /// What this scheme is called in a header field.
 const SCHEME: &str = "Digest";
@@ -37,7 +37,9 @@ impl Algorithm {
 
     /// The algorithm of this name. The `-sess` forms are others.
     pub fn of(token: &str) -> Option<Algorithm> {
-        [Algorithm::Md5, Algorithm::Sha256].into_iter().find(|known| known.token().eq_ignore_ascii_case(token))
+        [Algorithm::Md5, Algorithm::Sha256]
+            .into_iter()
+            .find(|known| known.token().eq_ignore_ascii_case(token))
     }
 
     /// The hash in small hexadecimal digits.

@@ -11,8 +11,11 @@ mod steps;
 mod zone;
 
 pub use expect::Expect;
+pub use hosts::{
+    ChallengeSpec, DigestAlgorithm, LocationSpec, Medium, Power, PresentedBy, Protocol, Refusal, RowSpec,
+    SetupOffer,
+};
 pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
-pub use hosts::{LocationSpec, Medium, Power, PresentedBy, Protocol, Refusal, RowSpec, SetupOffer};
 pub use hosts::{SipServerSpec, SipTransport, TextType, Variant};
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
