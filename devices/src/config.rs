@@ -1,9 +1,11 @@
 //! What a box is set up with before it gets power.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
+use faxproof_wire::sip::digest::Algorithm;
 
 use crate::core::{Duration, Entropy, Medium};
 use crate::sip::transport::Transport;
@@ -22,6 +24,8 @@ pub struct FaxConfig {
     pub sip_server: Uri,
     /// Its own mail address, used as MAIL FROM.
     pub mail: String,
+    /// Its password in the realm that is named like its domain; its user name is its number.
+    pub password: Option<String>,
     /// Protocols that it can run, most preferred first.
     pub protocols: Vec<Protocol>,
     /// Where it tells of a failure.
@@ -282,6 +286,8 @@ pub struct SipServerConfig {
     pub names: Vec<String>,
     /// Where the locations are kept.
     pub location: Location,
+    /// Whether it asks who sends a request (407), and whom it lets pass.
+    pub challenges: Option<ChallengeConfig>,
     /// Whether it stays in the path of a dialog (Record-Route, RFC 3261 §16.6).
     pub record_route: bool,
     /// Whether it accepts SIP over TCP (RFC 3261 §18.2.1).
@@ -311,6 +317,8 @@ pub struct RegistrarConfig {
     pub default_expiry: Duration,
     /// The shortest lifetime that it grants (423 below it).
     pub min_expiry: Duration,
+    /// Whether it asks who registers (401), and whom it lets pass.
+    pub challenges: Option<ChallengeConfig>,
     /// Bindings known from the start: number and contact, without expiry.
     pub fixed: Vec<(String, SocketAddr)>,
 }
@@ -322,6 +330,19 @@ pub struct TesterConfig {
     pub listens: Vec<u16>,
     /// Source of its identifiers.
     pub entropy: Entropy,
+}
+
+/// Whom a registrar or a proxy lets pass (RFC 3261 §22).
+#[derive(Clone, Debug)]
+pub struct ChallengeConfig {
+    /// The realm of the accounts: the domain.
+    pub realm: String,
+    /// Passwords, by user name.
+    pub accounts: BTreeMap<String, String>,
+    /// The algorithms offered, most preferred first.
+    pub algorithms: Vec<Algorithm>,
+    /// How long a nonce is good; then it is stale.
+    pub nonce_lifetime: Duration,
 }
 
 /// Set-up of the location server.

@@ -8,6 +8,7 @@ pub mod chart;
 pub mod config;
 pub mod core;
 pub mod fax1;
+pub mod gate;
 pub mod http;
 pub(crate) mod line;
 pub mod location_server;

@@ -31,7 +31,7 @@ impl LocationServer {
 
     fn booted(config: LocationServerConfig, boots: u32) -> Self {
         let entropy = config.entropy.part(("boot", boots));
-        let registrar = Registrar::new(config.registrar.clone());
+        let registrar = Registrar::new(config.registrar.clone(), entropy.part("gate"));
         LocationServer { entropy, layer: Layer::new(entropy.part("transactions")), registrar, config }
     }
 

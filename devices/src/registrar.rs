@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use faxproof_wire::sip::{Builder, Message, Name, NameAddr, Uri, reason_phrase};
 
 use crate::config::RegistrarConfig;
-use crate::core::{Duration, Time};
+use crate::core::{Duration, Entropy, Time};
+use crate::gate::{Asker, Gate};
 use crate::number;
 use crate::sip::address;
 
@@ -19,6 +20,7 @@ const MAX_RECORDS: usize = 100_000;
 #[derive(Clone, Debug)]
 pub struct Registrar {
     config: RegistrarConfig,
+    gate: Option<Gate>,
     records: BTreeMap<String, Vec<Binding>>,
 }
 
@@ -33,7 +35,7 @@ struct Binding {
 
 impl Registrar {
     /// A registrar that knows the fixed bindings of its configuration.
-    pub fn new(config: RegistrarConfig) -> Self {
+    pub fn new(config: RegistrarConfig, entropy: Entropy) -> Self {
         let mut records: BTreeMap<String, Vec<Binding>> = BTreeMap::new();
         for (number, at) in &config.fixed {
             let uri = format!("sip:{}@{}:{}", number::sip_user(number), address::host(at.ip()), at.port());
@@ -43,7 +45,8 @@ impl Registrar {
                 records.entry(number::sip_user(number)).or_default().push(binding);
             }
         }
-        Registrar { config, records }
+        let gate = config.challenges.clone().map(|challenges| Gate::new(challenges, entropy));
+        Registrar { config, gate, records }
     }
 
     /// The domain that it serves.
@@ -58,10 +61,13 @@ impl Registrar {
         live.rev().map(|binding| NameAddr::new(binding.contact.uri.clone())).collect()
     }
 
-    /// Answers a REGISTER in the order of §10.3: domain, address of record, `*`, expiry, then all changes
-    /// or none.
+    /// Answers a REGISTER in the order of §10.3: domain, Require, who it is from and whether that one may,
+    /// address of record, `*`, expiry, then all changes or none.
     pub fn register(&mut self, now: Time, request: &Message, tag: &str) -> Message {
         let respond = |code: u16| Builder::reply_with_tag(request, code, reason_phrase(code), tag);
+        if let Err(refusal) = self.admit(now, request, &respond) {
+            return refusal;
+        }
         match self.changed(now, request) {
             Ok((record, bindings)) => {
                 let ok = bindings.iter().fold(respond(200), |ok, binding| {
@@ -85,12 +91,36 @@ impl Registrar {
         }
     }
 
+    /// §10.3 steps 1 to 4.
+    fn admit(
+        &mut self,
+        now: Time,
+        request: &Message,
+        respond: &impl Fn(u16) -> Builder,
+    ) -> Result<(), Message> {
+        let domain = Uri::parse(request.request_uri().unwrap_or_default());
+        let domain = domain.map_err(|_| respond(400).finish())?;
+        if !self.is_here(&domain) {
+            return Err(respond(404).finish());
+        }
+        if let Some(tags) = request.header(Name::Require).filter(|tags| !tags.trim().is_empty()) {
+            return Err(respond(420).header(Name::Unsupported, tags).finish());
+        }
+        let to = request.to().map_err(|_| respond(400).finish())?.uri;
+        match &mut self.gate {
+            Some(gate) => gate.admit(now, request, Asker::Registrar, &to, respond),
+            None => Ok(()),
+        }
+    }
+
+    fn is_here(&self, uri: &Uri) -> bool {
+        uri.host.eq_ignore_ascii_case(&self.config.domain)
+    }
+
     /// The address of record and its bindings as the request wants them.
     fn changed(&self, now: Time, request: &Message) -> Result<(String, Vec<Binding>), u16> {
-        let domain = Uri::parse(request.request_uri().unwrap_or_default()).map_err(|_| 400_u16)?;
         let to = request.to().map_err(|_| 400_u16)?.uri;
-        let here = |uri: &Uri| uri.host.eq_ignore_ascii_case(&self.config.domain);
-        if !here(&domain) || !here(&to) || to.user.is_none() {
+        if !self.is_here(&to) || to.user.is_none() {
             return Err(404);
         }
         let record = record_of(&to);
@@ -105,8 +135,11 @@ impl Registrar {
             if contacts.len() > 1 || request.expires() != Some(0) {
                 return Err(400);
             }
-            bindings.retain(|binding| binding.call_id == call_id && binding.cseq >= cseq);
-            return Ok((record, bindings));
+            // §10.3 step 6: all of them, or the request fails.
+            if bindings.iter().any(|binding| binding.call_id == call_id && binding.cseq >= cseq) {
+                return Err(500);
+            }
+            return Ok((record, Vec::new()));
         }
         for contact in contacts {
             let contact = NameAddr::parse(&contact).map_err(|_| 400_u16)?;
@@ -175,7 +208,9 @@ mod tests {
     fn registrar() -> Registrar {
         let domain = "d.example".to_owned();
         let (default_expiry, min_expiry) = (Duration::secs(3600), Duration::secs(60));
-        Registrar::new(RegistrarConfig { domain, default_expiry, min_expiry, fixed: Vec::new() })
+        let config =
+            RegistrarConfig { domain, default_expiry, min_expiry, challenges: None, fixed: Vec::new() };
+        Registrar::new(config, Entropy::of_seed(1))
     }
 
     fn request(cseq: u32, lines: &str) -> Message {
@@ -235,6 +270,21 @@ mod tests {
         let late = registrar.register(Time(0), &request(4, "Contact: <sip:050@10.0.0.1>;expires=0\r\n"), "t");
         assert_eq!(late.code(), Some(500));
         assert_eq!(contacts(&registrar, 0).len(), 1);
+    }
+
+    #[test]
+    fn an_old_star_removes_nothing_at_all() {
+        let mut registrar = registrar();
+        registrar.register(Time(0), &request(5, "Contact: <sip:050@10.0.0.1>\r\n"), "t");
+        let late = registrar.register(Time(0), &request(4, "Contact: *\r\nExpires: 0\r\n"), "t");
+        assert_eq!((late.code(), contacts(&registrar, 0).len()), (Some(500), 1));
+    }
+
+    #[test]
+    fn an_extension_that_is_required_is_refused_by_name() {
+        let answer = registrar().register(Time(0), &request(1, "Require: telepathy\r\n"), "t");
+        let named = answer.header(Name::Unsupported).map(|tags| tags.into_owned());
+        assert_eq!((answer.code(), named.as_deref()), (Some(420), Some("telepathy")));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use faxproof_wire::sip::{Message, Name};
 
-use crate::core::{Conn, Device, Effect, Event, Outbox, StreamEvent, Time, Timer};
+use crate::config::{FaxConfig, Habits, Protocol};
+use crate::core::{Conn, Device, Effect, Entropy, Event, Medium, Outbox, StreamEvent, Time, Timer};
 
 /// A device, its timers, and the effects of the last step.
 pub(crate) struct Table<D> {
@@ -100,4 +101,22 @@ pub(crate) fn answer(request: &Message, code: u16, tag: &str, more: &str) -> Str
 
 pub(crate) fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
+}
+
+/// A fax at 10.0.0.1 that does not register; its SIP server is at 10.0.0.5.
+pub(crate) fn fax_config(habits: Habits) -> FaxConfig {
+    FaxConfig {
+        address: "10.0.0.1".parse().expect("an address"),
+        number: "050-0000-9999".to_owned(),
+        domain: "d.example".to_owned(),
+        sip_server: crate::sip::address::uri(address("10.0.0.5:5060")),
+        mail: "a@fax.example".to_owned(),
+        password: None,
+        protocols: vec![Protocol::Smtp],
+        failure_medium: Medium::Display,
+        ta1: Vec::new(),
+        habits: Habits { registers: false, ..habits },
+        epoch_s: 0,
+        entropy: Entropy::of_seed(1),
+    }
 }

@@ -1,5 +1,6 @@
 //! The fax by itself: what scenarios cannot say, because no box of ours does it.
 
+mod digest;
 mod wire;
 
 use bytes::Bytes;
@@ -7,10 +8,10 @@ use faxproof_wire::sip::{Message, Name, Uri};
 
 use super::*;
 
-use crate::config::{Habits, Protocol};
-use crate::core::{Durable, Effect, Entropy, Medium, NameAnswer, Question, StreamEvent};
+use crate::config::Habits;
+use crate::core::{Durable, Effect, NameAnswer, Question, StreamEvent};
 use crate::order::Document;
-use crate::testing::{Table, address, answer, labels, sent};
+use crate::testing::{Table, address, answer, fax_config as config, labels, sent};
 
 const SERVER: &str = "10.0.0.5:5060";
 
@@ -20,22 +21,6 @@ fn fax(habits: Habits) -> Table<Fax1> {
 
 fn fax_of(sip_server: Uri, habits: Habits) -> Table<Fax1> {
     Table::new(Fax1::new(FaxConfig { sip_server, ..config(habits) }))
-}
-
-pub(super) fn config(habits: Habits) -> FaxConfig {
-    FaxConfig {
-        address: "10.0.0.1".parse().expect("an address"),
-        number: "050-0000-9999".to_owned(),
-        domain: "d.example".to_owned(),
-        sip_server: crate::sip::address::uri(address(SERVER)),
-        mail: "a@fax.example".to_owned(),
-        protocols: vec![Protocol::Smtp],
-        failure_medium: Medium::Display,
-        ta1: Vec::new(),
-        habits: Habits { registers: false, ..habits },
-        epoch_s: 0,
-        entropy: Entropy::of_seed(1),
-    }
 }
 
 fn request(method: &str, cseq: u32, to_tag: &str, more: &str) -> String {

@@ -26,7 +26,7 @@ impl Line {
             let request =
                 self.phone.in_dialog(dialog, Method::Options, key).header(Name::Accept, SDP).finish();
             let to = self.phone.hop_in(dialog);
-            call.stage = Stage::Asking { tx: self.phone.layer.send(now, request, &to, out) };
+            call.stage = Stage::Asking { tx: self.phone.send(now, request, &to, out) };
         }
         self.keep(Some(call));
     }
@@ -80,7 +80,7 @@ impl Line {
         let request = self.phone.in_dialog(call.dialog.as_mut()?, method, call.key);
         let request = self.phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
         let to = self.phone.hop_in(call.dialog.as_ref()?);
-        let tx = self.phone.layer.send(now, request, &to, out);
+        let tx = self.phone.send(now, request, &to, out);
         call.session = Some(offer.clone());
         call.stage = Stage::Announcing { tx, protocol, offer };
         Some(call)
@@ -163,7 +163,8 @@ impl Line {
     ) -> Option<Description> {
         let tx = call.owes_answer.take()?;
         let answer = self.answer_of(call.key, call.answer.as_ref()?, chosen);
-        self.acknowledge(now, (tx, 1), call.key, call.dialog.as_ref()?, answer.as_ref(), out); // S3
+        let number = call.invite_cseq();
+        self.acknowledge(now, (tx, number), call.key, call.dialog.as_ref()?, answer.as_ref(), out); // S3
         call.session.clone_from(&answer);
         // Without an offer there is nothing to answer, and nothing to choose from.
         let (address, id) = (self.phone.config.address, self.phone.session_id(call.key));

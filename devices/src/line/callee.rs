@@ -300,7 +300,7 @@ impl Line {
     fn end(&mut self, now: Time, mut call: Incoming, out: &mut Outbox) {
         let bye = self.phone.in_dialog(&mut call.dialog, Method::Bye, call.key).finish();
         let to = self.phone.hop_in(&call.dialog);
-        self.phone.layer.send(now, bye, &to, out);
+        self.phone.send(now, bye, &to, out);
         self.let_go(&call, out);
     }
 

@@ -77,6 +77,11 @@ impl Outgoing {
         Timer { owner: self.key, name }
     }
 
+    /// The CSeq number of the INVITE that was answered.
+    pub(super) fn invite_cseq(&self) -> u32 {
+        self.invite.cseq().map_or(1, |cseq| cseq.0)
+    }
+
     fn waits_for(&self, tx: u64) -> bool {
         match &self.stage {
             Stage::Calling { tx: own } | Stage::Asking { tx: own } | Stage::Ending { tx: own } => *own == tx,
@@ -128,7 +133,7 @@ impl Line {
             None => invite,
         };
         call.invite = invite.finish();
-        let tx = self.phone.layer.send(now, call.invite.clone(), &self.phone.server(), out);
+        let tx = self.phone.send(now, call.invite.clone(), &self.phone.server(), out);
         call.stage = Stage::Calling { tx };
         out.arm(now, self.phone.config.habits.no_answer, call.timer("no-answer"));
         self.outgoing.insert(key, call);
@@ -142,7 +147,7 @@ impl Line {
         let Some(dialog) = &mut call.dialog else { return };
         let request = self.phone.in_dialog(dialog, Method::Bye, key).finish();
         let to = self.phone.hop_in(dialog);
-        call.stage = Stage::Ending { tx: self.phone.layer.send(now, request, &to, out) };
+        call.stage = Stage::Ending { tx: self.phone.send(now, request, &to, out) };
         self.outgoing.insert(key, call);
     }
 
@@ -196,6 +201,23 @@ impl Line {
             | Stage::Open { .. } => Some(call),
         };
         self.keep(next);
+    }
+
+    /// Whether this transaction is that of an INVITE which we want no more, or of its CANCEL.
+    pub(super) fn is_cancelling(&self, tx: u64) -> bool {
+        let cancelling = |call: &&Outgoing| matches!(call.stage, Stage::Cancelling { .. });
+        self.outgoing.values().filter(cancelling).any(|call| call.waits_for(tx))
+    }
+
+    /// A request of ours was sent again, with credentials.
+    pub(super) fn caller_sent_again(&mut self, tx: u64, request: &Message) {
+        let Some(call) = self.outgoing.values_mut().find(|call| call.waits_for(tx)) else { return };
+        match (&call.stage, &mut call.dialog, request.cseq()) {
+            (Stage::Calling { .. }, ..) => call.invite = request.clone(),
+            (_, Some(dialog), Some((number, _))) => dialog.local_cseq = number,
+            _ => {}
+        }
+        call.provisional = false;
     }
 
     /// No response at all: Timer B, Timer F, or ICMP.
@@ -309,7 +331,7 @@ impl Line {
             // The ACK waits for the holder's choice: it carries the answer, which is T4.
             call.owes_answer = Some(tx);
         } else {
-            self.acknowledge(now, (tx, 1), call.key, &dialog, None, out); // T2
+            self.acknowledge(now, (tx, dialog.local_cseq), call.key, &dialog, None, out); // T2
         }
         call.answer = Some(response.clone());
         call.dialog = Some(dialog);
@@ -399,8 +421,9 @@ impl Line {
             Some(answer) => ack.body(SDP, answer.to_bytes()),
             None => ack,
         };
+        let ack = self.phone.with_credentials_of(tx, ack.finish());
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack.finish(), &to, out);
+        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack, &to, out);
     }
 
     pub(super) fn send_in_dialog(
@@ -411,7 +434,7 @@ impl Line {
         out: &mut Outbox,
     ) -> u64 {
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.send(now, request, &to, out)
+        self.phone.send(now, request, &to, out)
     }
 
     pub(super) fn keep(&mut self, call: Option<Outgoing>) {

@@ -17,6 +17,7 @@ mod callee;
 mod caller;
 mod connection;
 mod door;
+mod keyring;
 mod media;
 mod news;
 mod phone;
@@ -144,6 +145,7 @@ impl Line {
         match up {
             Up::Request { tx, message, from } => self.request(now, tx, from, &message, out),
             Up::Ack { message } => self.acknowledged(now, &message, out),
+            Up::Response { tx, message } if self.challenged(now, tx, &message, out) => {}
             Up::Response { tx, message } if self.registration.owns(tx) => {
                 self.registration.answered(now, &mut self.phone, &message, out);
             }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use faxproof_wire::sdp::Description;
 use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, Via, reason_phrase};
 
+use super::keyring::Keyring;
 use crate::config::{FaxConfig, Variant};
 use crate::core::{Entropy, Outbox, Time, Timer};
 use crate::number;
@@ -33,6 +34,7 @@ pub(super) struct Phone {
     /// Entropy of this boot.
     pub(super) entropy: Entropy,
     pub(super) layer: Courier,
+    pub(super) keyring: Keyring,
 }
 
 impl Phone {
@@ -40,7 +42,12 @@ impl Phone {
         let entropy = config.entropy.part(("boot", boots));
         let layer = Layer::new(entropy.part("transactions"));
         let means = Means { address: config.address, transports: &[Transport::Udp, Transport::Tcp] };
-        Phone { config, entropy, layer: Courier::new(layer, means, entropy.part("deliveries")) }
+        Phone {
+            config,
+            entropy,
+            layer: Courier::new(layer, means, entropy.part("deliveries")),
+            keyring: Keyring::default(),
+        }
     }
 
     /// A Via whose branch belongs to (call, CSeq, what).
@@ -92,6 +99,12 @@ impl Phone {
         let server = self.server();
         let beyond = |next: &Uri| (&next.host, next.port) != (&server.host, server.port);
         dialog.next_hop().filter(beyond).unwrap_or(server)
+    }
+
+    /// Sends a request of ours, with the credentials that its call has been asked for.
+    pub(super) fn send(&mut self, now: Time, request: Message, to: &Uri, out: &mut Outbox) -> u64 {
+        let request = self.signed(request);
+        self.layer.send(now, request, to, out)
     }
 
     /// A request outside any dialog, to a number of our domain.

@@ -78,13 +78,13 @@ fn host_of(uri: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
     use crate::config::Habits;
-    use crate::fax1::tests::config;
+    use crate::testing::fax_config;
 
     const PEER: &str = "sip:05012345678@10.0.0.2:5060";
 
     /// Whether a fax at this address goes where a peer at 10.0.0.2 says.
     fn goes(own: &str, media_at: MediaAt, named: &str) -> bool {
-        let mut config = config(Habits { media_at, ..Habits::default() });
+        let mut config = fax_config(Habits { media_at, ..Habits::default() });
         config.address = own.parse().expect("an address");
         let phone = Phone::new(config.into(), 1);
         phone.media_address(PEER, named.parse().ok()).is_ok()

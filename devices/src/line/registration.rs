@@ -51,7 +51,12 @@ impl Registration {
             .header(Name::Contact, format!("{};expires={lifetime}", phone.contact()));
         let request = phone.with_extras(request).finish();
         let server = phone.server();
-        self.waiting = Some(phone.layer.send(now, request, &server, out));
+        self.waiting = Some(phone.send(now, request, &server, out));
+    }
+
+    /// The REGISTER was sent again, with credentials.
+    pub(super) fn sent_again(&mut self, request: &Message) {
+        self.cseq = request.cseq().map_or(self.cseq, |cseq| cseq.0);
     }
 
     /// The registrar answered.
@@ -71,6 +76,8 @@ impl Registration {
                 self.at_least = least.map(|seconds: u32| Duration::secs(u64::from(seconds)));
                 self.register(now, phone, out);
             }
+            // §22.1: what was refused is not tried again. The operator has been told.
+            401 | 407 => {}
             _ => out.arm(now, RETRY, REFRESH),
         }
     }

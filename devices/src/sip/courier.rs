@@ -119,6 +119,18 @@ impl Courier {
         self.owns(self.layer.client_of(request))
     }
 
+    /// Sends a changed request to the server that has refused it as it was, in a transaction of its own. The
+    /// delivery keeps its number. `false` if it is gone.
+    pub fn send_again(&mut self, now: Time, delivery: u64, request: Message, out: &mut Outbox) -> bool {
+        let Some(found) = self.deliveries.get_mut(&delivery) else { return false };
+        let Some((_, hop)) = found.current else { return false };
+        found.request = request.clone();
+        let tx = self.layer.send(now, request, hop, out);
+        found.current = Some((tx, hop));
+        self.tries.insert(tx, delivery);
+        true
+    }
+
     /// Cancels an INVITE where it went (RFC 3261 §9.1). `None` if its transaction is gone.
     pub fn cancel(&mut self, now: Time, delivery: u64, out: &mut Outbox) -> Option<u64> {
         self.layer.cancel(now, self.transaction_of(delivery), out)

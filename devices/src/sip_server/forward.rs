@@ -1,6 +1,7 @@
 //! Forwarding (RFC 3261 §16.4 to §16.6): where a request goes, and what is changed on the way.
 
-use faxproof_wire::sip::{Message, Method, Name, NameAddr, Uri, Via};
+use faxproof_wire::sip::digest::Credentials;
+use faxproof_wire::sip::{Edit, Message, Method, Name, NameAddr, Uri, Via};
 
 use super::SipServer;
 use crate::config::Location;
@@ -62,10 +63,24 @@ impl SipServer {
         if self.route_is_ours(request) {
             edit.remove_first_value(Name::Route);
         }
+        self.consume_credentials(request, &mut edit);
         if self.config.record_route && request.method() == Some(&Method::Invite) {
             edit.push_front(Name::RecordRoute, format!("<sip:{}:{SIP_PORT};lr>", self.host()));
         }
         edit.push_front(Name::Via, via.to_string()).finish()
+    }
+
+    /// Credentials for us are for nobody behind us (§22.3).
+    fn consume_credentials(&self, request: &Message, edit: &mut Edit) {
+        let Some(gate) = &self.gate else { return };
+        let ours = |value: &str| Credentials::parse(value).is_ok_and(|given| given.realm == gate.realm());
+        let all: Vec<_> = request.values(Name::ProxyAuthorization).collect();
+        if all.iter().any(|value| ours(value)) {
+            edit.remove_all(Name::ProxyAuthorization);
+            for other in all.iter().filter(|value| !ours(value)) {
+                edit.append(Name::ProxyAuthorization, other);
+            }
+        }
     }
 
     /// ACK for a 2xx: forwarded without a transaction (§16.6, §16.11).

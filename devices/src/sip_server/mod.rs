@@ -16,6 +16,7 @@ use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, reason_phrase};
 use self::context::Context;
 use crate::config::{Location, SipServerConfig};
 use crate::core::{Device, Entropy, Event, Holdings, Outbox, Time, Timer};
+use crate::gate::{Asker, Gate};
 use crate::registrar::Registrar;
 use crate::sip::courier::Courier;
 use crate::sip::locate::Means;
@@ -31,6 +32,8 @@ pub struct SipServer {
     layer: Courier,
     /// Where the locations are kept in the server itself.
     registrar: Option<Registrar>,
+    /// Where it asks who calls.
+    gate: Option<Gate>,
     /// Requests that are being forwarded, by server transaction.
     contexts: BTreeMap<u64, Context>,
     /// From client transactions to their context.
@@ -48,15 +51,17 @@ impl SipServer {
     fn booted(config: SipServerConfig, boots: u32) -> Self {
         let entropy = config.entropy.part(("boot", boots));
         let registrar = match &config.location {
-            Location::Internal(registrar) => Some(Registrar::new(registrar.clone())),
+            Location::Internal(registrar) => Some(Registrar::new(registrar.clone(), entropy.part("gate"))),
             Location::OwnHost(_) => None,
         };
+        let gate = config.challenges.clone().map(|asked| Gate::new(asked, entropy.part("proxy gate")));
         let layer = Layer::new(entropy.part("transactions"));
         let means = Means { address: config.address, transports: &[Transport::Udp, Transport::Tcp] };
         SipServer {
             entropy,
             layer: Courier::new(layer, means, entropy.part("deliveries")),
             registrar,
+            gate,
             contexts: BTreeMap::new(),
             branches: BTreeMap::new(),
             sweep_at: context::FEWEST_TO_SWEEP,
@@ -106,8 +111,25 @@ impl SipServer {
                 let answer = registrar.register(now, &request, &tag);
                 self.layer.respond(now, tx, answer, out);
             }
-            () => self.begin(now, tx, request, out),
+            () => match self.admit(now, &request) {
+                Ok(()) => self.begin(now, tx, request, out),
+                Err(refusal) => self.layer.respond(now, tx, refusal, out),
+            },
         }
+    }
+
+    /// §16.3 step 6: whoever says that it is one of our domain shows it. Who registers is asked by the
+    /// registrar.
+    fn admit(&mut self, now: Time, request: &Message) -> Result<(), Message> {
+        let tag = self.tag_for(request);
+        let respond = |code: u16| Builder::reply_with_tag(request, code, reason_phrase(code), &tag);
+        let Some(gate) = &mut self.gate else { return Ok(()) };
+        let from = request.from_().map_err(|_| respond(400).finish())?.uri;
+        let ours = from.host.eq_ignore_ascii_case(&self.config.domain);
+        if !ours || request.method() == Some(&Method::Register) {
+            return Ok(());
+        }
+        gate.admit(now, request, Asker::Proxy, &from, respond)
     }
 
     /// Answers a request ourselves.

@@ -17,6 +17,7 @@ fn server_that(follows_redirects: bool) -> Table<SipServer> {
         domain: "d.example".to_owned(),
         names: vec!["sip.example".to_owned()],
         location: Location::OwnHost(address(LOCATION)),
+        challenges: None,
         record_route: true,
         listens_tcp: true,
         follows_redirects,

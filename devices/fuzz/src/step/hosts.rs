@@ -45,6 +45,7 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         default_expiry: Duration::secs(3600),
         min_expiry: Duration::secs(60),
         fixed: Vec::new(),
+        challenges: None,
     };
     let own_host = Location::OwnHost(SocketAddr::new(address(LOCATION), SIP_PORT));
     let location = if script.chance(4) { Location::Internal(registrar.clone()) } else { own_host };
@@ -54,6 +55,7 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         names: vec![DOMAIN.to_owned()],
         location,
         record_route: !script.chance(4),
+        challenges: None,
         follows_redirects: script.chance(4),
         listens_tcp: true,
         entropy: entropy.part("sip"),
@@ -84,6 +86,7 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
     let sip_server = Uri::parse(&format!("sip:{server}")).unwrap_or_else(|error| panic!("{server}: {error}"));
     FaxConfig {
         address: address(seat),
+        password: None,
         number: NUMBERS[seat].to_owned(),
         domain: DOMAIN.to_owned(),
         sip_server,

@@ -7,6 +7,7 @@
 
 mod address;
 mod build;
+pub mod digest;
 mod edit;
 mod error;
 mod fields;

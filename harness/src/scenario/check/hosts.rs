@@ -7,7 +7,8 @@ use faxproof_devices::number::is_dialable;
 
 use super::super::compile::address;
 use super::super::grammar::{
-    FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport, Variant, WorldSpec,
+    ChallengeSpec, FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport,
+    Variant, WorldSpec,
 };
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
@@ -30,13 +31,30 @@ impl Checker<'_> {
             }
             if let Some(server) = &host.sip_server {
                 self.sip_server(&server.value, server.place);
+                self.challenges(&server.value.challenges);
             }
             if let Some(server) = &host.location_server {
                 let server = &server.value;
+                self.challenges(&server.challenges);
                 self.registrar(&server.min_expiry, &server.default_expiry, &server.fixed);
             }
         }
         self.addresses()
+    }
+
+    /// Accounts have telephone numbers for names, and there is something to offer.
+    fn challenges(&mut self, challenges: &Option<At<ChallengeSpec>>) {
+        let Some(challenges) = challenges else { return };
+        for (number, _) in challenges.value.accounts.iter() {
+            self.dialable(number);
+        }
+        if let Some(offered) = &challenges.value.algorithms {
+            let listed = &offered.value;
+            if listed.is_empty() || listed.iter().enumerate().any(|(at, one)| listed[..at].contains(one)) {
+                let message = "`algorithms` names each algorithm once, and one at least";
+                self.refuse_saying(offered.place, message, "write `[SHA-256, MD5]`, or leave it out");
+            }
+        }
     }
 
     fn kind(&mut self, name: &At<String>, host: &HostSpec) {
@@ -57,6 +75,7 @@ impl Checker<'_> {
         let of_fax = [
             ("number", host.number.as_ref().map(|at| at.place)),
             ("sip_server", host.outbound.as_ref().map(|at| at.place)),
+            ("password", host.password.as_ref().map(|at| at.place)),
             ("protocols", host.protocols.as_ref().map(|at| at.place)),
             ("failure_notice", host.failure_notice.as_ref().map(|at| at.place)),
             ("mail", host.mail.as_ref().map(|at| at.place)),

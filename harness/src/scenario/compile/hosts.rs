@@ -4,28 +4,34 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, MediaAt, Protocol, Refusal,
-    RegistrarConfig, SipServerConfig, TesterConfig, TextType,
+    ChallengeConfig, FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, MediaAt,
+    Protocol, Refusal, RegistrarConfig, SipServerConfig, TesterConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
+use faxproof_devices::number::sip_user;
 use faxproof_devices::sip::address::uri;
 use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::ta1::Row;
 use faxproof_reports::{Class, HostDeclaration, Ta1Row};
 use faxproof_wire::sip::Uri;
+use faxproof_wire::sip::digest::Algorithm;
 
 use super::Setting;
 use super::address::{of_nobody, on_loopback, sip};
 use super::build::{Config, build};
 use super::wire;
 use crate::plan::{PlannedBox, PlannedHost};
-use crate::scenario::grammar::{self, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec};
+use crate::scenario::grammar::{
+    self, ChallengeSpec, DigestAlgorithm, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec,
+};
 use crate::scenario::value::{At, Named, Span};
 use crate::world::World;
 
 /// The shortest lifetime of a binding, unless the scenario gives one (RFC 3261 §10.3 allows a
 /// registrar to refuse less than an hour; a minute lets tests see expiries).
 const MIN_EXPIRY: Duration = Duration::secs(60);
+/// How long a nonce is good: long enough for a call, too short to be of use to a thief.
+const NONCE_LIFETIME: Duration = Duration::secs(300);
 /// Lifetime of a binding that asks for none (RFC 3261 §10.3).
 const DEFAULT_EXPIRY: Duration = Duration::secs(3600);
 
@@ -59,6 +65,7 @@ impl Setting<'_> {
                     server.min_expiry,
                     server.default_expiry,
                     &server.fixed,
+                    &server.challenges,
                 )),
             };
             return Config::SipServer(SipServerConfig {
@@ -66,6 +73,7 @@ impl Setting<'_> {
                 domain: self.domain().to_owned(),
                 names: self.names_of(name),
                 location,
+                challenges: self.challenges(&server.challenges),
                 record_route: server.record_route.unwrap_or(true),
                 listens_tcp: server.listens_tcp.unwrap_or(true),
                 follows_redirects: server.follows_redirects.unwrap_or(false),
@@ -74,7 +82,8 @@ impl Setting<'_> {
         }
         if let Some(server) = &spec.location_server {
             let server = &server.value;
-            let registrar = self.registrar(server.min_expiry, server.default_expiry, &server.fixed);
+            let registrar =
+                self.registrar(server.min_expiry, server.default_expiry, &server.fixed, &server.challenges);
             let listens_tcp = server.listens_tcp.unwrap_or(true);
             return Config::LocationServer(LocationServerConfig { address, registrar, listens_tcp, entropy });
         }
@@ -88,6 +97,7 @@ impl Setting<'_> {
             domain: self.domain().to_owned(),
             sip_server: self.outbound(spec),
             mail: self.mail(name, spec),
+            password: spec.password.as_ref().map(|password| password.value.clone()),
             protocols: protocols(spec),
             failure_medium: medium(spec),
             ta1: spec.ta1.iter().flat_map(|rows| &rows.value).map(row).collect(),
@@ -136,13 +146,15 @@ impl Setting<'_> {
                         habits.extend(registrar_habits(registrar));
                     }
                 }
+                habits.extend(config.challenges.as_ref().map(challenge_habit));
                 habits.extend(refuses_tcp(config.listens_tcp));
                 habits.extend(config.follows_redirects.then(|| ("follows_redirects", "true".to_owned())));
                 habits
             }
             Config::LocationServer(config) => {
                 let refuses = refuses_tcp(config.listens_tcp);
-                registrar_habits(&config.registrar).into_iter().chain(refuses).collect()
+                let asks = config.registrar.challenges.as_ref().map(challenge_habit);
+                registrar_habits(&config.registrar).into_iter().chain(asks).chain(refuses).collect()
             }
             Config::Tester(_) => Vec::new(),
         };
@@ -218,14 +230,32 @@ impl Setting<'_> {
         min: Option<At<Span>>,
         default: Option<At<Span>>,
         fixed: &Option<At<Named<FixedContact>>>,
+        challenges: &Option<At<ChallengeSpec>>,
     ) -> RegistrarConfig {
         let fixed = fixed.iter().flat_map(|fixed| fixed.value.iter());
         RegistrarConfig {
             domain: self.domain().to_owned(),
             default_expiry: default.map_or(DEFAULT_EXPIRY, |span| Duration(span.value.us)),
             min_expiry: min.map_or(MIN_EXPIRY, |span| Duration(span.value.us)),
+            challenges: self.challenges(challenges),
             fixed: fixed.map(|(number, contact)| (number.value.clone(), self.contact(contact))).collect(),
         }
+    }
+
+    fn challenges(&self, spec: &Option<At<ChallengeSpec>>) -> Option<ChallengeConfig> {
+        let spec = &spec.as_ref()?.value;
+        let accounts = spec.accounts.iter();
+        let algorithm = |offered: &DigestAlgorithm| match offered {
+            DigestAlgorithm::Sha256 => Algorithm::Sha256,
+            DigestAlgorithm::Md5 => Algorithm::Md5,
+        };
+        let offered = spec.algorithms.as_ref().map(|listed| listed.value.iter().map(algorithm).collect());
+        Some(ChallengeConfig {
+            realm: self.domain().to_owned(),
+            accounts: accounts.map(|(number, word)| (sip_user(&number.value), word.clone())).collect(),
+            algorithms: offered.unwrap_or_else(|| vec![Algorithm::Sha256, Algorithm::Md5]),
+            nonce_lifetime: spec.nonce_lifetime.map_or(NONCE_LIFETIME, |span| Duration(span.us)),
+        })
     }
 
     fn contact(&self, contact: &FixedContact) -> SocketAddr {
@@ -410,6 +440,12 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
 
 fn refuses_tcp(listens: bool) -> Option<(&'static str, String)> {
     (!listens).then(|| ("listens_tcp", "false".to_owned()))
+}
+
+/// What is asked, and never the passwords.
+fn challenge_habit(config: &ChallengeConfig) -> (&'static str, String) {
+    let offered: Vec<&str> = config.algorithms.iter().map(|algorithm| algorithm.token()).collect();
+    ("challenges", format!("{}, {}", offered.join(" "), Span { us: config.nonce_lifetime.0 }))
 }
 
 fn registrar_habits(config: &RegistrarConfig) -> [(&'static str, String); 2] {

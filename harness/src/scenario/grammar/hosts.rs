@@ -30,6 +30,8 @@ pub struct HostSpec {
     pub external: Option<At<External>>,
     /// Fax: its IP telephone number.
     pub number: Option<At<String>>,
+    /// Fax: its password at a SIP server or registrar that asks for one; it has none unless given.
+    pub password: Option<At<String>>,
     /// Fax: protocols that it can run, most preferred first; `[smtp]` unless given.
     pub protocols: Option<At<Vec<Protocol>>>,
     /// Fax: the SIP server to which it sends its requests: a host, or a name of the zone. The only one
@@ -276,6 +278,9 @@ pub struct SipServerSpec {
     pub location_server: Option<At<String>>,
     /// Whether it stays in the path of a dialog; `true` unless given.
     pub record_route: Option<bool>,
+    /// It asks its own numbers who they are (407; with `internal`, also 401 to REGISTER); it does not
+    /// unless given.
+    pub challenges: Option<At<ChallengeSpec>>,
     /// Whether it accepts SIP over TCP; `true` unless given.
     pub listens_tcp: Option<bool>,
     /// Whether it follows a 3xx of anybody, and not of its location server alone; `false` unless given.
@@ -286,6 +291,30 @@ pub struct SipServerSpec {
     pub default_expiry: Option<At<Span>>,
     /// With `internal`: bindings known from the start.
     pub fixed: Option<At<Named<FixedContact>>>,
+}
+
+/// Whom a SIP server or registrar lets pass, by digest authentication (RFC 3261 §22).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChallengeSpec {
+    /// Passwords, by number.
+    #[serde(default)]
+    pub accounts: Named<String>,
+    /// The algorithms that it offers, most preferred first; `[SHA-256, MD5]` unless given.
+    pub algorithms: Option<At<Vec<DigestAlgorithm>>>,
+    /// How long a nonce is good; `300s` unless given.
+    pub nonce_lifetime: Option<Span>,
+}
+
+/// A hash of digest authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum DigestAlgorithm {
+    /// RFC 8760.
+    #[serde(rename = "SHA-256")]
+    Sha256,
+    /// RFC 3261; weak.
+    #[serde(rename = "MD5")]
+    Md5,
 }
 
 /// Where a SIP server keeps the locations.
@@ -302,6 +331,8 @@ pub enum LocationSpec {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocationServerSpec {
+    /// It asks who registers (401); it does not unless given.
+    pub challenges: Option<At<ChallengeSpec>>,
     /// Whether it accepts SIP over TCP; `true` unless given.
     pub listens_tcp: Option<bool>,
     /// The shortest lifetime of a binding that it grants; `60s` unless given.

@@ -12,8 +12,11 @@ mod steps;
 mod zone;
 
 pub use expect::Expect;
+pub use hosts::{
+    ChallengeSpec, DigestAlgorithm, LocationSpec, MediaAt, Medium, Power, PresentedBy, Protocol, Refusal,
+    RowSpec, SetupOffer,
+};
 pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
-pub use hosts::{LocationSpec, MediaAt, Medium, Power, PresentedBy, Protocol, Refusal, RowSpec, SetupOffer};
 pub use hosts::{SipServerSpec, SipTransport, TesterSpec, TextType, Variant};
 pub use inject::{EndingSpec, InjectSpec, PortSpec};
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
