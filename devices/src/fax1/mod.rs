@@ -1,7 +1,7 @@
 //! Facsimile machine 1 (paragraphs 0063 to 0087): calls by IP telephone number, asks the peer for its
 //! protocols unless table Ta1 knows them, transmits, and remembers.
 //!
-//! `figure4.rs` walks the flowchart over a [`Line`], which makes and takes the calls.
+//! `figure4.rs` walks the flowchart over a line (`line/`), which makes and takes the calls.
 
 mod figure4;
 mod panel;
