@@ -23,3 +23,5 @@ pub mod turn;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod torture;
