@@ -24,3 +24,5 @@ pub mod turn;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod torture;

@@ -1,6 +1,6 @@
 //! Requests of the peer (RFC 3261 §8.2): what is asked of us in and outside a call.
 
-use faxproof_wire::sip::{Message, Method, Name};
+use faxproof_wire::sip::{Message, Method, Name, Uri};
 
 use std::net::SocketAddr;
 
@@ -27,6 +27,10 @@ impl Line {
                 let tags = request.header(Name::Require).unwrap_or_default();
                 let refusal = self.phone.response(request, 420).header(Name::Unsupported, tags);
                 self.phone.layer.respond(now, tx, refusal.finish(), out);
+            }
+            // RFC 3261 §8.2.2.1. What is no URI at all is left to who looks at it.
+            _ if Uri::parse(request.request_uri().unwrap_or_default()).is_ok_and(|uri| !uri.is_sip()) => {
+                self.refuse(now, tx, request, 416, out);
             }
             _ if in_dialog => self.dialog_request(now, tx, from, request, out),
             Some(Method::Invite) => self.called(now, tx, from, request, out),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use faxproof_wire::sip::{Builder, Message, Method, ParseError, reason_phrase};
+use faxproof_wire::sip::{Builder, Message, Method, Name, ParseError, reason_phrase};
 
 use crate::core::Outbox;
 
@@ -36,7 +36,8 @@ impl Refusal {
     pub(super) fn of(bytes: Bytes, fault: ParseError) -> Refusal {
         let request = Message::salvage(bytes).ok().filter(|request| {
             let asks = request.is_request() && request.method() != Some(&Method::Ack);
-            asks && request.via().is_ok() && request.call_id().is_some()
+            // A Via that we cannot read, as of another version, is for the peer to recognize (RFC 4475 §3.1.2.1, §3.1.2.16).
+            asks && request.header(Name::Via).is_some() && request.call_id().is_some()
         });
         let code = fault.status();
         let answer = request.map(|request| Builder::reply_to(&request, code, reason_phrase(code)).finish());

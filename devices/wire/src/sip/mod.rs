@@ -20,6 +20,8 @@ mod params;
 mod parse;
 mod reason;
 mod scan;
+#[doc(hidden)]
+pub mod torture;
 mod uri;
 mod validate;
 mod via;

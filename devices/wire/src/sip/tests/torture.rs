@@ -2,29 +2,55 @@
 
 use super::*;
 
+use crate::sip::torture::{CASES, Case};
+
 macro_rules! message {
     ($name:literal) => {
-        parse(include_bytes!(concat!("../torture/valid-", $name, ".sip")))
+        parse(include_bytes!(concat!("../torture/4475-3.1.1.", $name, ".sip")))
     };
 }
 
-/// All of them, for tests over many messages.
+/// The valid ones of them, for tests over many messages.
 pub(super) fn all() -> Vec<Message> {
-    vec![
-        message!("01-folding"),
-        message!("02-characters"),
-        message!("03-escapes"),
-        message!("04-escaped-nul"),
-        message!("05-percent-no-escape"),
-        message!("06-no-space-before-uri"),
-        message!("07-long-values"),
-        message!("08-surplus-bytes"),
-        message!("09-semicolons-in-user"),
-        message!("10-transports"),
-        message!("11-multipart"),
-        message!("12-unusual-reason"),
-        message!("13-empty-reason"),
-    ]
+    CASES.iter().filter(|case| case.name.starts_with("4475-3.1.1.")).map(|case| parse(case.bytes)).collect()
+}
+
+/// The kind of a fault: the name of its variant.
+fn kind(fault: &ParseError) -> String {
+    let text = format!("{fault:?}");
+    text.split([' ', '{']).next().unwrap().to_owned()
+}
+
+#[test]
+fn each_is_read_and_judged_as_its_row_says() {
+    let verdict = |case: &Case| match Message::parse(Bytes::from_static(case.bytes)) {
+        Err(fault) => (kind(&fault), "-".into()),
+        Ok(message) => {
+            ("read".into(), message.validate().map_or_else(|fault| kind(&fault), |()| "valid".into()))
+        }
+    };
+    let found: Vec<_> = CASES.iter().map(|case| (case.name, verdict(case))).collect();
+    let told: Vec<_> =
+        CASES.iter().map(|case| (case.name, (case.parse.to_owned(), case.validate.to_owned()))).collect();
+    assert_eq!(found, told);
+}
+
+#[test]
+fn each_file_has_a_row() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sip/torture");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|file| file.unwrap().file_name().to_str()?.strip_suffix(".sip").map(str::to_owned))
+        .collect();
+    files.sort();
+    assert_eq!(files, CASES.iter().map(|case| case.name).collect::<Vec<_>>());
+}
+
+#[test]
+fn rfc_4475_is_covered() {
+    let sections = CASES.iter().filter_map(|case| case.name.strip_prefix("4475-")?.split('-').next());
+    let sections: std::collections::BTreeSet<&str> = sections.collect();
+    assert_eq!(format!("RFC 4475: {} of 49", sections.len()), "RFC 4475: 49 of 49");
 }
 
 #[test]
