@@ -89,6 +89,8 @@ pub struct Habits {
     pub registers: bool,
     /// Lifetime that it asks for when it registers.
     pub register_for: Duration,
+    /// Preference of its Contact among those of its number, in thousandths (`q`, RFC 3261 §20.10).
+    pub contact_q: Option<u16>,
     /// The largest document that it takes, in octets (SIZE, RFC 1870; 413, RFC 9110 §15.5.14).
     pub size_limit: u64,
     /// By which transport it reaches the SIP server and is reached.
@@ -185,6 +187,7 @@ impl Default for Habits {
             store_on_transfer_failure: false,
             registers: true,
             register_for: Duration::secs(3600),
+            contact_q: None,
             size_limit: 20_000_000,
             sip_transport: Transport::Udp,
             rport: false,
@@ -295,8 +298,20 @@ pub struct SipServerConfig {
     /// Whether it follows a 3xx of anybody (RFC 3261 §16.5 lets it). Otherwise it follows its location server
     /// alone, and the caller gets to know of every other redirection.
     pub follows_redirects: bool,
+    /// How it tries several contacts of one number (RFC 3261 §16.6).
+    pub forking: Forking,
     /// Source of its identifiers.
     pub entropy: Entropy,
+}
+
+/// How a SIP server tries contacts of equal preference; those of a lower one wait in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Forking {
+    /// One after the other.
+    #[default]
+    Serial,
+    /// All at once.
+    Parallel,
 }
 
 /// Where a SIP server finds out where a number is.

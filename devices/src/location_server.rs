@@ -83,7 +83,7 @@ impl LocationServer {
             return Err(404);
         }
         let contacts = self.registrar.lookup(now, &uri);
-        let contacts: Vec<String> = contacts.iter().map(|contact| format!("<{}>", contact.uri)).collect();
+        let contacts: Vec<String> = contacts.iter().map(ToString::to_string).collect();
         if contacts.is_empty() { Err(404) } else { Ok(contacts) }
     }
 }

@@ -1,6 +1,7 @@
 //! A registrar: which number is where (RFC 3261 §10.3). Part of the location server, or of a SIP server
 //! that keeps its locations itself.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use faxproof_wire::sip::{Builder, Message, Name, NameAddr, Uri, reason_phrase};
@@ -54,11 +55,14 @@ impl Registrar {
         &self.config.domain
     }
 
-    /// Contacts of the user of this URI that have not expired, the latest registered first.
+    /// Contacts of the user of this URI that have not expired: the most preferred first, and among equals the
+    /// latest registered.
     pub fn lookup(&self, now: Time, uri: &Uri) -> Vec<NameAddr> {
         let bindings = self.records.get(&record_of(uri)).map_or(&[][..], Vec::as_slice);
         let live = bindings.iter().filter(|binding| binding.lives(now));
-        live.rev().map(|binding| NameAddr::new(binding.contact.uri.clone())).collect()
+        let mut contacts: Vec<NameAddr> = live.rev().map(Binding::offered).collect();
+        contacts.sort_by_key(|contact| Reverse(address::quality(contact)));
+        contacts
     }
 
     /// Answers a REGISTER in the order of §10.3: domain, Require, who it is from and whether that one may,
@@ -192,6 +196,15 @@ impl Binding {
     fn lives(&self, now: Time) -> bool {
         self.expires_at.is_none_or(|at| now < at)
     }
+
+    /// The contact as others are told of it: with its preference, if it has one.
+    fn offered(&self) -> NameAddr {
+        let mut contact = NameAddr::new(self.contact.uri.clone());
+        if let Some(q) = self.contact.params.get("q") {
+            contact.params.set("q", Some(q));
+        }
+        contact
+    }
 }
 
 /// A number with separators is the same user as without.
@@ -235,6 +248,19 @@ mod tests {
         assert_eq!(ok.code(), Some(200));
         assert_eq!(contacts(&registrar, 59), ["sip:050@10.0.0.1"]);
         assert_eq!(contacts(&registrar, 60), [""; 0]);
+    }
+
+    #[test]
+    fn the_most_preferred_contact_comes_first_with_its_preference() {
+        let mut registrar = registrar();
+        for (cseq, contact) in
+            [(1, "<sip:050@10.0.0.1>"), (2, "<sip:050@10.0.0.2>;q=0.5"), (3, "<sip:050@10.0.0.3>")]
+        {
+            registrar.register(Time(0), &request(cseq, &format!("Contact: {contact}\r\n")), "t");
+        }
+        let uri = Uri::parse("sip:050@d.example").expect("a URI");
+        let told: Vec<String> = registrar.lookup(Time(0), &uri).iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["<sip:050@10.0.0.3>", "<sip:050@10.0.0.1>", "<sip:050@10.0.0.2>;q=0.5"]);
     }
 
     #[test]

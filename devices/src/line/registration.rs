@@ -41,6 +41,12 @@ impl Registration {
         let record = phone.record_of(&phone.config.number);
         let tag = phone.entropy.key("register tag").token();
         let call_id = phone.entropy.key("register call-id").token();
+        let q = phone
+            .config
+            .habits
+            .contact_q
+            .map(|q| format!(";q={}", address::preference(q)))
+            .unwrap_or_default();
         let request = Builder::request(Method::Register, &format!("sip:{}", phone.config.domain))
             .header(Name::Via, phone.via(KEY, self.cseq, "REGISTER"))
             .header(Name::MaxForwards, "70")
@@ -48,7 +54,7 @@ impl Registration {
             .header(Name::To, format!("<{record}>"))
             .header(Name::CallId, format!("{call_id}@{}", address::host(phone.config.address)))
             .header(Name::CSeq, format!("{} REGISTER", self.cseq))
-            .header(Name::Contact, format!("{};expires={lifetime}", phone.contact()));
+            .header(Name::Contact, format!("{}{q};expires={lifetime}", phone.contact()));
         let request = phone.with_extras(request).finish();
         let server = phone.server();
         self.waiting = Some(phone.send(now, request, &server, out));

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use faxproof_wire::sip::{Params, Scheme, Uri};
+use faxproof_wire::sip::{NameAddr, Params, Scheme, Uri};
 
 /// The address in a host part; `None` for a name.
 pub fn host_ip(host: &str) -> Option<IpAddr> {
@@ -28,4 +28,18 @@ pub fn host(ip: IpAddr) -> String {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
     }
+}
+
+/// How much a Contact is preferred, in thousandths: its `q`, and 1 without one (RFC 3261 §20.10).
+pub fn quality(contact: &NameAddr) -> u16 {
+    let written = contact.params.get("q").and_then(|q| q.trim().parse::<f64>().ok());
+    let within = written.filter(|q| (0.0..=1.0).contains(q)).unwrap_or(1.0);
+    // At most three decimals, and never out of bounds: see above.
+    (within * 1000.0).round() as u16
+}
+
+/// A preference in thousandths, as in `q`.
+pub fn preference(thousandths: u16) -> String {
+    let decimals = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
+    decimals.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

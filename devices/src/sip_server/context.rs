@@ -1,9 +1,13 @@
 //! The response context (RFC 3261 §16.7): what became of the branches of one request.
 
+use std::cmp::Reverse;
+
 use faxproof_wire::sip::{Message, Method, Name};
 
 use super::SipServer;
+use super::breadth;
 use super::forward::{Target, target_of};
+use crate::config::Forking;
 use crate::core::{Duration, Outbox, Time, Timer};
 use crate::sip::courier::Courier;
 use crate::sip::transaction::T1;
@@ -24,15 +28,36 @@ pub(super) struct Context {
     branches: Vec<Branch>,
     /// Request-URIs tried: each at most once (§8.1.3.4).
     tried: Vec<String>,
-    /// Targets that wait for their turn.
+    /// Targets that wait for their turn, the most preferred first.
     waiting: Vec<Target>,
     best: Option<Message>,
+    /// Nobody wants any further answer: the caller, or one who has answered for all.
     cancelled: bool,
     /// A final response has been forwarded.
     done: bool,
 }
 
 impl Context {
+    fn is_invite(&self) -> bool {
+        self.request.method() == Some(&Method::Invite)
+    }
+
+    /// Whether a branch still waits for its final response.
+    fn waits(&self) -> bool {
+        self.branches.iter().any(|branch| !branch.ended)
+    }
+
+    /// The targets whose turn it is (§16.6): the most preferred, with all of equal preference if they are
+    /// tried at once.
+    fn next_targets(&mut self, forking: Forking) -> Vec<Target> {
+        let Some(first) = self.waiting.first() else { return Vec::new() };
+        let count = match forking {
+            Forking::Serial => 1,
+            Forking::Parallel => self.waiting.iter().take_while(|target| target.q == first.q).count(),
+        };
+        self.waiting.drain(..count).collect()
+    }
+
     /// Whether a transaction of it still runs.
     fn lives(&self, tx: u64, layer: &Courier) -> bool {
         layer.owns(tx) || self.branches.iter().any(|branch| layer.owns(branch.tx))
@@ -79,12 +104,15 @@ impl SipServer {
         let code = response.code().unwrap_or_default();
         if code < 200 {
             branch.provisional = true;
-            let (ended, cancelled) = (branch.ended, context.cancelled);
+            let (ended, cancelled, done) = (branch.ended, context.cancelled, context.done);
             if code > 100 {
-                if context.request.method() == Some(&Method::Invite) && !branch.cancelled {
+                if !branch.cancelled && context.is_invite() {
                     out.arm(now, PATIENCE, Timer { owner: client, name: TIMER_C });
                 }
-                self.pass_back(now, tx, &response, out);
+                // §16.7 step 5: behind a final response nothing but a 2xx goes on.
+                if !done {
+                    self.pass_back(now, tx, &response, out);
+                }
             }
             if cancelled && !ended {
                 self.cancel_branches(now, tx, out);
@@ -95,9 +123,11 @@ impl SipServer {
         let trusted = branch.trusted;
         out.disarm(Timer { owner: client, name: TIMER_C });
         match code {
-            200..300 => {
+            // Every 2xx of an INVITE goes on at once, even two that cross (§16.7 step 5); of another request one.
+            200..300 if !context.done || context.is_invite() => {
                 context.done = true;
                 self.pass_back(now, tx, &response, out);
+                self.stop(now, tx, out);
             }
             300..400 if trusted && !context.cancelled && self.redirected(tx, &response) => {
                 self.try_next(now, tx, out);
@@ -126,16 +156,24 @@ impl SipServer {
             return self.answer(now, tx, cancel, 481, out);
         };
         self.answer(now, tx, cancel, 200, out);
-        if let Some(context) = self.contexts.get_mut(&invite) {
-            context.cancelled = true;
-            context.waiting.clear();
-            let tried: Vec<u64> = context.branches.iter().filter(|b| !b.ended).map(|b| b.tx).collect();
-            self.cancel_branches(now, invite, out);
-            for client in tried {
-                // Whose server is still being looked for has nothing to cancel.
-                if self.layer.give_up(client) {
-                    self.branch_failed(now, client, 487, out);
-                }
+        self.stop(now, invite, out);
+    }
+
+    /// Wants no further answer: CANCEL on every branch that has shown signs of life (§16.7 step 10), on the
+    /// others as soon as they do.
+    fn stop(&mut self, now: Time, tx: u64, out: &mut Outbox) {
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
+        context.cancelled = true;
+        context.waiting.clear();
+        if !context.is_invite() {
+            return;
+        }
+        let tried: Vec<u64> = context.branches.iter().filter(|b| !b.ended).map(|b| b.tx).collect();
+        self.cancel_branches(now, tx, out);
+        for client in tried {
+            // Whose server is still being looked for has nothing to cancel.
+            if self.layer.give_up(client) {
+                self.branch_failed(now, client, 487, out);
             }
         }
     }
@@ -173,19 +211,33 @@ impl SipServer {
         self.contexts.iter().filter(|(tx, context)| context.lives(**tx, &self.layer)).count()
     }
 
-    /// Forwards to the next target, if one waits.
+    /// Forwards to those whose turn it is, as soon as nobody is being tried any more.
     fn try_next(&mut self, now: Time, tx: u64, out: &mut Outbox) {
+        let forking = self.config.forking;
         let Some(context) = self.contexts.get_mut(&tx) else { return };
-        if context.waiting.is_empty() {
+        if context.waits() {
             return;
         }
-        let target = context.waiting.remove(0);
+        let targets = context.next_targets(forking);
+        let Some(shares) = breadth::shares(&context.request, targets.len()) else {
+            context.waiting.clear();
+            let request = context.request.clone();
+            let refusal = self.response_to(&request, 440).finish();
+            return self.branch_ended(now, tx, refusal, out);
+        };
+        for (target, share) in targets.into_iter().zip(shares) {
+            self.try_one(now, tx, target, share, out);
+        }
+    }
+
+    fn try_one(&mut self, now: Time, tx: u64, target: Target, breadth: Option<u32>, out: &mut Outbox) {
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
         context.tried.push(target.uri.clone());
         let request = context.request.clone();
-        let mut sent = self.forwarded(&request, &target.uri, None);
+        let mut sent = self.forwarded(&request, &target.uri, breadth, None);
         if self.layer.is_under_way(&sent) {
             // Two clients have drawn the same branch: they are told apart by more than that (§17.2.3).
-            sent = self.forwarded(&request, &target.uri, Some(tx));
+            sent = self.forwarded(&request, &target.uri, breadth, Some(tx));
         }
         let client = self.layer.send(now, sent, &target.to, out);
         let trusted = self.config.follows_redirects || self.is_location_server(&target.to);
@@ -210,6 +262,7 @@ impl SipServer {
                 context.waiting.push(target);
             }
         }
+        context.waiting.sort_by_key(|target| Reverse(target.q));
         !context.waiting.is_empty()
     }
 
@@ -217,20 +270,21 @@ impl SipServer {
     fn branch_ended(&mut self, now: Time, tx: u64, response: Message, out: &mut Outbox) {
         let Some(context) = self.contexts.get_mut(&tx) else { return };
         let code = response.code().unwrap_or(500);
-        if code >= 600 {
-            context.waiting.clear();
-        }
         let better = context.best.as_ref().is_none_or(|best| rank(code) < rank(best.code().unwrap_or(500)));
         if better {
             context.best = Some(response);
         }
+        if code >= 600 {
+            self.stop(now, tx, out);
+        }
+        let Some(context) = self.contexts.get_mut(&tx) else { return };
         if !context.waiting.is_empty() {
             return self.try_next(now, tx, out);
         }
-        if context.branches.iter().any(|branch| !branch.ended) || context.done {
+        if context.waits() || context.done {
             return;
         }
-        let invite = context.request.method() == Some(&Method::Invite);
+        let invite = context.is_invite();
         context.done = true;
         let Some(best) = context.best.take() else { return };
         // RFC 4320 §4.2: no 408 for a request other than INVITE; the client has timed out as well.

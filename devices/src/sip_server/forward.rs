@@ -15,6 +15,15 @@ pub(super) struct Target {
     pub(super) uri: String,
     /// Where to send it.
     pub(super) to: Uri,
+    /// How much it is preferred, in thousandths.
+    pub(super) q: u16,
+}
+
+impl Target {
+    /// The only place there is.
+    fn only(uri: &str, to: Uri) -> Vec<Target> {
+        vec![Target { uri: uri.to_owned(), to, q: 1000 }]
+    }
 }
 
 impl SipServer {
@@ -26,14 +35,14 @@ impl SipServer {
         let text = request.request_uri().unwrap_or_default();
         let uri = Uri::parse(text).map_err(|_| 400_u16)?;
         if let Some(next) = self.route_beyond_us(request) {
-            return Ok(vec![Target { uri: text.to_owned(), to: next }]);
+            return Ok(Target::only(text, next));
         }
         if !self.is_ours(&uri) {
-            return Ok(vec![Target { uri: text.to_owned(), to: uri }]);
+            return Ok(Target::only(text, uri));
         }
         match (&self.config.location, &self.registrar) {
             // The location server is asked with the request itself.
-            (Location::OwnHost(to), _) => Ok(vec![Target { uri: text.to_owned(), to: address::uri(*to) }]),
+            (Location::OwnHost(to), _) => Ok(Target::only(text, address::uri(*to))),
             (_, Some(registrar)) => {
                 let contacts = registrar.lookup(now, &uri);
                 let targets: Vec<Target> = contacts.iter().filter_map(target_of).collect();
@@ -54,12 +63,22 @@ impl SipServer {
     }
 
     /// §16.6: the request as it leaves us: new Request-URI, Max-Forwards one less, our Route gone, our
-    /// Record-Route and our Via on top; header order and body as they came. `other`: see the branch.
-    pub(super) fn forwarded(&self, request: &Message, uri: &str, other: Option<u64>) -> Message {
+    /// Record-Route and our Via on top; header order and body as they came. `breadth`: what it may
+    /// spread to. `other`: see the branch.
+    pub(super) fn forwarded(
+        &self,
+        request: &Message,
+        uri: &str,
+        breadth: Option<u32>,
+        other: Option<u64>,
+    ) -> Message {
         let hops = request.max_forwards().map_or(70, |hops| hops.saturating_sub(1));
         let via = Via::new("UDP", &self.host(), Some(SIP_PORT), &self.branch_of(request, uri, other));
         let mut edit = request.edit();
         edit.set_request_uri(uri).set(Name::MaxForwards, hops.to_string());
+        if let Some(breadth) = breadth {
+            edit.set(Name::MaxBreadth, breadth.to_string());
+        }
         if self.route_is_ours(request) {
             edit.remove_first_value(Name::Route);
         }
@@ -92,7 +111,7 @@ impl SipServer {
         };
         match to {
             Some(to) if ack.max_forwards() != Some(0) => {
-                let forwarded = self.forwarded(ack, &uri, None);
+                let forwarded = self.forwarded(ack, &uri, None, None);
                 self.layer.pass(now, forwarded, &to, out);
             }
             _ => out.unexpected("an ACK that leads nowhere", "an ACK with a Route or a Contact"),
@@ -149,5 +168,7 @@ impl SipServer {
 
 /// A Contact as a place to try.
 pub(super) fn target_of(contact: &NameAddr) -> Option<Target> {
-    contact.uri.is_sip().then(|| Target { uri: contact.uri.to_string(), to: contact.uri.clone() })
+    let place =
+        || Target { uri: contact.uri.to_string(), to: contact.uri.clone(), q: address::quality(contact) };
+    contact.uri.is_sip().then(place)
 }

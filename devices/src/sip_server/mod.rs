@@ -1,9 +1,12 @@
 //! SIP server 17: a transaction-stateful proxy that stays in the path of the dialog (RFC 3261 §16), so
 //! that ACK and BYE pass through it as paragraphs 0073 and 0075 say.
 
+mod breadth;
 mod context;
 mod forward;
 
+#[cfg(test)]
+mod forking_tests;
 #[cfg(test)]
 mod tests;
 

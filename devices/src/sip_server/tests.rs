@@ -1,17 +1,22 @@
 //! The SIP server by itself.
 
 use super::*;
+use crate::config::Forking;
 use crate::core::{Effect, NameAnswer, NameKind, Question};
 use crate::testing::{Table, address, answer, labels, sent};
 
-const CALLER: &str = "10.0.0.1:5060";
-const LOCATION: &str = "10.0.0.6:5060";
+pub(super) const CALLER: &str = "10.0.0.1:5060";
+pub(super) const LOCATION: &str = "10.0.0.6:5060";
 
 fn server() -> Table<SipServer> {
     server_that(false)
 }
 
 fn server_that(follows_redirects: bool) -> Table<SipServer> {
+    server_with(follows_redirects, Forking::Serial)
+}
+
+pub(super) fn server_with(follows_redirects: bool, forking: Forking) -> Table<SipServer> {
     Table::new(SipServer::new(SipServerConfig {
         address: "10.0.0.5".parse().expect("an address"),
         domain: "d.example".to_owned(),
@@ -21,11 +26,12 @@ fn server_that(follows_redirects: bool) -> Table<SipServer> {
         record_route: true,
         listens_tcp: true,
         follows_redirects,
+        forking,
         entropy: Entropy::of_seed(1),
     }))
 }
 
-fn request(method: &str, uri: &str, more: &str) -> String {
+pub(super) fn request(method: &str, uri: &str, more: &str) -> String {
     format!(
         "{method} {uri} SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK1\nFrom: <sip:a@d.example>;tag=1\n\
          To: <sip:b@d.example>\nCall-ID: c\nCSeq: 1 {method}\nContact: <sip:a@10.0.0.1>\n{more}\n"

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Habits, HttpHabits, Location, LocationServerConfig, PresentedBy, Protocol, Refusal,
+    FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, PresentedBy, Protocol, Refusal,
     RegistrarConfig, SipServerConfig, TextType, Variant,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Medium};
@@ -57,6 +57,7 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         record_route: !script.chance(4),
         challenges: None,
         follows_redirects: script.chance(4),
+        forking: Forking::Serial,
         listens_tcp: true,
         entropy: entropy.part("sip"),
     };

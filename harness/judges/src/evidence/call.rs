@@ -280,14 +280,34 @@ impl<'a> Call<'a> {
         Some((place, answer))
     }
 
+    /// Every 2xx that made a dialog, the first of each: several where a proxy has forked the INVITE.
+    pub fn dialogs(&self) -> Vec<&Step<'a>> {
+        let forming = self.forming();
+        let makes = |sip: &Sip| sip.is_response("INVITE", 200..=299) && forming.contains(&sip.cseq.0);
+        let mut dialogs: Vec<&Step<'a>> = Vec::new();
+        for (_, step) in self.received(makes) {
+            if dialogs.iter().all(|known| known.sip.to_tag != step.sip.to_tag) {
+                dialogs.push(step);
+            }
+        }
+        dialogs
+    }
+
+    /// Whether a peer with this tag is the one of the call, and not of a fork that was ended at once.
+    fn is_peer(&self, tag: &Option<String>) -> bool {
+        let dialogs = self.dialogs();
+        let forks = dialogs.iter().skip(1);
+        !forks.into_iter().any(|fork| fork.sip.to_tag == *tag)
+    }
+
     /// The first BYE that the caller sent, with its place.
     pub fn bye_sent(&self) -> Option<(usize, &Step<'a>)> {
-        self.sent(|sip| sip.is_request("BYE")).next()
+        self.sent(|sip| sip.is_request("BYE") && self.is_peer(&sip.to_tag)).next()
     }
 
     /// The first BYE that reached the caller, with its place.
     pub fn bye_received(&self) -> Option<(usize, &Step<'a>)> {
-        self.received(|sip| sip.is_request("BYE")).next()
+        self.received(|sip| sip.is_request("BYE") && self.is_peer(&sip.from_tag)).next()
     }
 
     /// Whether nobody had hung up yet.

@@ -1,5 +1,6 @@
 //! The rules, by theme. Each file holds the rows of its theme and the checks behind them.
 
+mod credentials;
 mod failover;
 mod hostile;
 mod http;
@@ -9,6 +10,7 @@ mod notice;
 mod order;
 mod paper;
 mod presentation;
+mod proxy;
 mod readable;
 mod session;
 mod sip;
@@ -28,6 +30,10 @@ pub(crate) const ALL: &[Rule] = &[
     sip::BYE_FOR_DIALOG,
     sip::NO_BYE_WITHOUT_DIALOG,
     sip::CANCEL_AFTER_PROVISIONAL,
+    credentials::ASKED_FOR,
+    credentials::RETRY_IS_NEW,
+    credentials::REFUSED_ONCE,
+    proxy::ONE_FINAL_RESPONSE,
     failover::FAIL_OVER,
     failover::NEW_TRY_NEW_BRANCH,
     transport::LARGE_REQUEST,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use faxproof_reports::Weight;
 
-use crate::evidence::{Call, Case, PATIENCE_US, Step};
+use crate::evidence::{Call, Case, PATIENCE_US, Sip, Step};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const ACK_FOR_2XX: Rule = Rule {
@@ -22,7 +22,7 @@ pub(super) const BYE_FOR_DIALOG: Rule = Rule {
     source: "RFC 3261 §15; patent 0075, 0081, 0082",
     weight: Weight::Must,
     evidence: &[Evidence::Wire],
-    about: "Every dialog that came up is ended with BYE by one of the two. A dialog that is left standing keeps the \
+    about: "Every dialog that came up is ended with BYE by one of the two, each of a forked INVITE too. A dialog that is left standing keeps the \
             destination busy.",
     check: bye_for_dialog,
 };
@@ -81,22 +81,25 @@ fn unacknowledged<'a>(call: &Call<'a>, report: &mut Report) -> Vec<Step<'a>> {
 
 fn bye_for_dialog(case: &Case<'_>, report: &mut Report) {
     for call in &case.calls {
-        let Some((_, answer)) = call.answered() else { continue };
-        report.applies();
         let excused =
             case.lost_power_in(&call.caller.name, call) || case.until_end_us(call.span.1) < PATIENCE_US;
-        if !ended(case, call) && !excused {
-            let text = "the dialog came up and nobody ended it with BYE";
-            report.breach(&call.caller.name, text, &[answer.seen.at, call.span.1]);
+        for answer in call.dialogs() {
+            report.applies();
+            if !ended(case, call, &answer.sip.to_tag) && !excused {
+                let text = "the dialog came up and nobody ended it with BYE";
+                report.breach(&call.caller.name, text, &[answer.seen.at, call.span.1]);
+            }
         }
     }
 }
 
-/// Whether either side sent a BYE, or told that it knows nothing of the dialog (481).
-fn ended(case: &Case<'_>, call: &Call<'_>) -> bool {
+/// Whether either side of the dialog with this tag of the peer sent a BYE, or told that it knows nothing of
+/// it (481).
+fn ended(case: &Case<'_>, call: &Call<'_>, peer: &Option<String>) -> bool {
     let gone = call.received(|sip| sip.code == Some(481)).next().is_some();
     let of_call = case.messages.iter().skip_while(|seen| seen.at < call.span.0).filter_map(|seen| seen.sip());
-    gone || of_call.filter(|sip| sip.call_id == call.call_id).any(|sip| sip.is_request("BYE"))
+    let of_dialog = |sip: &&Sip| sip.call_id == call.call_id && [&sip.to_tag, &sip.from_tag].contains(&peer);
+    gone || of_call.filter(of_dialog).any(|sip| sip.is_request("BYE"))
 }
 
 fn no_bye_without_dialog(case: &Case<'_>, report: &mut Report) {
@@ -226,6 +229,16 @@ mod tests {
         run.request("ACK", 1);
         run.wait_s(40);
         assert_eq!(run.judged("sip.bye-for-dialog"), Picture::breach("alice", answer));
+    }
+
+    #[test]
+    fn a_second_dialog_of_a_fork_needs_a_bye_of_its_own() {
+        let mut run = Bench::new();
+        run.connect_call();
+        let fork = run.fork();
+        run.request("BYE", 2);
+        run.wait_s(40);
+        assert_eq!(run.judged("sip.bye-for-dialog"), Picture::breach("alice", fork));
     }
 
     #[test]

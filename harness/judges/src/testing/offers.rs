@@ -11,12 +11,27 @@ impl Bench {
         self
     }
 
+    /// This host is the SIP server.
+    pub(crate) fn sip_server(mut self, name: &str) -> Bench {
+        for host in self.declaration.hosts.iter_mut().filter(|host| host.name.as_ref() == name) {
+            host.class = faxproof_reports::Class::SipServer;
+        }
+        self
+    }
+
     pub(crate) fn habit(mut self, name: &str, habit: &str, value: &str) -> Bench {
         let hosts = self.declaration.hosts.iter_mut();
         for host in hosts.filter(|host| &*host.name == name) {
             host.habits.insert(habit.into(), value.into());
         }
         self
+    }
+
+    /// Another destination answers the same INVITE.
+    pub(crate) fn fork(&mut self) -> usize {
+        let contact = "Contact: <sip:bob@192.0.2.20:5060>\r\n";
+        let bytes = self.bytes("SIP/2.0 200 OK\r\n", "INVITE", 1, ";tag=c", contact, None);
+        self.datagram("bob", "alice", bytes, true)
     }
 
     /// T1 without a description.

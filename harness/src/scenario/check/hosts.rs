@@ -192,6 +192,7 @@ impl Checker<'_> {
             self.token(word);
         }
         self.whole_seconds(&habits.register_for);
+        self.preference(&habits.contact_q);
         self.wire(habits);
         for (name, _) in habits.extra_headers.iter().flat_map(Named::iter) {
             self.header(&name.value, name.place);
@@ -212,6 +213,19 @@ impl Checker<'_> {
         if let Some(code) = habits.http.answers_with.filter(|code| !(200..=599).contains(&code.value)) {
             let message = format!("{} is no final response", code.value);
             self.refuse_saying(code.place, message, "write one from 200 to 599, such as 202 or 503");
+        }
+    }
+
+    /// A preference has at most three decimals (RFC 3261 §25.1).
+    fn preference(&mut self, q: &Option<At<f64>>) {
+        let legal = |q: f64| (0.0..=1.0).contains(&q) && (q * 1000.0 - (q * 1000.0).round()).abs() < 1e-6;
+        if let Some(q) = q.filter(|q| !legal(q.value)) {
+            let message = format!("{} is no preference", q.value);
+            self.refuse_saying(
+                q.place,
+                message,
+                "write a number from 0 to 1 with at most three decimals, such as 0.5",
+            );
         }
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
-    ChallengeConfig, FaxConfig, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig, MediaAt,
-    Protocol, Refusal, RegistrarConfig, SipServerConfig, TesterConfig, TextType,
+    ChallengeConfig, FaxConfig, Forking, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig,
+    MediaAt, Protocol, Refusal, RegistrarConfig, SipServerConfig, TesterConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
 use faxproof_devices::number::sip_user;
-use faxproof_devices::sip::address::uri;
+use faxproof_devices::sip::address::{preference, uri};
 use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::ta1::Row;
 use faxproof_reports::{Class, HostDeclaration, Ta1Row};
@@ -77,6 +77,7 @@ impl Setting<'_> {
                 record_route: server.record_route.unwrap_or(true),
                 listens_tcp: server.listens_tcp.unwrap_or(true),
                 follows_redirects: server.follows_redirects.unwrap_or(false),
+                forking: wire::forking(server.forking),
                 entropy,
             });
         }
@@ -148,6 +149,9 @@ impl Setting<'_> {
                 }
                 habits.extend(config.challenges.as_ref().map(challenge_habit));
                 habits.extend(refuses_tcp(config.listens_tcp));
+                habits.extend(
+                    (config.forking == Forking::Parallel).then(|| ("forking", "parallel".to_owned())),
+                );
                 habits.extend(config.follows_redirects.then(|| ("follows_redirects", "true".to_owned())));
                 habits
             }
@@ -331,6 +335,7 @@ fn habits(spec: &HostSpec) -> Habits {
         presents: given.presents.as_ref().map(|words| words.iter().map(|word| word.value.clone()).collect()),
         store_on_transfer_failure: given.store_on_transfer_failure.unwrap_or(usual.store_on_transfer_failure),
         registers: given.registers.unwrap_or(usual.registers),
+        contact_q: given.contact_q.map(|q| wire::thousandths(q.value)),
         register_for: span(given.register_for.map(|span| span.value), usual.register_for),
         size_limit: given.size_limit.unwrap_or(usual.size_limit),
         sip_transport: match given.sip_transport.unwrap_or_default() {
@@ -406,6 +411,9 @@ fn fax_habits(config: &FaxConfig) -> Vec<(&'static str, String)> {
         words.push(("http.text_type", text_type(habits.http.text_type).to_owned()));
         words.push(("http.expect_continue", habits.http.expect_continue.to_string()));
         words.push(("http.answers_with", habits.http.answers_with.to_string()));
+    }
+    if let Some(q) = habits.contact_q {
+        words.push(("contact_q", preference(q)));
     }
     if let Some(code) = habits.refuse_calls {
         words.push(("refuse_calls", code.to_string()));

@@ -1,6 +1,6 @@
 //! The wire variants of a fax: from the words of the grammar to those of the device, and back.
 
-use faxproof_devices::config::{Habits, MediaAt, PresentedBy, Variant};
+use faxproof_devices::config::{Forking, Habits, MediaAt, PresentedBy, Variant};
 use faxproof_wire::sdp::Setup;
 
 use crate::scenario::grammar;
@@ -36,6 +36,19 @@ pub(super) fn media_at(word: grammar::MediaAt) -> MediaAt {
         grammar::MediaAt::Peer => MediaAt::Peer,
         grammar::MediaAt::Anywhere => MediaAt::Anywhere,
     }
+}
+
+pub(super) fn forking(word: Option<grammar::Forking>) -> Forking {
+    match word {
+        Some(grammar::Forking::Parallel) => Forking::Parallel,
+        Some(grammar::Forking::Serial) => Forking::Serial,
+        None => Forking::default(),
+    }
+}
+
+/// A preference in thousandths; the checks have seen to it that it lies between 0 and 1.
+pub(super) fn thousandths(q: f64) -> u16 {
+    (q * 1000.0).round() as u16
 }
 
 /// What is declared of them.

@@ -132,6 +132,8 @@ pub struct Habits {
     pub registers: Option<bool>,
     /// Lifetime that it asks for when it registers; `3600s` unless given.
     pub register_for: Option<At<Span>>,
+    /// Preference of its Contact among those of its number, from 0 to 1; it registers without one unless given.
+    pub contact_q: Option<At<f64>>,
     /// The largest document that it takes, in octets; 20000000 unless given.
     pub size_limit: Option<u64>,
     /// By which transport it reaches the SIP server and is reached; `udp` unless given.
@@ -285,12 +287,24 @@ pub struct SipServerSpec {
     pub listens_tcp: Option<bool>,
     /// Whether it follows a 3xx of anybody, and not of its location server alone; `false` unless given.
     pub follows_redirects: Option<bool>,
+    /// How it tries several contacts of equal preference; `serial` unless given.
+    pub forking: Option<Forking>,
     /// With `internal`: the shortest lifetime of a binding that it grants; `60s` unless given.
     pub min_expiry: Option<At<Span>>,
     /// With `internal`: lifetime of a binding that asks for none; `3600s` unless given.
     pub default_expiry: Option<At<Span>>,
     /// With `internal`: bindings known from the start.
     pub fixed: Option<At<Named<FixedContact>>>,
+}
+
+/// How a SIP server tries contacts of equal preference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Forking {
+    /// One after the other.
+    Serial,
+    /// All at once.
+    Parallel,
 }
 
 /// Whom a SIP server or registrar lets pass, by digest authentication (RFC 3261 §22).

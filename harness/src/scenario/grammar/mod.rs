@@ -13,8 +13,8 @@ mod zone;
 
 pub use expect::Expect;
 pub use hosts::{
-    ChallengeSpec, DigestAlgorithm, LocationSpec, MediaAt, Medium, Power, PresentedBy, Protocol, Refusal,
-    RowSpec, SetupOffer,
+    ChallengeSpec, DigestAlgorithm, Forking, LocationSpec, MediaAt, Medium, Power, PresentedBy, Protocol,
+    Refusal, RowSpec, SetupOffer,
 };
 pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
 pub use hosts::{SipServerSpec, SipTransport, TesterSpec, TextType, Variant};
