@@ -25,4 +25,5 @@ pub mod turn;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+#[path = "tests/torture.rs"]
 mod torture;

@@ -222,6 +222,21 @@ mod tests {
         assert_eq!(run.judged("wire.sip-valid"), Picture::breach("alice", at));
     }
 
+    /// RFC 4475: the rule breaks on exactly those that are not valid, and rsip survives all.
+    #[test]
+    fn tortuous_messages_are_breaches_where_they_are_invalid() {
+        for case in faxproof_wire::sip::torture::CASES {
+            let mut run = Bench::new();
+            let at = run.datagram("alice", "bob", case.bytes, true);
+            let valid = (case.parse, case.validate) == ("read", "valid");
+            let expected = if valid { Picture::passed(1) } else { Picture::breach("alice", at) };
+            assert_eq!(run.judged("wire.sip-valid"), expected, "{}", case.name);
+            assert!(run.result("wire.sip-readable").applied > 0 || !valid, "{}", case.name);
+            // Nor does rsip panic on what we do not show it.
+            let _ = rsip::SipMessage::try_from(case.bytes);
+        }
+    }
+
     #[test]
     fn a_message_without_from_is_a_breach() {
         let mut run = Bench::new();
