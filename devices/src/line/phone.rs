@@ -93,8 +93,8 @@ impl Phone {
         server
     }
 
-    /// Where our requests within a dialog go. The SIP server is reached by the transport that is set for
-    /// it: its Record-Route names none (RFC 3261 §16.6 step 4).
+    /// Where our requests within a dialog go. The SIP server that we know by its address is reached by the
+    /// transport that is set for it, whatever its Record-Route names for the sake of the other side.
     pub(super) fn hop_in(&self, dialog: &Dialog) -> Uri {
         let server = self.server();
         let beyond = |next: &Uri| (&next.host, next.port) != (&server.host, server.port);

@@ -84,9 +84,19 @@ impl SipServer {
         }
         self.consume_credentials(request, &mut edit);
         if self.config.record_route && request.method() == Some(&Method::Invite) {
-            edit.push_front(Name::RecordRoute, format!("<sip:{}:{SIP_PORT};lr>", self.host()));
+            edit.push_front(Name::RecordRoute, self.recorded(request, uri));
         }
         edit.push_front(Name::Via, via.to_string()).finish()
+    }
+
+    /// Our place in the path of the dialog (§16.6 step 4). Where the request came or goes over TCP, it says
+    /// so: nothing else would tell a peer that has found us by name, or knows us from this URI alone.
+    fn recorded(&self, request: &Message, uri: &str) -> String {
+        let came = request.via().is_ok_and(|via| via.transport.eq_ignore_ascii_case("TCP"));
+        let goes = Uri::parse(uri)
+            .is_ok_and(|uri| uri.params.get("transport").is_some_and(|by| by.eq_ignore_ascii_case("tcp")));
+        let transport = if came || goes { ";transport=tcp" } else { "" };
+        format!("<sip:{}:{SIP_PORT}{transport};lr>", self.host())
     }
 
     /// Credentials for us are for nobody behind us (§22.3).

@@ -57,6 +57,24 @@ fn an_invite_is_forwarded_as_the_standard_says() {
 }
 
 #[test]
+fn a_dialog_that_begins_over_tcp_stays_there() {
+    let over = |transport: &str| {
+        request("INVITE", "sip:b@d.example", "Max-Forwards: 70\n").replace("UDP", transport)
+    };
+    for (transport, recorded) in
+        [("UDP", "<sip:10.0.0.5:5060;lr>"), ("TCP", "<sip:10.0.0.5:5060;transport=tcp;lr>")]
+    {
+        let forwarded = sent(&server().sip(CALLER, &over(transport))).remove(0).1;
+        assert_eq!(forwarded.header(Name::RecordRoute).as_deref(), Some(recorded));
+    }
+    let mut server = server();
+    let asked = invite(&mut server);
+    let effects = server.sip(LOCATION, &answer(&asked, 302, "l", "Contact: <sip:b@10.0.0.2>;q=0.9\n"));
+    let forwarded = sent(&effects).into_iter().find(|(_, m)| m.label() == "INVITE").expect("a try").1;
+    assert_eq!(forwarded.header(Name::RecordRoute).as_deref(), Some("<sip:10.0.0.5:5060;lr>"));
+}
+
+#[test]
 fn contacts_of_a_redirection_are_tried_in_turn_and_each_once() {
     let mut server = server();
     let asked = invite(&mut server);
