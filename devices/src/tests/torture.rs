@@ -5,13 +5,13 @@ use faxproof_wire::sip::Message;
 use faxproof_wire::sip::torture::{CASES, Case};
 
 use crate::config::{
-    FaxConfig, Habits, Location, LocationServerConfig, Protocol, RegistrarConfig, SipServerConfig,
+    FaxConfig, Forking, Habits, Location, LocationServerConfig, RegistrarConfig, SipServerConfig,
 };
-use crate::core::{Device, Duration, Effect, Entropy, Event, Medium, NameAnswer, Question};
+use crate::core::{Device, Duration, Effect, Entropy, Event, NameAnswer, Question};
 use crate::fax1::Fax1;
 use crate::location_server::LocationServer;
 use crate::sip_server::SipServer;
-use crate::testing::{Table, address, labels};
+use crate::testing::{Table, address, fax_config, labels};
 
 const PEER: &str = "10.0.0.9:5060";
 
@@ -78,18 +78,12 @@ fn found<D: Device>(mut table: Table<D>, alive: &str, told: fn(&Case) -> &'stati
 
 #[test]
 fn a_fax_that_is_called() {
+    let usual = fax_config(Habits::default());
     let fax = Fax1::new(FaxConfig {
-        address: "10.0.0.1".parse().expect("an address"),
         number: "050-2222-0000".to_owned(),
         domain: "example.net".to_owned(),
         sip_server: crate::sip::address::uri(address(PEER)),
-        mail: "a@fax.example.net".to_owned(),
-        protocols: vec![Protocol::Smtp],
-        failure_medium: Medium::Display,
-        ta1: Vec::new(),
-        habits: Habits { registers: false, ..Habits::default() },
-        epoch_s: 0,
-        entropy: Entropy::of_seed(1),
+        ..usual
     });
     found(Table::new(fax), "200", |case| case.fax);
 }
@@ -99,6 +93,7 @@ fn registrar() -> RegistrarConfig {
         domain: "example.net".to_owned(),
         default_expiry: Duration::secs(3600),
         min_expiry: Duration::secs(60),
+        challenges: None,
         fixed: vec![("050-2222-0000".to_owned(), address("10.0.0.1:5060"))],
     }
 }
@@ -111,6 +106,8 @@ fn a_sip_server() {
         names: vec!["sip.example.net".to_owned()],
         location: Location::Internal(registrar()),
         record_route: true,
+        challenges: None,
+        forking: Forking::default(),
         listens_tcp: true,
         follows_redirects: false,
         entropy: Entropy::of_seed(1),
