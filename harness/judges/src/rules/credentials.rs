@@ -58,7 +58,7 @@ fn asked_for(case: &Case<'_>, report: &mut Report) {
             report.breach(&seen.from, "it sent its password by Basic", &[seen.at]);
         }
         for given in credentials(&sip.message) {
-            let mut earlier = challenges_to(case, seen).filter_map(|(_, sip)| Some(challenges(&sip.message)));
+            let mut earlier = challenges_to(case, seen).map(|(_, sip)| challenges(&sip.message));
             if !earlier.any(|asked| asked.iter().any(|challenge| challenge.realm == given.realm)) {
                 let text = format!("it sent credentials for {}, which had not asked for any", given.realm);
                 report.breach(&seen.from, text, &[seen.at]);
