@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use faxproof_wire::mime::Form;
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::sip::digest::Algorithm;
 
 use crate::core::{Duration, Entropy, Medium};
+use crate::number;
 use crate::sip::transport::Transport;
 use crate::ta1::Row;
+use crate::ta2;
 
 /// Set-up of facsimile machine 1.
 #[derive(Clone, Debug)]
@@ -32,6 +35,10 @@ pub struct FaxConfig {
     pub failure_medium: Medium,
     /// Table Ta1 as delivered.
     pub ta1: Vec<Row>,
+    /// Table Ta2 as delivered.
+    pub ta2: Vec<ta2::Row>,
+    /// The outgoing server of a mail fax.
+    pub mail_server: Option<SocketAddr>,
     /// Where the standards leave it free.
     pub habits: Habits,
     /// Wall time at the start of the world, seconds since 1970-01-01 UTC.
@@ -41,6 +48,20 @@ pub struct FaxConfig {
 }
 
 impl FaxConfig {
+    /// Whether a mail to this path is for this fax: its own mail address, its number as a fax address
+    /// (RFC 3192 §2), and postmaster (RFC 5321 §4.5.1).
+    pub fn is_own_address(&self, path: &str) -> bool {
+        let own = path.eq_ignore_ascii_case(&self.mail);
+        let Some((local, domain)) = path.split_once('@') else {
+            return own || path.eq_ignore_ascii_case("postmaster");
+        };
+        let here = [self.mail_domain(), &self.domain];
+        let is_here = here.iter().any(|name| name.eq_ignore_ascii_case(domain));
+        let fax = local.get(..4).filter(|head| head.eq_ignore_ascii_case("FAX=")).map(|_| &local[4..]);
+        let dialled = fax.is_some_and(|fax| number::digits(fax) == number::digits(&self.number));
+        own || is_here && (dialled || local.eq_ignore_ascii_case("postmaster"))
+    }
+
     /// The name by which the fax greets in SMTP.
     pub fn mail_domain(&self) -> &str {
         self.mail.split_once('@').map_or("localhost", |(_, domain)| domain)
@@ -117,6 +138,67 @@ pub struct Habits {
     pub refuses_foreign: bool,
     /// Its HTTP, where it runs that.
     pub http: HttpHabits,
+    /// What it does as a mail fax.
+    pub mail: MailHabits,
+}
+
+/// Declared choices of a mail fax.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailHabits {
+    /// Whether it greets by HELO at once, as the flowchart says; otherwise by EHLO, and by HELO where that is
+    /// not known.
+    pub greets_by_helo: bool,
+    /// Where it puts its own number.
+    pub writes_number: Form,
+    /// Where it reads the numbers of others.
+    pub reads_number: Vec<Form>,
+    /// Whether it asks for a confirmation (Disposition-Notification-To).
+    pub asks_confirmation: bool,
+    /// How long it awaits one.
+    pub confirmation_within: Duration,
+    /// Whether it confirms what it received.
+    pub confirms: bool,
+    /// What it does when the peer refuses the mail behind S305, or breaks off before its end.
+    pub on_path_reject: PathReject,
+    /// What it does with a number for which nothing vouches.
+    pub unverified_number: Unverified,
+}
+
+impl Default for MailHabits {
+    fn default() -> Self {
+        MailHabits {
+            greets_by_helo: true,
+            writes_number: Form::DisplayName,
+            reads_number: vec![Form::DisplayName],
+            asks_confirmation: true,
+            confirmation_within: Duration::secs(24 * 3600),
+            confirms: true,
+            on_path_reject: PathReject::Notify,
+            unverified_number: Unverified::Store,
+        }
+    }
+}
+
+/// What follows when a mail is refused on the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PathReject {
+    /// The operator is told.
+    #[default]
+    Notify,
+    /// It goes by normal mail.
+    FallBack,
+}
+
+/// What becomes of a number that a mail gives and for which nothing vouches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unverified {
+    /// It is stored like any other.
+    #[default]
+    Store,
+    /// It is stored and marked.
+    StoreFlagged,
+    /// It is not stored.
+    Refuse,
 }
 
 /// Declared choices in HTTP: no standard says how a fax uses it.
@@ -201,6 +283,7 @@ impl Default for Habits {
             media_at: MediaAt::Peer,
             refuses_foreign: false,
             http: HttpHabits::default(),
+            mail: MailHabits::default(),
         }
     }
 }

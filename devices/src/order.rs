@@ -8,6 +8,7 @@ use faxproof_wire::page::Page;
 
 use crate::core::Duration;
 use crate::ta1::Row;
+use crate::ta2;
 
 /// An action at the operation unit 8.
 #[derive(Clone, Debug)]
@@ -21,10 +22,10 @@ pub struct Order {
 /// The actions.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Put a document in, dial an IP telephone number, press start.
+    /// Put a document in, say where to, press start.
     Send {
-        /// The number as typed.
-        number: String,
+        /// Where to.
+        to: Destination,
         /// What to send.
         document: Document,
     },
@@ -44,6 +45,8 @@ pub enum Action {
         /// Its number.
         number: String,
     },
+    /// Look at or change table Ta2.
+    Ta2(Ta2Action),
     /// End the call that runs.
     HangUp,
     /// Say something that no device says: only a tester takes this.
@@ -73,6 +76,28 @@ pub enum Ending {
     Close,
     /// It sends RST.
     Reset,
+}
+
+/// Where a document is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A number or a mail address, as it was typed: it may be wrong.
+    Typed(String),
+    /// A speed dial number of table Ta2.
+    SpeedDial(String),
+}
+
+/// What is done with table Ta2.
+#[derive(Clone, Debug)]
+pub enum Ta2Action {
+    /// Show it on the display.
+    List,
+    /// Add a row.
+    Add(ta2::Row),
+    /// Replace the first row that fits.
+    Edit(ta2::Key, ta2::Row),
+    /// Delete the first row that fits.
+    Delete(ta2::Key),
 }
 
 /// What lies in the scanning unit, or was typed.

@@ -1,6 +1,8 @@
 //! Table Ta1 (Figure 2): which protocol a destination can do.
 
-use crate::core::Durable;
+use crate::core::{Durable, Outbox};
+use crate::number;
+use crate::table::{Columns, Record, Rows};
 
 /// A row of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,9 +15,10 @@ pub struct Row {
     pub protocol: Option<String>,
 }
 
-impl Row {
-    /// Column names and values.
-    pub fn columns(&self) -> Vec<(&'static str, String)> {
+impl Record for Row {
+    const TABLE: &'static str = "Ta1";
+
+    fn columns(&self) -> Vec<(&'static str, String)> {
         vec![
             ("destination", self.destination.clone()),
             ("number", self.number.clone()),
@@ -23,21 +26,19 @@ impl Row {
         ]
     }
 
-    fn of_columns(columns: &[(&'static str, String)]) -> Self {
-        let column =
-            |name: &str| columns.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    fn of_columns(columns: &Columns<'_>) -> Self {
         Row {
-            destination: column("destination").unwrap_or_default(),
-            number: column("number").unwrap_or_default(),
-            protocol: column("protocol").filter(|protocol| !protocol.is_empty()),
+            destination: columns.text("destination"),
+            number: columns.text("number"),
+            protocol: columns.filled("protocol"),
         }
     }
 }
 
-/// The table. Rows keep the order in which they were added.
+/// The table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ta1 {
-    rows: Vec<Row>,
+    rows: Rows<Row>,
 }
 
 /// What step S5 finds.
@@ -52,93 +53,69 @@ pub enum Registered {
 }
 
 impl Ta1 {
-    /// The most rows a table takes; the operator is told when it is full.
-    pub const MAX_ROWS: usize = 1000;
-
     /// A table of these rows.
     pub fn new(rows: Vec<Row>) -> Self {
-        Ta1 { rows }
+        Ta1 { rows: Rows::new(rows) }
+    }
+
+    /// The table as it was before the power failed.
+    pub fn restored(delivered: &[Row], committed: &[Durable]) -> Self {
+        Ta1 { rows: Rows::restored(delivered, committed) }
     }
 
     /// All rows in order.
     pub fn rows(&self) -> &[Row] {
-        &self.rows
+        self.rows.all()
     }
 
     /// Step S5: the first row with this number decides (of several with the same number).
     pub fn registered(&self, number: &str) -> Registered {
-        match self.position(number).map(|at| &self.rows[at].protocol) {
+        match self.position(number).map(|at| &self.rows()[at].protocol) {
             None => Registered::NumberUnknown,
             Some(None) => Registered::ProtocolUnknown,
             Some(Some(protocol)) => Registered::Protocol(protocol.clone()),
         }
     }
 
-    /// The table as it was before the power failed: as delivered, and then what was committed.
-    pub fn restored(delivered: &[Row], committed: &[Durable]) -> Self {
-        let mut table = Ta1::new(delivered.to_vec());
-        for change in committed {
-            match change {
-                Durable::CommitRow { position, added: true, row, .. } => {
-                    let position = (*position).min(table.rows.len());
-                    table.rows.insert(position, Row::of_columns(row));
-                }
-                Durable::CommitRow { position, row, .. } => table.replace(*position, Row::of_columns(row)),
-                Durable::DeleteRow { position, .. } if *position < table.rows.len() => {
-                    table.rows.remove(*position);
-                }
-                Durable::DeleteRow { .. } | Durable::Print(_) => {}
-            }
-        }
-        table
-    }
-
-    /// Step S16: stores the protocol in the number's record, or in a new one. Returns where, and whether
-    /// the record is new; `None` if the table is full.
-    pub fn learn(&mut self, number: &str, protocol: &str) -> Option<(usize, bool)> {
+    /// Step S16: stores the protocol in the number's record, or in a new one. Returns whether the record
+    /// is new; `None` if the table is full.
+    pub fn learn(&mut self, number: &str, protocol: &str, out: &mut Outbox) -> Option<bool> {
+        let protocol = Some(protocol.to_owned());
         if let Some(at) = self.position(number) {
-            self.rows[at].protocol = Some(protocol.to_owned());
-            return Some((at, false));
+            self.rows.change(at, |row| row.protocol = protocol, out);
+            return Some(false);
         }
-        let row = Row {
-            destination: String::new(),
-            number: number.to_owned(),
-            protocol: Some(protocol.to_owned()),
-        };
-        self.add(row).then(|| (self.rows.len() - 1, true))
+        let row = Row { destination: String::new(), number: number.to_owned(), protocol };
+        self.rows.add(row, out).then_some(true)
     }
 
     /// Adds a row; false if the table is full.
-    pub fn add(&mut self, row: Row) -> bool {
-        let room = self.rows.len() < Self::MAX_ROWS;
-        if room {
-            self.rows.push(row);
-        }
-        room
+    pub fn add(&mut self, row: Row, out: &mut Outbox) -> bool {
+        self.rows.add(row, out)
     }
 
-    /// Replaces the row at this position, if there is one.
-    pub fn replace(&mut self, position: usize, row: Row) {
-        if let Some(old) = self.rows.get_mut(position) {
-            *old = row;
-        }
+    /// Replaces the first row with this number; false if there is none.
+    pub fn edit(&mut self, number: &str, row: Row, out: &mut Outbox) -> bool {
+        let found = self.position(number);
+        found.inspect(|at| self.rows.change(*at, |old| *old = row, out)).is_some()
     }
 
-    /// Takes the row at this position out. The position must come from [`Ta1::position`].
-    pub fn remove(&mut self, position: usize) -> Row {
-        self.rows.remove(position)
+    /// Deletes the first row with this number; false if there is none.
+    pub fn delete(&mut self, number: &str, out: &mut Outbox) -> bool {
+        let found = self.position(number);
+        found.inspect(|at| self.rows.delete(*at, out)).is_some()
     }
 
-    /// Where the first row with this number is.
-    pub fn position(&self, number: &str) -> Option<usize> {
-        let digits = crate::number::digits(number);
-        self.rows.iter().position(|row| crate::number::digits(&row.number) == digits)
+    fn position(&self, number: &str) -> Option<usize> {
+        let digits = number::digits(number);
+        self.rows.position(|row| number::digits(&row.number) == digits)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::Effect;
 
     fn row(number: &str, protocol: Option<&str>) -> Row {
         Row { destination: "efg CO.".into(), number: number.into(), protocol: protocol.map(str::to_owned) }
@@ -154,7 +131,7 @@ mod tests {
     #[test]
     fn learning_fills_the_record_and_leaves_the_name() {
         let mut table = Ta1::new(vec![row("050-1", None), row("050-2", None)]);
-        assert_eq!(table.learn("0501", "smtp"), Some((0, false)));
+        assert_eq!(table.learn("0501", "smtp", &mut Outbox::new()), Some(false));
         assert_eq!(table.rows()[0], row("050-1", Some("smtp")));
         assert_eq!(table.registered("050-2"), Registered::ProtocolUnknown);
     }
@@ -162,7 +139,7 @@ mod tests {
     #[test]
     fn learning_an_unknown_number_makes_a_record() {
         let mut table = Ta1::default();
-        assert_eq!(table.learn("050-9", "smtp"), Some((0, true)));
+        assert_eq!(table.learn("050-9", "smtp", &mut Outbox::new()), Some(true));
         assert_eq!(table.rows().len(), 1);
     }
 
@@ -170,32 +147,41 @@ mod tests {
     fn of_two_rows_with_one_number_the_first_counts() {
         let mut table = Ta1::new(vec![row("050-1", Some("http")), row("050-1", Some("smtp"))]);
         assert_eq!(table.registered("050-1"), Registered::Protocol("http".into()));
-        table.remove(0);
+        assert!(table.delete("050-1", &mut Outbox::new()));
         assert_eq!(table.registered("050-1"), Registered::Protocol("smtp".into()));
     }
 
     #[test]
     fn a_restored_table_holds_what_was_committed() {
         let delivered = [row("050-1", None), row("050-2", None)];
-        let commit = |position, added, row: Row| Durable::CommitRow {
-            table: "Ta1",
-            position,
-            added,
-            row: row.columns(),
-        };
-        let log = [
-            commit(0, false, row("050-1", Some("smtp"))),
-            commit(2, true, row("050-3", Some("smtp"))),
-            Durable::DeleteRow { table: "Ta1", position: 1, row: Vec::new() },
-        ];
-        let table = Ta1::restored(&delivered, &log);
-        assert_eq!(table.rows(), [row("050-1", Some("smtp")), row("050-3", Some("smtp"))]);
+        let (mut table, mut out) = (Ta1::new(delivered.to_vec()), Outbox::new());
+        table.learn("050-1", "smtp", &mut out);
+        table.learn("050-3", "smtp", &mut out);
+        table.delete("050-2", &mut out);
+        table.edit("050-3", row("050-4", None), &mut out);
+        let committed: Vec<Durable> = out
+            .drain()
+            .filter_map(|effect| match effect {
+                Effect::Durable(change) => Some(change),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(committed.len(), 4);
+        assert_eq!(Ta1::restored(&delivered, &committed), table);
+        assert_eq!(table.rows(), [row("050-1", Some("smtp")), row("050-4", None)]);
+    }
+
+    #[test]
+    fn what_other_tables_committed_is_theirs() {
+        let other = Durable::CommitRow { table: "Ta2", position: 0, added: true, row: Vec::new() };
+        assert_eq!(Ta1::restored(&[], &[other]), Ta1::default());
     }
 
     #[test]
     fn a_full_table_takes_no_more() {
-        let mut table = Ta1::new(vec![Row::default(); Ta1::MAX_ROWS]);
-        assert!(!table.add(row("050-1", None)));
-        assert_eq!(table.learn("050-1", "smtp"), None);
+        let (mut table, mut out) = (Ta1::new(vec![Row::default(); Rows::<Row>::MOST]), Outbox::new());
+        assert!(!table.add(row("050-1", None), &mut out));
+        assert_eq!(table.learn("050-1", "smtp", &mut out), None);
+        assert!(out.effects().is_empty());
     }
 }

@@ -115,6 +115,8 @@ pub(crate) fn fax_config(habits: Habits) -> FaxConfig {
         protocols: vec![Protocol::Smtp],
         failure_medium: Medium::Display,
         ta1: Vec::new(),
+        ta2: Vec::new(),
+        mail_server: None,
         habits: Habits { registers: false, ..habits },
         epoch_s: 0,
         entropy: Entropy::of_seed(1),

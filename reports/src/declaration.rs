@@ -41,12 +41,21 @@ impl Declaration {
 pub enum Class {
     /// Facsimile machine 1 of Figure 4.
     Fax1,
+    /// Internet facsimile machine 101 of Figures 8 and 9: a mail fax.
+    Fax101,
     /// SIP server 17: a proxy.
     SipServer,
     /// Location server: registrar and redirect server.
     LocationServer,
     /// A tester: it says what the scenario writes, right or wrong, and nobody judges it.
     Tester,
+}
+
+impl Class {
+    /// Whether it is a fax of any kind.
+    pub fn is_fax(self) -> bool {
+        matches!(self, Class::Fax1 | Class::Fax101)
+    }
 }
 
 /// One host of the scenario.

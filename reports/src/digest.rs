@@ -183,9 +183,10 @@ impl Form<'_> {
                 self.texts(&[host, medium.as_str(), text]);
             }
             What::Printed { .. } => self.printed(what),
-            What::Row { host, table, change, row } => {
+            What::Row { host, table, change, position, row } => {
                 self.number(5);
                 self.texts(&[host, table, change]);
+                self.number((*position).into());
                 self.number(row.len() as u64);
                 row.iter().for_each(|(column, value)| self.texts(&[column, value]));
             }

@@ -70,7 +70,7 @@ impl Pen<'_> {
                 (host, format!("{}: {}", medium.as_str(), text(words)))
             }
             What::Printed { host, .. } => (host, printed(step.what)),
-            What::Row { host, table, change, row } => {
+            What::Row { host, table, change, row, .. } => {
                 let cells: Vec<String> = row.iter().map(|(name, value)| format!("{name} {value}")).collect();
                 (host, text(&format!("{table} {change}: {}", cells.join(", "))))
             }

@@ -33,5 +33,5 @@ pub use parity::{Sequence, parity_difference, sequence};
 pub use record::{Coverage, Record, RecordError};
 pub use redact::Redactor;
 pub use summary::coverage_table;
-pub use trace::{Carrier, Entry, Fate, Host, Medium, Sink, Trace, What};
+pub use trace::{Carrier, Entry, Fate, Host, Medium, Sink, Trace, What, commit_row};
 pub use verdict::{Finding, RuleResult, Verdict, Weight};

@@ -112,7 +112,16 @@ pub(crate) fn every_kind() -> Trace {
             entry(9, notice(Medium::Buzzer)),
             printed_page(10, "bob", Some(page(1728, 4, Resolution::Fine)), None),
             printed_page(11, "bob", None, Some("A letter")),
-            entry(12, What::Row { host: "alice".into(), table: "Ta1".into(), change: "add".into(), row }),
+            entry(
+                12,
+                What::Row {
+                    host: "alice".into(),
+                    table: "Ta1".into(),
+                    change: "add".into(),
+                    position: 0,
+                    row,
+                },
+            ),
             entry(
                 13,
                 What::Unexpected { host: "bob".into(), what: "BYE".into(), awaited: "re-INVITE".into() },

@@ -103,6 +103,8 @@ pub enum What {
         table: Arc<str>,
         /// `add`, `change` or `delete`.
         change: Arc<str>,
+        /// Where the row is in the table (for a delete: was), from 0.
+        position: u32,
         /// The row after the change (before it, for a delete): column names and values.
         row: Vec<(Arc<str>, Arc<str>)>,
     },
@@ -230,5 +232,17 @@ pub struct Trace {
 impl Sink for Trace {
     fn take(&mut self, entry: Entry) {
         self.entries.push(entry);
+    }
+}
+
+/// What a committed change makes of the rows of a table. A position that is not there changes nothing: then
+/// the device tells of a row that it never had.
+pub fn commit_row<R>(rows: &mut Vec<R>, change: &str, position: u32, row: R) {
+    let at = position as usize;
+    match change {
+        "add" => rows.insert(at.min(rows.len()), row),
+        "change" if at < rows.len() => rows[at] = row,
+        "delete" if at < rows.len() => drop(rows.remove(at)),
+        _ => {}
     }
 }

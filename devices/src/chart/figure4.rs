@@ -7,7 +7,7 @@ use super::{Arc, Chart, END, Step};
 pub const FIGURE_4: Chart = Chart {
     figure: "4",
     title: "A fax transmits by IP telephone number and learns the peer's protocol",
-    start: "S1",
+    starts: &["S1"],
     steps: &[
         Step {
             name: "S1",

@@ -5,8 +5,10 @@
 
 mod draw;
 mod figure4;
+mod figure8;
 
 pub use figure4::FIGURE_4;
+pub use figure8::FIGURE_8;
 
 /// One flowchart.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +17,8 @@ pub struct Chart {
     pub figure: &'static str,
     /// What the figure shows.
     pub title: &'static str,
-    /// Where a walk begins.
-    pub start: &'static str,
+    /// Where a walk may begin.
+    pub starts: &'static [&'static str],
     /// Its steps in order.
     pub steps: &'static [Step],
     /// Its arcs in order.
@@ -51,11 +53,23 @@ pub struct Arc {
 pub const END: &str = "end";
 
 /// All flowcharts that are built.
-pub const CHARTS: &[&Chart] = &[&FIGURE_4];
+pub const CHARTS: &[&Chart] = &[&FIGURE_4, &FIGURE_8];
 
 /// All arcs of all flowcharts, in order.
 pub fn arcs() -> impl Iterator<Item = &'static Arc> {
     CHARTS.iter().flat_map(|chart| chart.arcs)
+}
+
+/// Whether these marks, in this order, are a walk of the chart to which the first of them belongs.
+///
+/// # Errors
+/// The first mark that cannot follow, in words.
+pub fn check_walk(marks: &[&str]) -> Result<(), String> {
+    let Some(first) = marks.first() else { return Ok(()) };
+    match CHARTS.iter().find(|chart| chart.arcs.iter().any(|arc| arc.name == *first)) {
+        Some(chart) => chart.check_walk(marks.iter().copied()),
+        None => Err(format!("no figure has an arc {first}")),
+    }
 }
 
 impl Chart {
@@ -65,7 +79,7 @@ impl Chart {
     /// # Errors
     /// The first mark that cannot follow, in words.
     pub fn check_walk<'m>(&self, marks: impl IntoIterator<Item = &'m str>) -> Result<(), String> {
-        let mut here: Vec<&'static str> = vec![self.start];
+        let mut here: Vec<&'static str> = self.starts.to_vec();
         let mut before = "the start";
         for mark in marks {
             let Some(arc) = self.arcs.iter().find(|arc| arc.name == mark) else {
@@ -118,7 +132,7 @@ mod tests {
     #[test]
     fn every_step_is_reached() {
         for chart in CHARTS {
-            let mut all = vec![chart.start];
+            let mut all = chart.starts.to_vec();
             loop {
                 let before = all.len();
                 all = chart.reachable(&all);

@@ -106,7 +106,7 @@ impl Fax1 {
                 out.mark(key, "4.S10.bye-unanswered"); // S10
                 None
             }
-            What::Received(..) => Some(walk),
+            What::Received(..) | What::CallOver => Some(walk),
         };
         if let Some(walk) = next {
             self.walks.insert(key, walk);

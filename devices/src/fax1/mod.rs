@@ -20,7 +20,7 @@ use self::figure4::Walk;
 use crate::config::FaxConfig;
 use crate::core::{Conn, Device, Event, Holdings, Outbox, Time};
 use crate::line::{Line, What};
-use crate::order::{Action, Order};
+use crate::order::{Action, Destination, Order};
 use crate::ta1::Ta1;
 
 /// The fax.
@@ -46,7 +46,9 @@ impl Fax1 {
 
     fn order(&mut self, now: Time, order: Order, out: &mut Outbox) {
         match order.action {
-            Action::Send { number, document } => self.send(now, order.key, number, document, out),
+            Action::Send { to: Destination::Typed(number), document } => {
+                self.send(now, order.key, number, document, out);
+            }
             Action::HangUp => self.line.stop(now, out),
             Action::Inject(_) => out.unexpected("something to inject", "an order for a fax"),
             table => self.table_order(&table, out),

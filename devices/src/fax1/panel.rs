@@ -1,64 +1,37 @@
 //! The operation unit 8: what the operator can do besides sending, and what the fax tells back.
 
 use super::Fax1;
-use crate::core::{Durable, Medium, Notice, Outbox};
+use crate::core::{Medium, Notice, Outbox};
 use crate::order::{Action, Document};
 use crate::ta1::Row;
-
-const TA1: &str = "Ta1";
 
 impl Fax1 {
     /// Edits table Ta1 (paragraph 0065) or shows it.
     pub(super) fn table_order(&mut self, action: &Action, out: &mut Outbox) {
-        let refused = match action {
+        let done = match action {
             Action::ListTable => {
                 let rows: Vec<String> = self.ta1.rows().iter().map(line).collect();
                 self.display(rows.join("\n"), out);
-                false
+                true
             }
-            Action::AddRow(row) => {
-                let position = self.ta1.rows().len();
-                let added = self.ta1.add(row.clone());
-                if added {
-                    commit(position, true, row, out);
-                }
-                !added
+            Action::AddRow(row) => self.ta1.add(row.clone(), out),
+            Action::EditRow { number, row } => self.ta1.edit(number, row.clone(), out),
+            Action::DeleteRow { number } => self.ta1.delete(number, out),
+            Action::Send { .. } | Action::Ta2(_) | Action::HangUp | Action::Inject(_) => {
+                return out.unexpected("an order for another box", "an order for facsimile machine 1");
             }
-            Action::EditRow { number, row } => match self.ta1.position(number) {
-                Some(position) => {
-                    self.ta1.replace(position, row.clone());
-                    commit(position, false, row, out);
-                    false
-                }
-                None => true,
-            },
-            Action::DeleteRow { number } => match self.ta1.position(number) {
-                Some(position) => {
-                    let row = self.ta1.remove(position).columns();
-                    out.durable(Durable::DeleteRow { table: TA1, position, row });
-                    false
-                }
-                None => true,
-            },
-            Action::Send { .. } | Action::HangUp | Action::Inject(_) => false,
         };
-        if refused {
+        if !done {
             self.display("The table has no such row, or no room".to_owned(), out);
         }
     }
 
     /// Step S16: stores the protocol for the number. Returns whether the record is new.
     pub(super) fn learn(&mut self, number: &str, protocol: &str, out: &mut Outbox) -> bool {
-        match self.ta1.learn(number, protocol) {
-            Some((position, added)) => {
-                commit(position, added, &self.ta1.rows()[position], out);
-                added
-            }
-            None => {
-                self.display("Table Ta1 is full".to_owned(), out);
-                true
-            }
-        }
+        self.ta1.learn(number, protocol, out).unwrap_or_else(|| {
+            self.display("Table Ta1 is full".to_owned(), out);
+            true
+        })
     }
 
     /// Step S9: the words of paragraph 0081, and why. Marks the arc.
@@ -84,8 +57,4 @@ impl Fax1 {
 
 fn line(row: &Row) -> String {
     format!("{} | {} | {}", row.destination, row.number, row.protocol.as_deref().unwrap_or("-"))
-}
-
-fn commit(position: usize, added: bool, row: &Row, out: &mut Outbox) {
-    out.durable(Durable::CommitRow { table: TA1, position, added, row: row.columns() });
 }

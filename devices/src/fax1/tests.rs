@@ -10,7 +10,7 @@ use super::*;
 
 use crate::config::Habits;
 use crate::core::{Durable, Effect, NameAnswer, Question, StreamEvent};
-use crate::order::Document;
+use crate::order::{Destination, Document};
 use crate::testing::{Table, address, answer, fax_config as config, labels, sent};
 
 const SERVER: &str = "10.0.0.5:5060";
@@ -34,7 +34,10 @@ fn request(method: &str, cseq: u32, to_tag: &str, more: &str) -> String {
 
 fn send_order() -> Event {
     let document = Document::Text("hello".into());
-    Event::Order(Order { key: 77, action: Action::Send { number: "050-1234-5678".into(), document } })
+    Event::Order(Order {
+        key: 77,
+        action: Action::Send { to: Destination::Typed("050-1234-5678".into()), document },
+    })
 }
 
 /// Rings, answers, and takes the ACK; returns the To tag of the fax.
@@ -71,7 +74,8 @@ fn no_cancel_goes_out_before_a_provisional_response() {
 fn what_is_no_number_never_reaches_the_wire() {
     for typed in ["050\r\nX-Evil: 1", "050@evil.example", "050;x=y", ""] {
         let mut fax = fax(Habits::default());
-        let action = Action::Send { number: typed.into(), document: Document::Text("x".into()) };
+        let action =
+            Action::Send { to: Destination::Typed(typed.into()), document: Document::Text("x".into()) };
         let effects = fax.step(Event::Order(Order { key: 1, action }));
         assert!(sent(&effects).is_empty(), "{typed:?}");
         assert!(matches!(effects.as_slice(), [Effect::Notice(_)]), "{typed:?}");

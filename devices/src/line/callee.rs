@@ -3,12 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use faxproof_wire::sdp::{self, Description};
-use faxproof_wire::sip::{Message, Method, Name};
+use faxproof_wire::sip::{Message, Method, Name, NameAddr};
 
 use super::media::MediaEnd;
 use super::phone::SDP;
 use super::serving::IDLE;
-use super::{Line, variant};
+use super::{Line, What, variant};
 use crate::core::{Duration, Outbox, Time, Timer};
 use crate::number;
 use crate::sip::dialog::Dialog;
@@ -56,6 +56,13 @@ impl Incoming {
 }
 
 impl Line {
+    /// The number by which the caller presents itself: the user part of From. Nothing vouches for it but the SIP
+    /// server that passed it on.
+    pub(crate) fn caller_number(&self, key: u64) -> Option<String> {
+        let from = NameAddr::parse(&self.incoming.get(&key)?.dialog.remote).ok()?;
+        from.uri.user.filter(|user| number::is_dialable(user))
+    }
+
     /// INVITE outside a dialog: somebody calls (T1).
     pub(super) fn called(
         &mut self,
@@ -305,6 +312,7 @@ impl Line {
     }
 
     fn let_go(&mut self, call: &Incoming, out: &mut Outbox) {
+        self.tell(call.key, What::CallOver);
         self.stop_timers(call, out);
         for end in &call.media {
             self.leave(end, out);

@@ -15,7 +15,7 @@ pub(crate) struct News {
     pub(crate) what: What,
 }
 
-/// What can happen. All but the last are of calls that we make.
+/// What can happen. All but the last two are of calls that we make.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     /// 200 to INVITE; it is acknowledged, or will be with the announcement. The holder goes on.
@@ -50,6 +50,8 @@ pub(crate) enum What {
     ByeUnanswered,
     /// Of a call that we take: the client of the protocol sends. The holder serves it.
     Received(Conn, Bytes),
+    /// A call that we took is over.
+    CallOver,
 }
 
 /// Why no call came about.

@@ -85,6 +85,18 @@ pub enum Failure {
     },
 }
 
+impl Failure {
+    /// Where the session stood.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Failure::Refused { stage, .. }
+            | Failure::Lost { stage }
+            | Failure::TimedOut { stage }
+            | Failure::Nonsense { stage, .. } => *stage,
+        }
+    }
+}
+
 /// What follows from one event.
 pub type Turn = crate::turn::Turn<Failure>;
 
@@ -96,6 +108,10 @@ pub struct Client {
     stage: Stage,
     replies: ReplyReader,
     sizes: bool,
+    /// Whether it says HELO at once, without trying EHLO.
+    plain: bool,
+    /// 250 to EHLO or HELO has come.
+    accepted: bool,
     outcome: Option<Result<(), Failure>>,
 }
 
@@ -108,13 +124,26 @@ impl Client {
             stage: Stage::Greeting,
             replies: ReplyReader::new(),
             sizes: false,
+            plain: false,
+            accepted: false,
             outcome: None,
         }
+    }
+
+    /// The same, of the simple kind that says HELO at once (RFC 5321 §3.2 allows it).
+    #[must_use]
+    pub fn saying_helo(self) -> Self {
+        Client { plain: true, ..self }
     }
 
     /// What it waits for.
     pub fn stage(&self) -> Stage {
         self.stage
+    }
+
+    /// Whether the server took the client: 250 to EHLO or HELO has come.
+    pub fn is_accepted(&self) -> bool {
+        self.accepted
     }
 
     /// Bytes came from the server.
@@ -148,6 +177,9 @@ impl Client {
         let class = reply.code / 100;
         match (self.stage, class) {
             (Stage::Quit, _) => turn.done = Some(self.closed()),
+            (Stage::Greeting, 2) if self.plain => {
+                self.say(Stage::Helo, Command::Helo(self.name.clone()), turn);
+            }
             (Stage::Greeting, 2) => self.say(Stage::Ehlo, Command::Ehlo(self.name.clone()), turn),
             (Stage::Ehlo, 2) => {
                 self.sizes = reply.lists("SIZE");
@@ -180,6 +212,7 @@ impl Client {
     }
 
     fn mail(&mut self, turn: &mut Turn) {
+        self.accepted = true;
         let size = Param::new("SIZE", self.envelope.message.len().to_string());
         let params = if self.sizes { vec![size] } else { Vec::new() };
         self.say(Stage::Mail, Command::MailFrom { path: self.envelope.from.clone(), params }, turn);

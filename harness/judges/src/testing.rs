@@ -1,17 +1,18 @@
 //! A bench to build traces by hand: the fax `alice` calls the fax `bob`, without a server between.
 
 mod offers;
+mod people;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use faxproof_reports::{
-    Answer, Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Medium, OrderDeclaration,
-    Ta1Row, Trace, Verdict, What, fingerprint,
+    Answer, Carrier, Declaration, Entry, Fate, Host, Medium, OrderDeclaration, Ta1Row, Trace, Verdict, What,
+    commit_row,
 };
-use faxproof_wire::page::{Chart, Page, chart};
 use faxproof_wire::sdp::{Description, Setup};
 
+use self::people::{fax, page, send};
 use crate::evidence;
 use crate::{Case, rules, verdict_of};
 
@@ -370,9 +371,31 @@ impl Bench {
     pub(crate) fn row_of(&mut self, number: &str, change: &str, protocol: &str) -> usize {
         let row = vec![("number".into(), number.into()), ("protocol".into(), protocol.into())];
         let at_us = self.now_us.saturating_sub(10_000);
-        let what = What::Row { host: "alice".into(), table: "Ta1".into(), change: change.into(), row };
+        let position = self.position_of(number);
+        let what =
+            What::Row { host: "alice".into(), table: "Ta1".into(), change: change.into(), position, row };
         self.trace.entries.push(Entry { at_us, what });
         self.trace.entries.len() - 1
+    }
+
+    /// Where alice's row with this number is, or where it would be added.
+    fn position_of(&self, number: &str) -> u32 {
+        let mut numbers: Vec<String> = self
+            .declaration
+            .hosts
+            .iter()
+            .filter(|host| &*host.name == "alice")
+            .flat_map(|host| &host.ta1)
+            .map(|row| row.number.clone())
+            .collect();
+        for entry in &self.trace.entries {
+            let What::Row { change, position, row, .. } = &entry.what else { continue };
+            let number = row.iter().find(|(name, _)| &**name == "number").map(|(_, value)| value.to_string());
+            commit_row(&mut numbers, change, *position, number.unwrap_or_default());
+        }
+        let at =
+            numbers.iter().position(|known| evidence::same_number(known, number)).unwrap_or(numbers.len());
+        u32::try_from(at).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn resolved(&mut self, kind: &str, name: &str, answer: Answer) -> usize {
@@ -464,36 +487,4 @@ impl Bench {
         self.now_us += 10_000;
         self.trace.entries.len() - 1
     }
-}
-
-fn fax(name: &str, address: IpAddr, number: &str) -> HostDeclaration {
-    HostDeclaration {
-        name: name.into(),
-        class: Class::Fax1,
-        address,
-        external: false,
-        number: Some(number.into()),
-        protocols: vec!["smtp".into()],
-        failure_notice: None,
-        ta1: Vec::new(),
-        habits: Default::default(),
-    }
-}
-
-fn send() -> OrderDeclaration {
-    OrderDeclaration {
-        step: 1,
-        at_us: 0,
-        host: "alice".into(),
-        kind: "send".into(),
-        to: Some(BOBS_NUMBER.into()),
-        document: Some("image".into()),
-        pages: 2,
-        fingerprints: vec![fingerprint(&page(1)), fingerprint(&page(2))],
-    }
-}
-
-/// The page of this number.
-fn page(number: u32) -> Page {
-    chart(Chart { height: 32, seed: number, ..Chart::default() })
 }

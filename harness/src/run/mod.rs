@@ -11,6 +11,7 @@ pub use jobs::{Selection, run_all, usual_jobs};
 pub use outcome::{Report, write, write_junit};
 pub use snapshot::{Accept, Snapshot};
 
+use faxproof_devices::chart;
 use faxproof_judges as judges;
 use faxproof_reports::record::Coverage;
 use faxproof_reports::{Declaration, Finding, Record, RuleResult, Trace, Verdict, What, ladder};
@@ -208,9 +209,8 @@ fn walks(trace: &Trace) -> Option<RuleResult> {
             None => calls.push((host, *call, vec![arc], at)),
         }
     }
-    let chart = faxproof_devices::chart::FIGURE_4;
     let astray = calls.iter().filter_map(|(host, _, marks, at)| {
-        let why = chart.check_walk(marks.iter().copied()).err()?;
+        let why = chart::check_walk(marks).err()?;
         let (rule, party) = (WALK.to_owned(), Some((*host).into()));
         Some(Finding { rule, verdict: Verdict::Fail, party, text: why, evidence: vec![*at] })
     });

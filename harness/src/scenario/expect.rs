@@ -1,17 +1,22 @@
 //! What was seen against what the scenario expects.
 
-use std::collections::BTreeMap;
+use faxproof_devices::table::Record;
+use faxproof_reports::{Declaration, Finding, Host, Trace, Verdict, What, commit_row};
 
-use faxproof_devices::number::digits;
-use faxproof_reports::{Declaration, Finding, Host, Ta1Row, Trace, Verdict, What};
-
-use super::compile::row;
-use super::grammar::{Script, TableStep};
+use super::compile::{row, ta2_row};
+use super::grammar::{HostSpec, Script};
 use super::value::At;
 
 /// Identifiers of the rules that [`check`] applies.
-pub const RULES: &[&str] =
-    &["expect.covers", "expect.arcs", "expect.printed", "expect.notices", "expect.ta1", "expect.messages"];
+pub const RULES: &[&str] = &[
+    "expect.covers",
+    "expect.arcs",
+    "expect.printed",
+    "expect.notices",
+    "expect.ta1",
+    "expect.ta2",
+    "expect.messages",
+];
 
 /// Compares a run with the expectations of its scenario. Each one that was not met is named; what only
 /// an external device could have told is inconclusive.
@@ -23,6 +28,7 @@ pub fn check(script: &Script, declaration: &Declaration, trace: &Trace) -> Vec<F
     comparison.printed();
     comparison.notices();
     comparison.ta1();
+    comparison.ta2();
     comparison.messages();
     comparison.findings
 }
@@ -142,15 +148,49 @@ impl<'a> Comparison<'a> {
 
     fn ta1(&mut self) {
         for (name, expected) in self.script.expect.ta1.iter() {
-            let host = &name.value;
-            let expected: Vec<Ta1Row> = expected.iter().map(|spec| declared(row(spec))).collect();
-            let (seen, last) = self.table(host);
-            if seen != expected {
-                let (seen, expected) = (rows_in_words(&seen), rows_in_words(&expected));
-                let text = format!("table Ta1 of {host} ended as {seen}, and {expected} was expected");
-                self.miss("expect.ta1", Some(host), text, last.into_iter().collect());
+            let delivered = self.host(&name.value).and_then(|host| host.ta1.as_ref());
+            let delivered = delivered.map(|rows| rows.value.iter().map(row).collect()).unwrap_or_default();
+            self.table(&name.value, delivered, expected.iter().map(row).collect());
+        }
+    }
+
+    fn ta2(&mut self) {
+        for (name, expected) in self.script.expect.ta2.iter() {
+            let delivered = self.host(&name.value).and_then(|host| host.ta2.as_ref());
+            let delivered =
+                delivered.map(|rows| rows.value.iter().map(ta2_row).collect()).unwrap_or_default();
+            self.table(&name.value, delivered, expected.iter().map(ta2_row).collect());
+        }
+    }
+
+    /// Compares a table at the end: as delivered, and what was committed since.
+    fn table<R: Record>(&mut self, host: &str, delivered: Vec<R>, expected: Vec<R>) {
+        let columns = |row: &R| -> Vec<String> {
+            let columns = row.columns().into_iter().filter(|(_, value)| !value.is_empty());
+            columns.map(|(name, value)| format!("{name} {value}")).collect()
+        };
+        let mut seen: Vec<Vec<String>> = delivered.iter().map(columns).collect();
+        let mut last = None;
+        for (at, what) in self.entries() {
+            let What::Row { host: whose, table, change, position, row } = what else { continue };
+            if **whose == *host && &**table == R::TABLE {
+                let columns = row.iter().filter(|(_, value)| !value.is_empty());
+                let row = columns.map(|(name, value)| format!("{name} {value}")).collect();
+                commit_row(&mut seen, change, *position, row);
+                last = Some(at);
             }
         }
+        let expected: Vec<Vec<String>> = expected.iter().map(columns).collect();
+        if seen != expected {
+            let (seen, expected) = (rows_in_words(&seen), rows_in_words(&expected));
+            let text = format!("table {} of {host} ended as {seen}, and {expected} was expected", R::TABLE);
+            let rule = format!("expect.{}", R::TABLE.to_ascii_lowercase());
+            self.miss(&rule, Some(host), text, last.into_iter().collect());
+        }
+    }
+
+    fn host(&self, name: &str) -> Option<&'a HostSpec> {
+        self.script.hosts.value.value(name)
     }
 
     fn messages(&mut self) {
@@ -168,48 +208,6 @@ impl<'a> Comparison<'a> {
                 );
                 self.miss("expect.messages", None, text, sent);
             }
-        }
-    }
-
-    /// Table Ta1 of a host at the end, from what was declared and what was committed since; and where
-    /// the trace changed it last.
-    fn table(&self, host: &str) -> (Vec<Ta1Row>, Option<usize>) {
-        let mut table = self.declaration.host(host).map(|host| host.ta1.clone()).unwrap_or_default();
-        let mut last = None;
-        let mut edited: BTreeMap<&str, &str> = BTreeMap::new();
-        for (at, what) in self.entries() {
-            match what {
-                What::Order { host: whose, step, .. } if **whose == *host => {
-                    // An edit may give the row another number; the order says which row was meant.
-                    edited.clear();
-                    edited.extend(self.edit(*step));
-                }
-                What::Row { host: whose, table: name, change, row }
-                    if **whose == *host && &**name == "Ta1" =>
-                {
-                    let column = |wanted: &str| {
-                        row.iter().find(|(name, _)| &**name == wanted).map(|(_, value)| value.to_string())
-                    };
-                    let protocol = column("protocol").filter(|protocol| !protocol.is_empty());
-                    let (destination, number) =
-                        (column("destination").unwrap_or_default(), column("number").unwrap_or_default());
-                    let row = Ta1Row { destination, number, protocol };
-                    let meant = edited.remove(row.number.as_str()).unwrap_or(&row.number);
-                    apply(&mut table, change, meant.to_owned(), row);
-                    last = Some(at);
-                }
-                _ => {}
-            }
-        }
-        (table, last)
-    }
-
-    /// If this step edits a row: its new number and its old one.
-    fn edit(&self, step: u32) -> Option<(&'a str, &'a str)> {
-        let step = self.script.steps.get((step as usize).checked_sub(1)?)?;
-        match &step.value.ta1.as_ref()?.value {
-            TableStep::Edit(edit) => Some((&edit.row.number.value, &edit.number.value)),
-            _ => None,
         }
     }
 
@@ -260,24 +258,8 @@ fn own(what: &What) -> Option<&Host> {
     }
 }
 
-fn apply(table: &mut Vec<Ta1Row>, change: &str, meant: String, row: Ta1Row) {
-    let position = table.iter().position(|known| digits(&known.number) == digits(&meant));
-    match (change, position) {
-        ("delete", Some(at)) => drop(table.remove(at)),
-        ("delete", None) => {}
-        ("change", Some(at)) => table[at] = row,
-        _ => table.push(row),
-    }
-}
-
-fn declared(row: faxproof_devices::ta1::Row) -> Ta1Row {
-    Ta1Row { destination: row.destination, number: row.number, protocol: row.protocol }
-}
-
-fn rows_in_words(rows: &[Ta1Row]) -> String {
-    let word = |row: &Ta1Row| {
-        format!("{:?} {} {}", row.destination, row.number, row.protocol.as_deref().unwrap_or("(empty)"))
-    };
+fn rows_in_words(rows: &[Vec<String>]) -> String {
+    let word = |row: &Vec<String>| format!("{{ {} }}", row.join(", "));
     format!("[{}]", rows.iter().map(word).collect::<Vec<_>>().join(", "))
 }
 

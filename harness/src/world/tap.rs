@@ -37,13 +37,10 @@ pub(crate) fn fault(ledger: &mut Ledger, now: Time, host: &Host, text: &str) {
 pub(crate) fn durable(ledger: &mut Ledger, now: Time, host: &Host, durable: &Durable) {
     let host = host.clone();
     let entry = match durable {
-        Durable::CommitRow { table, added, row, .. } => {
-            let change = if *added { "add" } else { "change" };
-            What::Row { host, table: (*table).into(), change: change.into(), row: shared(row) }
+        Durable::CommitRow { table, position, added, row } => {
+            committed(host, table, if *added { "add" } else { "change" }, *position, row)
         }
-        Durable::DeleteRow { table, row, .. } => {
-            What::Row { host, table: (*table).into(), change: "delete".into(), row: shared(row) }
-        }
+        Durable::DeleteRow { table, position, row } => committed(host, table, "delete", *position, row),
         Durable::Print(Print { document, number, of, page, text }) => What::Printed {
             host,
             document: document.clone(),
@@ -54,6 +51,11 @@ pub(crate) fn durable(ledger: &mut Ledger, now: Time, host: &Host, durable: &Dur
         },
     };
     ledger.enter(now, entry);
+}
+
+fn committed(host: Host, table: &str, change: &str, position: usize, row: &[(&'static str, String)]) -> What {
+    let position = u32::try_from(position).unwrap_or(u32::MAX);
+    What::Row { host, table: table.into(), change: change.into(), position, row: shared(row) }
 }
 
 fn shared(row: &[(&'static str, String)]) -> Vec<(Arc<str>, Arc<str>)> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use faxproof_devices::core::{
     Conn, Device, Durable, Effect, Event, Holdings, Medium, Outbox, StreamEvent, Time,
 };
-use faxproof_devices::order::{Action, Order};
+use faxproof_devices::order::{Action, Destination, Order};
 use faxproof_devices::ta1::Row;
 
 /// One way to err.
@@ -175,7 +175,10 @@ fn does(error: Error, effect: Effect) -> Option<Effect> {
 
 /// What happens to its table unseen before it calls.
 fn table_order(error: Error, event: &Event) -> Option<Order> {
-    let Event::Order(Order { action: Action::Send { number, .. }, .. }) = event else { return None };
+    let Event::Order(Order { action: Action::Send { to: Destination::Typed(number), .. }, .. }) = event
+    else {
+        return None;
+    };
     let action = match error {
         Error::Finds(protocol) => {
             let row = Row { number: number.clone(), protocol: protocol.map(str::to_owned), ..Row::default() };

@@ -94,6 +94,8 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
         mail: format!("fax-{seat}@example.net"),
         protocols,
         failure_medium: Medium::Display,
+        ta2: Vec::new(),
+        mail_server: None,
         ta1: Vec::new(),
         habits: habits(script),
         epoch_s: 1_069_117_200,

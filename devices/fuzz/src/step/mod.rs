@@ -13,7 +13,7 @@ mod trouble;
 use std::sync::Arc;
 
 use faxproof_devices::core::{Duration, Event, Holdings};
-use faxproof_devices::order::{Action, Document, Order};
+use faxproof_devices::order::{Action, Destination, Document, Order};
 use faxproof_wire::page::{Bitmap, Page, Resolution};
 
 use self::hosts::{ALICE, BOB, LOCATION, NUMBERS, SERVER};
@@ -99,7 +99,13 @@ fn send(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_>) {
     };
     let document =
         if script.chance(3) { Document::Text(Arc::from("Meeting moved to ten.")) } else { document() };
-    lab.step(seat, Event::Order(Order { key, action: Action::Send { number: number.to_owned(), document } }));
+    lab.step(
+        seat,
+        Event::Order(Order {
+            key,
+            action: Action::Send { to: Destination::Typed(number.to_owned()), document },
+        }),
+    );
 }
 
 /// A small page.
@@ -120,7 +126,7 @@ fn call_after_power_on(lab: &mut Lab, orders: u64) {
         lab.step(ALICE, Event::Order(Order { key: u64::MAX - 1 - key, action }));
     }
     let before = lab.seats[BOB].pages;
-    let action = Action::Send { number: NUMBERS[BOB].to_owned(), document: document() };
+    let action = Action::Send { to: Destination::Typed(NUMBERS[BOB].to_owned()), document: document() };
     lab.step(ALICE, Event::Order(Order { key: u64::MAX, action }));
     lab.wait(Duration::secs(40));
     assert_eq!(lab.seats[BOB].pages - before, 1, "a call after power-on prints its page");

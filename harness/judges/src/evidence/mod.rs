@@ -117,11 +117,13 @@ impl<'a> Case<'a> {
             .map(|answer| answer.at)
     }
 
-    /// Every `send` order that an operator carried out: position, order, and the call that it made.
+    /// Every `send` order that an operator of facsimile machine 1 carried out: position, order, and the call
+    /// that it made.
     pub fn sends(&self) -> Vec<(usize, &'a OrderDeclaration, Option<&Call<'a>>)> {
         let entries = self.trace.entries.iter().enumerate();
         let orders = entries.filter_map(|(at, entry)| self.order_of(entry).map(|order| (at, order)));
-        let sends = orders.filter(|(_, order)| order.kind == "send");
+        let fax1 = |host: &Host| self.declaration.host(host).is_some_and(|host| host.class == Class::Fax1);
+        let sends = orders.filter(|(_, order)| order.kind == "send" && fax1(&order.host));
         sends
             .map(|(at, order)| {
                 (at, order, self.calls.iter().find(|call| call.order.is_some_and(|(of, _)| of == at)))

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use faxproof_reports::{Ta1Row, What};
+use faxproof_reports::{Ta1Row, What, commit_row};
 
-use super::{Call, Case, Opening, Step, digits};
+use super::{Call, Case, Opening, Step};
 
 /// What Ta1 says of a number (the three outcomes of S5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,22 +22,9 @@ impl<'a> Case<'a> {
     pub fn ta1_before(&self, host: &str, at: usize) -> Vec<Ta1Row> {
         let mut rows = self.declaration.host(host).map(|host| host.ta1.clone()).unwrap_or_default();
         for entry in self.trace.entries.iter().take(at) {
-            let What::Row { host: owner, table, change, row } = &entry.what else { continue };
-            if &**owner != host || &**table != "Ta1" {
-                continue;
-            }
-            let row = ta1_row(row);
-            let same = |known: &Ta1Row| digits(&known.number) == digits(&row.number);
-            let known = rows.iter().position(same);
-            // An edit of the number itself leaves only the name to find the row by.
-            let named = rows
-                .iter()
-                .position(|known| !row.destination.is_empty() && known.destination == row.destination);
-            match (&**change, known.or(named)) {
-                ("delete", Some(index)) => drop(rows.remove(index)),
-                ("change", Some(index)) => rows[index] = row,
-                ("add" | "change", _) => rows.push(row),
-                _ => {}
+            let What::Row { host: owner, table, change, position, row } = &entry.what else { continue };
+            if &**owner == host && &**table == "Ta1" {
+                commit_row(&mut rows, change, *position, ta1_row(row));
             }
         }
         rows
@@ -97,7 +84,7 @@ impl<'a> Case<'a> {
                 continue;
             }
             match &entry.what {
-                What::Row { host: owner, table, change, row } if owner == host => {
+                What::Row { host: owner, table, change, row, .. } if owner == host => {
                     let is_edit = std::mem::take(&mut edits);
                     if !is_edit && &**table == "Ta1" {
                         changes.push((at, &**change, ta1_row(row)));

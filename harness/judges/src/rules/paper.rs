@@ -1,6 +1,6 @@
 //! What comes out of the printer must be what arrived, and what was acknowledged must come out.
 
-use faxproof_reports::{Class, Host, OrderDeclaration, Weight, What, fingerprint};
+use faxproof_reports::{Host, OrderDeclaration, Weight, What, fingerprint};
 
 use crate::evidence::{Case, Kind, bare_id};
 use crate::{Evidence, Report, Rule};
@@ -123,7 +123,7 @@ fn printed_only_what_arrived(case: &Case<'_>, report: &mut Report) {
     let documents = arrived(case);
     for (at, entry) in case.trace.entries.iter().enumerate() {
         let What::Printed { host, document, number, .. } = &entry.what else { continue };
-        if case.declaration.host(host).is_none_or(|host| host.class != Class::Fax1) {
+        if case.declaration.host(host).is_none_or(|host| !host.class.is_fax()) {
             continue;
         }
         report.applies();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use faxproof_reports::{Class, Host, Weight};
+use faxproof_reports::{Host, Weight};
 use faxproof_wire::sdp::{DISCARD_PORT, Description, Setup, answer_problem};
 use faxproof_wire::sip::Name;
 
@@ -101,7 +101,7 @@ pub(super) const ALLOW_AS_DECLARED: Rule = Rule {
 
 /// A fax wrote this message itself; a server only passes messages on.
 fn written_by_a_fax<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Seen, &'a Sip)> {
-    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.class == Class::Fax1);
+    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.class.is_fax());
     case.messages
         .iter()
         .filter(move |seen| !seen.tampered && fax(&seen.from))

@@ -8,7 +8,7 @@ use faxproof_devices::number::is_dialable;
 use super::super::compile::address;
 use super::super::grammar::{
     ChallengeSpec, FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport,
-    Variant, WorldSpec,
+    Ta2RowSpec, Variant, WorldSpec,
 };
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
@@ -80,6 +80,7 @@ impl Checker<'_> {
             ("failure_notice", host.failure_notice.as_ref().map(|at| at.place)),
             ("mail", host.mail.as_ref().map(|at| at.place)),
             ("ta1", host.ta1.as_ref().map(|at| at.place)),
+            ("ta2", host.ta2.as_ref().map(|at| at.place)),
             ("habits", host.habits.as_ref().map(|at| at.place)),
         ];
         for (key, place) in of_fax {
@@ -120,12 +121,22 @@ impl Checker<'_> {
     }
 
     fn fax_host(&mut self, name: &At<String>, host: &HostSpec) {
-        if let Some(fax) = host.fax.filter(|fax| fax.value != 1) {
+        if let Some(fax) = host.fax.filter(|fax| ![1, 101].contains(&fax.value)) {
             self.refuse_saying(
                 fax.place,
                 format!("there is no facsimile machine {}", fax.value),
-                "write `fax: 1`",
+                "write `fax: 1`, or `fax: 101` for a mail fax",
             );
+        }
+        let is_mail_fax = host.fax.is_some_and(|fax| fax.value == 101);
+        if let (Some(ta1), true) = (&host.ta1, is_mail_fax) {
+            self.refuse_saying(ta1.place, "a mail fax has no table Ta1", "write `ta2`");
+        }
+        if let (Some(ta2), false) = (&host.ta2, is_mail_fax) {
+            self.refuse_saying(ta2.place, "only a mail fax has table Ta2", "write `fax: 101`, or `ta1`");
+        }
+        for row in host.ta2.iter().flat_map(|rows| &rows.value) {
+            self.ta2_row(row);
         }
         match &host.number {
             Some(number) => self.dialable(number),
@@ -159,6 +170,17 @@ impl Checker<'_> {
     pub(super) fn row(&mut self, row: &RowSpec) {
         if let Some(protocol) = &row.protocol {
             self.token(protocol);
+        }
+    }
+
+    /// A row of Ta2: a number that can be dialled, an address that can be written to.
+    pub(super) fn ta2_row(&mut self, row: &Ta2RowSpec) {
+        if let Some(number) = &row.number {
+            self.dialable(number);
+        }
+        if let Some(address) = row.address.as_ref().filter(|address| !is_mail(&address.value)) {
+            let message = format!("`{}` is no mail address", address.value);
+            self.refuse_saying(address.place, message, "write one such as `bob@fax.example.net`");
         }
     }
 

@@ -3,7 +3,7 @@
 use faxproof_devices::chart;
 
 use super::super::expect::MessageKey;
-use super::super::grammar::{Step, TableStep};
+use super::super::grammar::{Step, Ta2Step, TableStep};
 use super::super::value::{At, Place};
 use super::Checker;
 
@@ -29,13 +29,14 @@ impl Checker<'_> {
     }
 
     fn step(&mut self, step: &At<Step>) {
-        let Step { host, send, to, ta1, power, hang_up, inject, .. } = &step.value;
-        let kinds = [send.is_some(), ta1.is_some(), power.is_some(), hang_up.is_some(), inject.is_some()];
-        if kinds.iter().filter(|is| **is).count() != 1 {
+        let Step { host, ta1, power, hang_up, inject, .. } = &step.value;
+        let tables = [ta1.is_some(), step.value.ta2.is_some()];
+        let others = [step.value.send.is_some(), power.is_some(), hang_up.is_some(), inject.is_some()];
+        if tables.into_iter().chain(others).filter(|is| *is).count() != 1 {
             self.refuse_saying(
                 step.place,
                 "it is not clear what this step does",
-                "write exactly one of `send` (with `to`), `ta1`, `power`, `hang_up: true` and `inject`",
+                "write exactly one of `send` (with `to`), `ta1`, `ta2`, `power`, `hang_up: true` and `inject`",
             );
         }
         if power.is_some() {
@@ -46,19 +47,7 @@ impl Checker<'_> {
         } else {
             self.fax(host, "only a fax has a panel; any host has `power`");
         }
-        match (send, to) {
-            (Some(document), to) => {
-                if self.script.documents.value(&document.value).is_none() {
-                    self.unknown("document", document, self.script.documents.keys());
-                }
-                match to {
-                    Some(to) => self.typed(to),
-                    None => self.refuse_saying(document.place, "`send` without a number", "add `to: NUMBER`"),
-                }
-            }
-            (None, Some(to)) => self.refuse_saying(to.place, "`to` belongs to `send`", "take it out"),
-            (None, None) => {}
-        }
+        self.sending(&step.value);
         if let Some(false) = hang_up.map(|hang_up| hang_up.value) {
             self.refuse_saying(step.place, "`hang_up: false` does nothing", "write `hang_up: true`");
         }
@@ -74,6 +63,50 @@ impl Checker<'_> {
             }
             Some(TableStep::Delete(number)) => self.typed(number),
             Some(TableStep::List) | None => {}
+        }
+        if let Some(ta2) = &step.value.ta2 {
+            self.mail_fax(host, "only a mail fax (`fax: 101`) has table Ta2");
+            match &ta2.value {
+                Ta2Step::Add(row) => self.ta2_row(row),
+                Ta2Step::Edit(edit) => self.ta2_row(&edit.row),
+                Ta2Step::List | Ta2Step::Delete(_) => {}
+            }
+        }
+    }
+
+    /// What is sent, and where to.
+    fn sending(&mut self, step: &Step) {
+        let Step { host, send, to, speed_dial, .. } = step;
+        let Some(document) = send else {
+            for (key, place) in [("to", to), ("speed_dial", speed_dial)] {
+                if let Some(at) = place {
+                    self.refuse_saying(at.place, format!("`{key}` belongs to `send`"), "take it out");
+                }
+            }
+            return;
+        };
+        if self.script.documents.value(&document.value).is_none() {
+            self.unknown("document", document, self.script.documents.keys());
+        }
+        match (to, speed_dial) {
+            (Some(to), None) => self.typed(to),
+            (None, Some(dial)) => {
+                self.typed(dial);
+                self.mail_fax(host, "only a mail fax (`fax: 101`) has speed dial numbers");
+            }
+            (None, None) => {
+                self.refuse_saying(document.place, "`send` without a number", "add `to: NUMBER`");
+            }
+            (Some(_), Some(dial)) => {
+                self.refuse_saying(dial.place, "`send` to two places", "take `to` or `speed_dial` out");
+            }
+        }
+    }
+
+    fn mail_fax(&mut self, host: &At<String>, why: &str) {
+        let spec = self.script.hosts.value.value(&host.value);
+        if spec.is_some_and(|spec| spec.fax.is_none_or(|fax| fax.value != 101)) {
+            self.refuse_saying(host.place, format!("`{}` is no mail fax", host.value), why);
         }
     }
 
@@ -93,6 +126,7 @@ impl Checker<'_> {
             expect.printed.iter().map(|(name, _)| name).collect(),
             expect.notices.iter().map(|(name, _)| name).collect(),
             expect.ta1.iter().map(|(name, _)| name).collect(),
+            expect.ta2.iter().map(|(name, _)| name).collect(),
         ];
         for name in faxes.into_iter().flatten() {
             self.fax(name, why);
@@ -105,6 +139,9 @@ impl Checker<'_> {
         }
         for row in expect.ta1.iter().flat_map(|(_, rows)| rows) {
             self.row(row);
+        }
+        for row in expect.ta2.iter().flat_map(|(_, rows)| rows) {
+            self.ta2_row(row);
         }
         for (key, _) in expect.messages.iter() {
             self.counted(key);

@@ -3,6 +3,7 @@
 use faxproof_devices::config::{FaxConfig, LocationServerConfig, SipServerConfig, TesterConfig};
 use faxproof_devices::core::Device;
 use faxproof_devices::fax1::Fax1;
+use faxproof_devices::fax101::Fax101;
 use faxproof_devices::location_server::LocationServer;
 use faxproof_devices::sip_server::SipServer;
 use faxproof_devices::tester::Tester;
@@ -11,6 +12,7 @@ use faxproof_devices::tester::Tester;
 #[derive(Clone, Debug)]
 pub(super) enum Config {
     Fax1(FaxConfig),
+    Fax101(FaxConfig),
     SipServer(SipServerConfig),
     LocationServer(LocationServerConfig),
     Tester(TesterConfig),
@@ -20,6 +22,7 @@ pub(super) enum Config {
 pub(super) fn build(config: Config) -> Box<dyn Device> {
     match config {
         Config::Fax1(config) => Box::new(Fax1::new(config)),
+        Config::Fax101(config) => Box::new(Fax101::new(config)),
         Config::SipServer(config) => Box::new(SipServer::new(config)),
         Config::LocationServer(config) => Box::new(LocationServer::new(config)),
         Config::Tester(config) => Box::new(Tester::new(config)),

@@ -16,10 +16,10 @@ use faxproof_reports::{Class, HostDeclaration, Ta1Row};
 use faxproof_wire::sip::Uri;
 use faxproof_wire::sip::digest::Algorithm;
 
-use super::Setting;
 use super::address::{of_nobody, on_loopback, sip};
 use super::build::{Config, build};
 use super::wire;
+use super::{Setting, ta2_row};
 use crate::plan::{PlannedBox, PlannedHost};
 use crate::scenario::grammar::{
     self, ChallengeSpec, DigestAlgorithm, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec,
@@ -34,6 +34,9 @@ const MIN_EXPIRY: Duration = Duration::secs(60);
 const NONCE_LIFETIME: Duration = Duration::secs(300);
 /// Lifetime of a binding that asks for none (RFC 3261 §10.3).
 const DEFAULT_EXPIRY: Duration = Duration::secs(3600);
+
+/// `fax: 101`.
+const MAIL_FAX: u32 = 101;
 
 impl Setting<'_> {
     pub(super) fn planned_hosts(&self) -> Vec<PlannedHost> {
@@ -92,7 +95,9 @@ impl Setting<'_> {
             let listens = tester.value.listens.iter().map(|port| port.value).collect();
             return Config::Tester(TesterConfig { listens, entropy });
         }
-        Config::Fax1(FaxConfig {
+        let is_mail_fax = spec.fax.is_some_and(|fax| fax.value == MAIL_FAX);
+        let kind = if is_mail_fax { Config::Fax101 } else { Config::Fax1 };
+        kind(FaxConfig {
             address,
             number: spec.number.as_ref().map(|number| number.value.clone()).unwrap_or_default(),
             domain: self.domain().to_owned(),
@@ -102,6 +107,8 @@ impl Setting<'_> {
             protocols: protocols(spec),
             failure_medium: medium(spec),
             ta1: spec.ta1.iter().flat_map(|rows| &rows.value).map(row).collect(),
+            ta2: spec.ta2.iter().flat_map(|rows| &rows.value).map(ta2_row).collect(),
+            mail_server: None,
             habits: habits(spec),
             epoch_s: self.epoch_s(),
             entropy,
@@ -119,6 +126,7 @@ impl Setting<'_> {
                 (Some(_), ..) => Class::SipServer,
                 (None, Some(_), _) => Class::LocationServer,
                 (None, None, Some(_)) => Class::Tester,
+                (None, None, None) if spec.fax.is_some_and(|fax| fax.value == MAIL_FAX) => Class::Fax101,
                 (None, None, None) => Class::Fax1,
             },
             address: self.address(name),
@@ -138,6 +146,11 @@ impl Setting<'_> {
     fn declared_habits(&self, name: &str, spec: &HostSpec) -> BTreeMap<String, String> {
         let habits = match self.config(name, spec) {
             Config::Fax1(config) => fax_habits(&config),
+            Config::Fax101(config) => {
+                let mut words = fax_habits(&config);
+                words.extend(super::mail::words(&config.habits.mail));
+                words
+            }
             Config::SipServer(config) => {
                 let mut habits = vec![("record_route", config.record_route.to_string())];
                 match &config.location {
@@ -356,6 +369,7 @@ fn habits(spec: &HostSpec) -> Habits {
         media_at: given.media_at.map_or(usual.media_at, wire::media_at),
         refuses_foreign: given.refuses_foreign.unwrap_or(usual.refuses_foreign),
         http: http_habits(&given.http),
+        mail: super::mail::habits(&given.mail),
     }
 }
 

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use faxproof_devices::core::{Entropy, Time};
-use faxproof_devices::order::{Action, Document, Order};
+use faxproof_devices::order::{Action, Destination, Document, Order, Ta2Action};
 use faxproof_reports::{OrderDeclaration, fingerprint};
 use faxproof_wire::page;
 
 use super::Setting;
 use super::hosts::row;
 use super::inject::injected;
+use super::mail::ta2_key;
+use super::ta2_row;
 use crate::plan::{PlannedAction, PlannedWhat};
-use crate::scenario::grammar::{Power, Step, TableStep};
+use crate::scenario::grammar::{Power, Step, Ta2Step, TableStep};
 use crate::template::Context;
 
 impl Setting<'_> {
@@ -66,11 +68,21 @@ impl Setting<'_> {
 
     /// Kind, action and words of a step.
     fn doing(&self, step: &Step) -> Option<(&'static str, Doing, String)> {
-        if let (Some(name), Some(to)) = (&step.send, &step.to) {
+        if let Some(name) = &step.send {
             let document = self.scenario.documents.get(&name.value)?.clone();
-            let text = format!("send {} to {}", name.value, to.value);
-            let action = Action::Send { number: to.value.clone(), document };
-            return Some(("send", Doing::Panel(action), text));
+            let (to, words) = match (&step.to, &step.speed_dial) {
+                (Some(to), _) => (Destination::Typed(to.value.clone()), to.value.clone()),
+                (None, Some(dial)) => {
+                    (Destination::SpeedDial(dial.value.clone()), format!("speed dial {}", dial.value))
+                }
+                (None, None) => return None,
+            };
+            let text = format!("send {} to {words}", name.value);
+            return Some(("send", Doing::Panel(Action::Send { to, document }), text));
+        }
+        if let Some(action) = &step.ta2 {
+            let (kind, action, text) = ta2_order(&action.value);
+            return Some((kind, Doing::Panel(Action::Ta2(action)), text.to_owned()));
         }
         if let Some(power) = &step.power {
             return Some(match power.value {
@@ -105,6 +117,19 @@ impl Setting<'_> {
             }
         };
         Some((kind, Doing::Panel(action), text))
+    }
+}
+
+/// Kind, action and words of something done to table Ta2.
+fn ta2_order(step: &Ta2Step) -> (&'static str, Ta2Action, &'static str) {
+    match step {
+        Ta2Step::List => ("ta2-list", Ta2Action::List, "list Ta2"),
+        Ta2Step::Add(row) => ("ta2-add", Ta2Action::Add(ta2_row(row)), "add a row to Ta2"),
+        Ta2Step::Edit(edit) => {
+            let action = Ta2Action::Edit(ta2_key(&edit.which), ta2_row(&edit.row));
+            ("ta2-edit", action, "edit a row of Ta2")
+        }
+        Ta2Step::Delete(which) => ("ta2-delete", Ta2Action::Delete(ta2_key(which)), "delete a row of Ta2"),
     }
 }
 

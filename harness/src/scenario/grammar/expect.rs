@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named};
-use super::RowSpec;
+use super::{RowSpec, Ta2RowSpec};
 
 /// What must be seen. What is not listed is not asked.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct Expect {
     /// By host: table Ta1 at the end, exactly these rows in this order.
     #[serde(default)]
     pub ta1: Named<Vec<RowSpec>>,
+    /// By host: table Ta2 at the end, exactly these rows in this order.
+    #[serde(default)]
+    pub ta2: Named<Vec<Ta2RowSpec>>,
     /// By `LABEL FROM>TO`: so many of these messages were sent.
     #[serde(default)]
     pub messages: Named<u32>,

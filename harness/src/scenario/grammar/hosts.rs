@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named, Span, Written};
+use super::MailSpec;
 
 /// A box: exactly one of `fax`, `sip-server`, `location-server` and `tester` says which.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
-    /// It is a fax; the number is that of the facsimile machine in the patent: 1.
+    /// It is a fax; the number is that of the facsimile machine in the patent: 1, or 101, the mail fax.
     pub fax: Option<At<u32>>,
     /// It is the SIP server.
     #[serde(rename = "sip-server")]
@@ -44,6 +45,8 @@ pub struct HostSpec {
     pub mail: Option<At<String>>,
     /// Fax: table Ta1 as delivered.
     pub ta1: Option<At<Vec<RowSpec>>>,
+    /// Mail fax: table Ta2 as delivered.
+    pub ta2: Option<At<Vec<Ta2RowSpec>>>,
     /// Fax: its choices where the standards leave it free.
     pub habits: Option<At<Habits>>,
 }
@@ -93,6 +96,37 @@ pub struct RowSpec {
     pub number: At<String>,
     /// Column COMMUNICATION PROTOCOL; empty unless given.
     pub protocol: Option<At<String>>,
+}
+
+/// A row of table Ta2.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ta2RowSpec {
+    /// Column SPEED DIAL NO.; empty unless given.
+    pub speed_dial: Option<At<String>>,
+    /// Column DESTINATION; empty unless given.
+    #[serde(default)]
+    pub destination: String,
+    /// Column IP TEL NO.; empty unless given.
+    pub number: Option<At<String>>,
+    /// Column E-MAIL ADDRESS; empty unless given.
+    pub address: Option<At<String>>,
+    /// Who says so; `operator` unless given.
+    #[serde(default)]
+    pub source: SourceSpec,
+}
+
+/// Where a row of table Ta2 comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceSpec {
+    /// An operator made it.
+    #[default]
+    Operator,
+    /// Mail taught it.
+    Learned,
+    /// Mail taught it, and nothing vouches for its number.
+    Unverified,
 }
 
 /// A real box at a host's place.
@@ -161,6 +195,9 @@ pub struct Habits {
     /// How it uses HTTP.
     #[serde(default)]
     pub http: HttpSpec,
+    /// What it does as a mail fax.
+    #[serde(default)]
+    pub mail: MailSpec,
 }
 
 /// Where the other end of the negotiated connection may be.

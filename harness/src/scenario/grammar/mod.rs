@@ -6,6 +6,7 @@
 mod expect;
 mod hosts;
 mod inject;
+mod mail;
 mod network;
 mod reuse;
 mod steps;
@@ -17,12 +18,15 @@ pub use hosts::{
     Refusal, RowSpec, SetupOffer,
 };
 pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
-pub use hosts::{SipServerSpec, SipTransport, TesterSpec, TextType, Variant};
+pub use hosts::{SipServerSpec, SipTransport, SourceSpec, Ta2RowSpec, TesterSpec, TextType, Variant};
 pub use inject::{EndingSpec, InjectSpec, PortSpec};
+pub use mail::{GreetingSpec, MailSpec, PathRejectSpec, PlaceSpec, UnverifiedSpec};
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
 pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
-pub use steps::{ChartSpec, DocumentSpec, EditSpec, Resolution, Step, TableStep};
+pub use steps::{
+    ChartSpec, DocumentSpec, EditSpec, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
+};
 pub use zone::{Hosts, NaptrSpec, RecordsSpec, SrvSpec};
 
 use schemars::JsonSchema;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Span};
-use super::{InjectSpec, Power, RowSpec};
+use super::{InjectSpec, Power, RowSpec, Ta2RowSpec};
 
 /// A document: exactly one of the three.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -56,10 +56,14 @@ pub struct Step {
     pub host: At<String>,
     /// Send this document.
     pub send: Option<At<String>>,
-    /// With `send`: the number dialled, exactly as typed.
+    /// With `send`: the number dialled, exactly as typed; at a mail fax, a number or a mail address.
     pub to: Option<At<String>>,
+    /// With `send`, at a mail fax: the speed dial number pressed.
+    pub speed_dial: Option<At<String>>,
     /// Look at or change table Ta1.
     pub ta1: Option<At<TableStep>>,
+    /// Look at or change table Ta2.
+    pub ta2: Option<At<Ta2Step>>,
     /// Switch the power.
     pub power: Option<At<Power>>,
     /// `true`: end the call that runs.
@@ -80,6 +84,42 @@ pub enum TableStep {
     Edit(EditSpec),
     /// Delete the first row with this number.
     Delete(At<String>),
+}
+
+/// Something done to table Ta2.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ta2Step {
+    /// Show it on the display.
+    List,
+    /// Add a row.
+    Add(Ta2RowSpec),
+    /// Replace the first row that fits.
+    Edit(Ta2EditSpec),
+    /// Delete the first row that fits.
+    Delete(Ta2KeySpec),
+}
+
+/// A row of table Ta2, named by what stands in one of its columns.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ta2KeySpec {
+    /// The row with this speed dial number.
+    SpeedDial(At<String>),
+    /// The row with this number.
+    Number(At<String>),
+    /// The row with this mail address.
+    Address(At<String>),
+}
+
+/// A change of a row of table Ta2: which one, and what it becomes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ta2EditSpec {
+    /// Which row.
+    pub which: Ta2KeySpec,
+    /// The new row.
+    pub row: Ta2RowSpec,
 }
 
 /// A change of a row.

@@ -27,10 +27,10 @@ fn mark(call: u64, arc: &str) -> What {
     What::Mark { host: "alice".into(), call, arc: arc.into() }
 }
 
-fn row(change: &str, number: &str, protocol: &str) -> What {
+fn row(change: &str, position: u32, number: &str, protocol: &str) -> What {
     let column = |name: &str, value: &str| (name.into(), value.into());
     let row = vec![column("destination", ""), column("number", number), column("protocol", protocol)];
-    What::Row { host: "alice".into(), table: "Ta1".into(), change: change.into(), row }
+    What::Row { host: "alice".into(), table: "Ta1".into(), change: change.into(), position, row }
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn notices_contain_what_is_expected_in_order() {
 #[test]
 fn the_table_ends_with_what_was_learned() {
     let expected = "expect: { ta1: { alice: [ { number: 050-1234-5678, protocol: smtp } ] } }";
-    assert_eq!(texts(expected, vec![row("add", "050-1234-5678", "smtp")]), [""; 0]);
+    assert_eq!(texts(expected, vec![row("add", 0, "050-1234-5678", "smtp")]), [""; 0]);
     assert_eq!(
-        texts(expected, vec![row("add", "050-1234-5678", "")]),
-        ["expect.ta1: table Ta1 of alice ended as [\"\" 050-1234-5678 (empty)], \
-          and [\"\" 050-1234-5678 smtp] was expected"]
+        texts(expected, vec![row("add", 0, "050-1234-5678", "")]),
+        ["expect.ta1: table Ta1 of alice ended as [{ number 050-1234-5678 }], \
+          and [{ number 050-1234-5678, protocol smtp }] was expected"]
     );
 }
 
@@ -127,7 +127,7 @@ fn an_edited_row_may_change_its_number() {
     let scenario = parsed(&text);
     let declaration = scenario.compile("call", World::Virtual, None).expect("a plan").declaration;
     let order = What::Order { host: "alice".into(), step: 2, text: "".into() };
-    let seen = [row("add", "050-1", "smtp"), order, row("change", "050-2", "")];
+    let seen = [row("add", 0, "050-1", "smtp"), order, row("change", 0, "050-2", "")];
     let entries = seen.into_iter().map(|what| Entry { at_us: 0, what }).collect();
     assert_eq!(expect::check(&scenario.script, &declaration, &Trace { entries }), []);
 }

@@ -1,0 +1,173 @@
+//! One mail handed over by SMTP in a call: call control session, media session, and the end of both
+//! (Figure 7).
+//!
+//! Its holder hears only what a flowchart asks about: did the connection come up, can SMTP be done, what became
+//! of the mail. All of it is in the order of Figure 7: T101, T102, T104, T105, T106, T107.
+
+use crate::config::Protocol;
+use crate::core::{Outbox, Time};
+use crate::line::{Line, What};
+use crate::smtp::{Client, Envelope, Failure, Stage};
+use crate::turn::Turn;
+
+/// A mail on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Handover {
+    /// Names the call at the line.
+    key: u64,
+    /// By what name we greet.
+    name: String,
+    /// Whether we greet by HELO.
+    plain: bool,
+    envelope: Option<Envelope>,
+    session: Option<Client>,
+    /// SMTP can be done: 250 to HELO or EHLO has come.
+    accepted: bool,
+    over: bool,
+}
+
+/// What the holder hears.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// ACK was sent: the SIP connection stands.
+    Established,
+    /// 250 to HELO or EHLO: SMTP can be done.
+    Accepted,
+    /// What became of the mail. The call is being ended where there is one.
+    Over(Outcome),
+    /// The call is ended.
+    Ended,
+}
+
+/// What became of the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// 250 behind the final dot.
+    Sent,
+    /// No SIP connection; why.
+    NoCall(String),
+    /// The peer refused SMTP, by another code or before it; why.
+    NoSmtp(String),
+    /// SMTP got no reply; why.
+    Silence(String),
+    /// The peer refused the mail; why.
+    Rejected(String),
+    /// The session broke before the final dot: the peer has no mail; why.
+    LostBeforeDot(String),
+    /// The session broke behind it: nobody knows; why.
+    LostAfterDot(String),
+}
+
+impl Handover {
+    /// Calls a number for the sake of a mail. `key` names the call; `name` is what HELO will say.
+    pub(crate) fn begin(
+        now: Time,
+        line: &mut Line,
+        (key, number): (u64, &str),
+        (name, plain): (&str, bool),
+        envelope: Envelope,
+        out: &mut Outbox,
+    ) -> Handover {
+        let early = line.announces_early().then_some(Protocol::Smtp);
+        line.call(now, key, number, early, out);
+        let name = name.to_owned();
+        Handover { key, name, plain, envelope: Some(envelope), session: None, accepted: false, over: false }
+    }
+
+    /// The line tells of the call. What follows for the holder, in order.
+    pub(crate) fn hear(&mut self, now: Time, line: &mut Line, what: What, out: &mut Outbox) -> Vec<Step> {
+        match what {
+            What::NotEstablished(_, why) => vec![Step::Over(Outcome::NoCall(why)), Step::Ended],
+            What::AnsweredTooLate => self.end(now, line, Outcome::NoCall("no answer".to_owned()), out),
+            What::Answered => {
+                line.announce(now, self.key, Protocol::Smtp, out);
+                vec![Step::Established]
+            }
+            What::Declined(why) => self.end(now, line, Outcome::NoSmtp(why), out),
+            What::Broken(why) => {
+                let outcome = self.lost(why);
+                self.end(now, line, outcome, out)
+            }
+            What::Opened(_) => {
+                let Some(envelope) = self.envelope.take() else { return Vec::new() };
+                let client = Client::new(self.name.clone(), envelope);
+                let client = if self.plain { client.saying_helo() } else { client };
+                line.wait(now, self.key, client.stage().patience(), out);
+                self.session = Some(client);
+                Vec::new()
+            }
+            What::Bytes(bytes) => self.session_turn(now, line, |session| session.bytes(&bytes), out),
+            What::Closed(_) => self.session_turn(now, line, |session| Turn::over(session.closed()), out),
+            What::TimedOut => self.session_turn(now, line, |session| Turn::over(session.timed_out()), out),
+            What::PeerHungUp => {
+                let settled = self.session.as_mut().map(Client::closed);
+                let outcome = match settled {
+                    Some(Ok(())) => Outcome::Sent,
+                    Some(Err(failure)) => outcome_of(&failure, "the peer hung up"),
+                    None => self.lost("the peer hung up".to_owned()),
+                };
+                let told = (!self.over).then_some(Step::Over(outcome));
+                told.into_iter().chain([Step::Ended]).collect()
+            }
+            What::Ended | What::ByeUnanswered => vec![Step::Ended],
+            What::Agreed | What::Presented(..) | What::NotPresented(_) => Vec::new(),
+            What::Received(..) | What::CallOver => Vec::new(),
+        }
+    }
+
+    fn session_turn(
+        &mut self,
+        now: Time,
+        line: &mut Line,
+        event: impl FnOnce(&mut Client) -> Turn<Failure>,
+        out: &mut Outbox,
+    ) -> Vec<Step> {
+        let Some(session) = &mut self.session else { return Vec::new() };
+        let turn = event(session);
+        let accepted = session.is_accepted();
+        turn.send.into_iter().for_each(|bytes| line.send(self.key, bytes, out));
+        if let Some(patience) = turn.patience {
+            line.wait(now, self.key, patience, out);
+        }
+        let mut steps = Vec::new();
+        if accepted && !std::mem::replace(&mut self.accepted, true) {
+            steps.push(Step::Accepted);
+        }
+        match turn.done {
+            None => {}
+            Some(Ok(())) => steps.extend(self.end(now, line, Outcome::Sent, out)),
+            Some(Err(failure)) => {
+                let outcome = outcome_of(&failure, &failure.to_string());
+                steps.extend(self.end(now, line, outcome, out));
+            }
+        }
+        steps
+    }
+
+    /// Nothing runs that could say more.
+    fn lost(&self, why: String) -> Outcome {
+        match &self.session {
+            Some(session) => outcome_of(&Failure::Lost { stage: session.stage() }, &why),
+            None => Outcome::Silence(why),
+        }
+    }
+
+    /// T106, T107.
+    fn end(&mut self, now: Time, line: &mut Line, outcome: Outcome, out: &mut Outbox) -> Vec<Step> {
+        line.close(self.key, out);
+        line.hang_up(now, self.key, out);
+        if std::mem::replace(&mut self.over, true) { Vec::new() } else { vec![Step::Over(outcome)] }
+    }
+}
+
+/// What a failure means for the mail. Behind DATA the whole mail is under way, its final dot among it.
+fn outcome_of(failure: &Failure, why: &str) -> Outcome {
+    let why = why.to_owned();
+    match (failure, failure.stage()) {
+        (Failure::Refused { .. }, Stage::Greeting | Stage::Ehlo | Stage::Helo) => Outcome::NoSmtp(why),
+        (_, Stage::Greeting | Stage::Ehlo | Stage::Helo) => Outcome::Silence(why),
+        (Failure::Refused { .. }, _) => Outcome::Rejected(why),
+        (_, Stage::Message) => Outcome::LostAfterDot(why),
+        _ => Outcome::LostBeforeDot(why),
+    }
+}

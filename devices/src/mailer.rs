@@ -1,0 +1,129 @@
+//! Normal SMTP (S309): hands mails to the outgoing server of a box, over connections of its own. Nothing else
+//! of the box waits for it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use crate::core::{Conn, Effect, Entropy, Outbox, StreamEvent, Time, Timer};
+use crate::smtp::{Client, Envelope, Failure};
+use crate::turn::Turn;
+
+/// Mails that may be on their way at one time.
+const MOST: usize = 100;
+/// Runs while the server owes the next reply; its owner is the mail.
+const TIMER: &str = "mail";
+
+/// The mails on their way.
+#[derive(Clone, Debug)]
+pub(crate) struct Mailer {
+    server: Option<SocketAddr>,
+    /// By what name it greets.
+    name: String,
+    entropy: Entropy,
+    jobs: BTreeMap<u64, Job>,
+}
+
+#[derive(Clone, Debug)]
+struct Job {
+    conn: Conn,
+    client: Client,
+}
+
+/// A mail that is under way no more: its key, and what came of it.
+pub(crate) type Done = (u64, Result<(), String>);
+
+impl Mailer {
+    /// A mailer for this outgoing server, if there is one.
+    pub(crate) fn new(server: Option<SocketAddr>, name: &str, entropy: Entropy) -> Mailer {
+        Mailer { server, name: name.to_owned(), entropy, jobs: BTreeMap::new() }
+    }
+
+    /// How many connections it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Begins to hand a mail over.
+    ///
+    /// # Errors
+    /// Why that cannot even begin.
+    pub(crate) fn submit(&mut self, key: u64, envelope: Envelope, out: &mut Outbox) -> Result<(), String> {
+        let to = self.server.ok_or("no outgoing mail server is set up")?;
+        if self.jobs.len() >= MOST {
+            return Err("too many mails are on their way".to_owned());
+        }
+        let conn = Conn(self.entropy.key(("mail", key)).0 & !Conn::ACCEPTED);
+        out.push(Effect::Connect { conn, to });
+        self.jobs.insert(key, Job { conn, client: Client::new(self.name.clone(), envelope) });
+        Ok(())
+    }
+
+    /// Whether this connection is one of its own.
+    pub(crate) fn has(&self, conn: Conn) -> bool {
+        self.jobs.values().any(|job| job.conn == conn)
+    }
+
+    /// Whether this timer is one of its own.
+    pub(crate) fn owns(&self, timer: Timer) -> bool {
+        timer.name == TIMER && self.jobs.contains_key(&timer.owner)
+    }
+
+    /// Something happened on a connection of its own.
+    pub(crate) fn stream(
+        &mut self,
+        now: Time,
+        conn: Conn,
+        event: StreamEvent,
+        out: &mut Outbox,
+    ) -> Option<Done> {
+        let key = self.jobs.iter().find(|(_, job)| job.conn == conn).map(|(key, _)| *key)?;
+        let job = self.jobs.get_mut(&key)?;
+        let failed = |why: &str| Some(Err(why.to_owned()));
+        let done = match event {
+            StreamEvent::Opened => {
+                out.arm(now, job.client.stage().patience(), Timer { owner: key, name: TIMER });
+                None
+            }
+            StreamEvent::Bytes(bytes) => {
+                let turn = job.client.bytes(&bytes);
+                turned(now, key, job, turn, out)
+            }
+            StreamEvent::Fin | StreamEvent::Reset => {
+                Some(job.client.closed().map_err(|failure| failure.to_string()))
+            }
+            StreamEvent::Refused => failed("the mail server refused the connection"),
+            StreamEvent::Unreachable => failed("the mail server cannot be reached"),
+            StreamEvent::TimedOut => failed("the mail server does not answer"),
+            StreamEvent::Writable | StreamEvent::Secured | StreamEvent::Accepted { .. } => None,
+        };
+        self.over(key, done?, out)
+    }
+
+    /// A timer of its own ran out.
+    pub(crate) fn fires(&mut self, timer: Timer, out: &mut Outbox) -> Option<Done> {
+        let job = self.jobs.get_mut(&timer.owner)?;
+        let outcome = job.client.timed_out().map_err(|failure| failure.to_string());
+        self.over(timer.owner, outcome, out)
+    }
+
+    fn over(&mut self, key: u64, outcome: Result<(), String>, out: &mut Outbox) -> Option<Done> {
+        let job = self.jobs.remove(&key)?;
+        out.disarm(Timer { owner: key, name: TIMER });
+        out.push(Effect::Close(job.conn));
+        Some((key, outcome))
+    }
+}
+
+fn turned(
+    now: Time,
+    key: u64,
+    job: &mut Job,
+    turn: Turn<Failure>,
+    out: &mut Outbox,
+) -> Option<Result<(), String>> {
+    turn.send.into_iter().for_each(|bytes| out.send(job.conn, bytes));
+    if let Some(patience) = turn.patience {
+        out.arm(now, patience, Timer { owner: key, name: TIMER });
+    }
+    turn.done.map(|done| done.map_err(|failure| failure.to_string()))
+}

@@ -1,0 +1,40 @@
+//! Who calls whom on the bench, and what is sent.
+
+use std::net::IpAddr;
+
+use faxproof_reports::{Class, HostDeclaration, OrderDeclaration, fingerprint};
+use faxproof_wire::page::{Chart, Page, chart};
+
+use super::BOBS_NUMBER;
+
+pub(super) fn fax(name: &str, address: IpAddr, number: &str) -> HostDeclaration {
+    HostDeclaration {
+        name: name.into(),
+        class: Class::Fax1,
+        address,
+        external: false,
+        number: Some(number.into()),
+        protocols: vec!["smtp".into()],
+        failure_notice: None,
+        ta1: Vec::new(),
+        habits: Default::default(),
+    }
+}
+
+pub(super) fn send() -> OrderDeclaration {
+    OrderDeclaration {
+        step: 1,
+        at_us: 0,
+        host: "alice".into(),
+        kind: "send".into(),
+        to: Some(BOBS_NUMBER.into()),
+        document: Some("image".into()),
+        pages: 2,
+        fingerprints: vec![fingerprint(&page(1)), fingerprint(&page(2))],
+    }
+}
+
+/// The page of this number.
+pub(super) fn page(number: u32) -> Page {
+    chart(Chart { height: 32, seed: number, ..Chart::default() })
+}
