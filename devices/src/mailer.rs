@@ -127,3 +127,61 @@ fn turned(
     }
     turn.done.map(|done| done.map_err(|failure| failure.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    const KEY: u64 = 7;
+
+    /// A mailer that has one mail under way, and its connection.
+    fn submitted() -> (Mailer, Conn) {
+        let server = "10.0.0.8:25".parse().ok();
+        let mut mailer = Mailer::new(server, "a.example", Entropy::of_seed(1));
+        let message = Bytes::from_static(b"Subject: x\r\n\r\nhi\r\n");
+        let envelope = Envelope { from: "a@a.example".into(), to: "b@b.example".into(), message };
+        let mut out = Outbox::new();
+        mailer.submit(KEY, envelope, &mut out).expect("a server");
+        match out.effects() {
+            [Effect::Connect { conn, to }] if Some(*to) == server => (mailer, *conn),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn says(mailer: &mut Mailer, conn: Conn, reply: &'static str, out: &mut Outbox) -> Option<Done> {
+        mailer.stream(Time(0), conn, StreamEvent::Bytes(Bytes::from_static(reply.as_bytes())), out)
+    }
+
+    #[test]
+    fn a_mail_is_handed_to_the_outgoing_server() {
+        let (mut mailer, conn) = submitted();
+        let mut out = Outbox::new();
+        assert_eq!(mailer.stream(Time(0), conn, StreamEvent::Opened, &mut out), None);
+        for reply in ["220 hi\r\n", "250 hi\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 ok\r\n"] {
+            assert_eq!(says(&mut mailer, conn, reply, &mut out), None, "{reply}");
+        }
+        assert_eq!(says(&mut mailer, conn, "221 bye\r\n", &mut out), Some((KEY, Ok(()))));
+        assert_eq!(mailer.len(), 0);
+    }
+
+    #[test]
+    fn what_the_server_does_not_take_is_told() {
+        let (mut mailer, conn) = submitted();
+        let mut out = Outbox::new();
+        let done = mailer.stream(Time(0), conn, StreamEvent::Refused, &mut out);
+        assert_eq!(done, Some((KEY, Err("the mail server refused the connection".to_owned()))));
+        let (mut mailer, _) = submitted();
+        let timer = Timer { owner: KEY, name: TIMER };
+        assert!(mailer.owns(timer) && matches!(mailer.fires(timer, &mut out), Some((KEY, Err(_)))));
+    }
+
+    #[test]
+    fn without_a_server_nothing_begins() {
+        let mut mailer = Mailer::new(None, "a.example", Entropy::of_seed(1));
+        let envelope = Envelope { from: String::new(), to: String::new(), message: Bytes::new() };
+        let mut out = Outbox::new();
+        assert!(mailer.submit(KEY, envelope, &mut out).is_err() && out.effects().is_empty());
+    }
+}
