@@ -2,6 +2,7 @@
 //! them.
 
 mod call;
+mod mail;
 mod message;
 mod stream;
 mod table;
@@ -12,6 +13,7 @@ use faxproof_reports::{Class, Declaration, Entry, Host, OrderDeclaration, Trace,
 use faxproof_wire::sip::Name;
 
 pub use call::{Announcement, Call, Opening, Presentation, Step};
+pub use mail::{Passage, passages};
 pub use message::{Seen, Sip, looks_like_sip, read};
 pub use stream::{Kind, Stream, Unit, bare_id, streams};
 pub use table::{Registered, ta1_row};

@@ -5,6 +5,7 @@ mod failover;
 mod hostile;
 mod http;
 mod learning;
+mod mail;
 mod marks;
 mod notice;
 mod order;
@@ -45,6 +46,12 @@ pub(crate) const ALL: &[Rule] = &[
     paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,
     paper::PRINTED_AS_SENT,
     paper::PRINTED_ONLY_WHAT_ARRIVED,
+    mail::KEPT,
+    mail::UNTOUCHED,
+    mail::REPORTS_WITHOUT_SENDER,
+    mail::CONFIRMED_WHEN_ASKED,
+    mail::CONFIRMED_AS_PRINTED,
+    mail::PRINTED_ONCE,
     http::HOST,
     http::LENGTH,
     http::ONCE,
