@@ -17,6 +17,7 @@ pub mod record;
 pub mod redact;
 pub mod summary;
 pub mod trace;
+pub mod truth;
 pub mod verdict;
 mod written;
 
@@ -34,4 +35,5 @@ pub use record::{Coverage, Record, RecordError};
 pub use redact::Redactor;
 pub use summary::coverage_table;
 pub use trace::{Carrier, Entry, Fate, Host, Medium, Sink, Trace, What, commit_row};
+pub use truth::{Paper, Sent, Told, truth_table};
 pub use verdict::{Finding, RuleResult, Verdict, Weight};

@@ -15,6 +15,7 @@ use crate::declaration::Declaration;
 use crate::digest::digest;
 use crate::redact::redacted;
 use crate::trace::Trace;
+use crate::truth::Sent;
 use crate::verdict::{RuleResult, Verdict};
 
 /// What the first key of a record says; a reader refuses every other format.
@@ -52,6 +53,9 @@ pub struct Record {
 pub struct Coverage {
     /// How often each arc of the flowcharts was taken, e.g. `4.S13.selected`.
     pub arcs: BTreeMap<String, u32>,
+    /// Every order to send: what its operator was told, and what was printed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sends: Vec<Sent>,
 }
 
 /// Why a record could not be written or read.

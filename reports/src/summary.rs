@@ -42,14 +42,17 @@ mod tests {
     #[test]
     fn arcs_are_counted_by_figure() {
         let taken = [("4.S2.answered", 3), ("5.S1.start", 1), ("4.S13.selected", 0)];
-        let coverage = Coverage { arcs: taken.map(|(arc, times)| (arc.to_string(), times)).into() };
+        let coverage = Coverage {
+            arcs: taken.map(|(arc, times)| (arc.to_string(), times)).into(),
+            ..Coverage::default()
+        };
         let table = coverage_table(["4.S2.answered", "4.S13.selected", "5.S1.start"], &coverage);
         assert_eq!(table, "Figure 4: 1 of 2 arcs\n  never: 4.S13.selected\nFigure 5: 1 of 1 arcs\n");
     }
 
     #[test]
     fn an_arc_in_no_figure_is_named() {
-        let coverage = Coverage { arcs: [("4.S99.lost".to_string(), 1)].into() };
+        let coverage = Coverage { arcs: [("4.S99.lost".to_string(), 1)].into(), ..Coverage::default() };
         assert_eq!(coverage_table([], &coverage), "In no figure: 4.S99.lost\n");
     }
 }

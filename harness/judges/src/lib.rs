@@ -5,7 +5,7 @@
 //! is judged by the same rules as a simulated one. Every rule reads the same index of the trace, a
 //! [`Case`]; SIP messages are parsed once for all of them.
 
-use faxproof_reports::{Declaration, RuleResult, Trace, Weight};
+use faxproof_reports::{Declaration, RuleResult, Sent, Trace, Weight};
 
 pub mod arcs;
 pub mod evidence;
@@ -15,6 +15,7 @@ mod report;
 mod rules;
 #[cfg(test)]
 mod testing;
+pub mod truth;
 
 pub use evidence::Case;
 pub use report::Report;
@@ -65,9 +66,14 @@ pub fn rules() -> &'static [Rule] {
 /// assert!(results.iter().all(|result| result.applied == 0 && result.verdict == Verdict::Pass));
 /// ```
 pub fn judge(declaration: &Declaration, trace: &Trace) -> Vec<RuleResult> {
+    examine(declaration, trace).0
+}
+
+/// The same, and for every order to send what its operator was told and what was printed.
+pub fn examine(declaration: &Declaration, trace: &Trace) -> (Vec<RuleResult>, Vec<Sent>) {
     let messages = evidence::read(trace);
     let case = Case::new(declaration, trace, &messages);
-    rules().iter().map(|rule| verdict_of(rule, &case)).collect()
+    (rules().iter().map(|rule| verdict_of(rule, &case)).collect(), truth::sends(&case))
 }
 
 /// What one rule says about one run.

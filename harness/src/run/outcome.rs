@@ -8,7 +8,7 @@ use faxproof_devices::chart;
 use faxproof_reports::junit::{Case, junit};
 use faxproof_reports::record::Coverage;
 use faxproof_reports::redact::redacted;
-use faxproof_reports::{Change, Difference, RecordError, Verdict, What, png};
+use faxproof_reports::{Change, Difference, RecordError, Sent, Verdict, What, png};
 use serde::Serialize;
 
 use super::{Earlier, Examined, RunError, Snapshot};
@@ -48,6 +48,8 @@ pub struct Line {
     pub difference: Vec<String>,
     /// Messages that changed since an earlier run (`--against`), in words.
     pub changed: Vec<String>,
+    /// Every order to send: what its operator was told, and what was printed.
+    pub sends: Vec<Sent>,
     /// The difference as it is shown on a terminal.
     #[serde(skip)]
     pub ladders: Option<Difference>,
@@ -90,12 +92,14 @@ fn line(name: &str, result: Option<&Result<Examined, RunError>>, earlier: &Earli
         ladder: "",
         difference: Vec::new(),
         changed: Vec::new(),
+        sends: Vec::new(),
         ladders: None,
     };
     match result {
         Some(Ok(examined)) => {
             line.verdict = examined.verdict();
             line.digest = examined.record.digest.clone();
+            line.sends = examined.record.coverage.sends.clone();
             let findings = examined.findings().map(words);
             line.findings =
                 if secrets { findings.collect() } else { findings.map(|words| redacted(&words)).collect() };

@@ -17,7 +17,7 @@ fn record_of(trace: Trace) -> Record {
     };
     let result =
         RuleResult { rule: "sip.via".into(), applied: 1, verdict: Verdict::Fail, findings: vec![finding] };
-    let coverage = Coverage { arcs: [("4.S13.selected".to_string(), 1)].into() };
+    let coverage = Coverage { arcs: [("4.S13.selected".to_string(), 1)].into(), ..Coverage::default() };
     Record::new(declaration(&["alice", "bob"]), trace, vec![result], Verdict::Fail, coverage)
 }
 

@@ -33,7 +33,7 @@ pub struct Passage<'a> {
 }
 
 /// The mails of all connections, in the order of the trace.
-pub fn passages<'a>(streams: &[Stream<'a>]) -> Vec<Passage<'a>> {
+pub(super) fn passages<'a>(streams: &[Stream<'a>]) -> Vec<Passage<'a>> {
     let mut passages: Vec<Passage<'a>> = streams.iter().flat_map(of_stream).collect();
     passages.sort_by_key(|passage| passage.at);
     passages

@@ -13,7 +13,8 @@ use faxproof_reports::{Class, Declaration, Entry, Host, OrderDeclaration, Trace,
 use faxproof_wire::sip::Name;
 
 pub use call::{Announcement, Call, Opening, Presentation, Step};
-pub use mail::{Passage, passages};
+pub use mail::Passage;
+use mail::passages;
 pub use message::{Seen, Sip, looks_like_sip, read};
 pub use stream::{Kind, Stream, Unit, bare_id, streams};
 pub use table::{Registered, ta1_row};
@@ -31,6 +32,8 @@ pub struct Case<'a> {
     pub messages: &'a [Seen],
     /// Every connection that does not carry SIP.
     pub streams: Vec<Stream<'a>>,
+    /// Every mail that passed from one host to another.
+    pub mails: Vec<Passage<'a>>,
     /// Every call that a fax made, in the order in which they began.
     pub calls: Vec<Call<'a>>,
 }
@@ -38,7 +41,9 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     /// Builds the index over messages that [`read`] took from the same trace.
     pub fn new(declaration: &'a Declaration, trace: &'a Trace, messages: &'a [Seen]) -> Case<'a> {
-        let mut case = Case { declaration, trace, messages, streams: streams(trace), calls: Vec::new() };
+        let streams = streams(trace);
+        let mails = passages(&streams);
+        let mut case = Case { declaration, trace, messages, streams, mails, calls: Vec::new() };
         case.calls = calls(declaration, messages);
         case.assign_orders();
         case.assign_streams();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use faxproof_reports::{Class, Host, Weight, What};
 use faxproof_wire::mime::{Mailbox, Mdn, is_report};
 
-use crate::evidence::{Case, Passage, passages};
+use crate::evidence::{Case, Passage};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const KEPT: Rule = Rule {
@@ -72,8 +72,7 @@ fn class(case: &Case<'_>, host: &Host) -> Option<Class> {
 }
 
 fn kept(case: &Case<'_>, report: &mut Report) {
-    let passages = passages(&case.streams);
-    for passage in &passages {
+    for passage in &case.mails {
         let (Some(Class::MailServer), Some(taken)) = (class(case, passage.to), passage.acknowledged) else {
             continue;
         };
@@ -93,7 +92,7 @@ fn kept(case: &Case<'_>, report: &mut Report) {
             let gone = folders(case, passage.to)
                 .find(|(at, is_put, of, called)| *at > put && !is_put && *of == folder && *called == name);
             let Some((gone, ..)) = gone else { continue };
-            let handed_on = passages.iter().any(|next| {
+            let handed_on = case.mails.iter().any(|next| {
                 next.from == passage.to
                     && next.id == passage.id
                     && next.acknowledged.is_some_and(|at| at < gone)
@@ -129,11 +128,10 @@ fn was_told(case: &Case<'_>, server: &Host, gone: usize) -> bool {
 }
 
 fn untouched(case: &Case<'_>, report: &mut Report) {
-    let passages = passages(&case.streams);
     for next in
-        passages.iter().filter(|next| !next.tampered && class(case, next.from) == Some(Class::MailServer))
+        case.mails.iter().filter(|next| !next.tampered && class(case, next.from) == Some(Class::MailServer))
     {
-        let before = passages.iter().rev().find(|before| {
+        let before = case.mails.iter().rev().find(|before| {
             before.to == next.from && before.at < next.at && before.id.is_some() && before.id == next.id
         });
         let Some(before) = before.filter(|before| before.acknowledged.is_some()) else { continue };
@@ -161,7 +159,7 @@ fn field_names(header: &[u8]) -> Vec<String> {
 }
 
 fn reports_without_sender(case: &Case<'_>, report: &mut Report) {
-    for passage in passages(&case.streams) {
+    for passage in &case.mails {
         let Some(sender) = passage.sender.as_ref().filter(|_| is_report(&passage.message)) else { continue };
         report.applies();
         if !sender.is_empty() {
@@ -172,18 +170,17 @@ fn reports_without_sender(case: &Case<'_>, report: &mut Report) {
 }
 
 /// The MDNs that faxes themselves sent: by whom, about which mail.
-fn confirmations<'p, 'a>(case: &Case<'_>, passages: &'p [Passage<'a>]) -> Vec<(&'p Passage<'a>, Mdn)> {
-    let sent = passages.iter().filter(|passage| {
+fn confirmations<'c, 'a>(case: &'c Case<'a>) -> Vec<(&'c Passage<'a>, Mdn)> {
+    let sent = case.mails.iter().filter(|passage| {
         class(case, passage.from).is_some_and(Class::is_fax) && !passage.tampered && !passage.collected
     });
     sent.filter_map(|passage| Some((passage, Mdn::read(&passage.message).ok()?))).collect()
 }
 
 fn confirmed_when_asked(case: &Case<'_>, report: &mut Report) {
-    let passages = passages(&case.streams);
-    for (confirmation, mdn) in confirmations(case, &passages) {
+    for (confirmation, mdn) in confirmations(case) {
         report.applies();
-        let about = passages.iter().find(|mail| {
+        let about = case.mails.iter().find(|mail| {
             mail.to == confirmation.from && mail.at < confirmation.at && mail.id == mdn.original_message_id
         });
         let complaint = match about {
@@ -210,8 +207,7 @@ fn asked(mail: &[u8], recipients: &[String]) -> bool {
 }
 
 fn confirmed_as_printed(case: &Case<'_>, report: &mut Report) {
-    let passages = passages(&case.streams);
-    for (confirmation, mdn) in confirmations(case, &passages) {
+    for (confirmation, mdn) in confirmations(case) {
         let Some(about) = &mdn.original_message_id else { continue };
         if case.is_external(confirmation.from) {
             continue;
@@ -234,7 +230,6 @@ fn confirmed_as_printed(case: &Case<'_>, report: &mut Report) {
 }
 
 fn printed_once(case: &Case<'_>, report: &mut Report) {
-    let passages = passages(&case.streams);
     let mut printed: BTreeMap<(&Host, &str, u32), Vec<usize>> = BTreeMap::new();
     for (at, entry) in case.trace.entries.iter().enumerate() {
         if let What::Printed { host, document, number, .. } = &entry.what {
@@ -243,7 +238,8 @@ fn printed_once(case: &Case<'_>, report: &mut Report) {
         }
     }
     for ((host, document, number), at) in printed {
-        let came = || passages.iter().filter(|mail| mail.to == host && mail.id.as_deref() == Some(document));
+        let came =
+            || case.mails.iter().filter(|mail| mail.to == host && mail.id.as_deref() == Some(document));
         if came().next().is_none() {
             continue;
         }
