@@ -1,5 +1,6 @@
 //! Tests against programs that other people wrote: Kamailio as the SIP server, SIPp as caller and
-//! callee, swaks and Python as mail clients, curl as an HTTP client, aiosmtpd as a mail server, libtiff for
+//! callee, swaks and Python as mail clients, Python as a reader of mail, curl as an HTTP client, aiosmtpd as
+//! a mail server, libtiff for
 //! documents. They need these programs, so they run only when asked for:
 //! `cargo test -p faxproof --features peers --test peers`. A program that is missing is a failure.
 
@@ -11,6 +12,7 @@ mod kamailio;
 mod libtiff;
 mod mail;
 mod program;
+mod reports;
 mod sipp;
 mod stage;
 mod stranger;
