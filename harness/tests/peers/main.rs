@@ -6,10 +6,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod curl;
+mod daemon;
 mod delivery;
+mod dovecot;
 mod kamailio;
 mod libtiff;
 mod mail;
+mod postfix;
 mod program;
 mod reports;
 mod sipp;

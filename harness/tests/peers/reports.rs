@@ -84,10 +84,9 @@ fn python_reads_a_dsn_of_a_mail_that_was_given_up() {
 /// The one DSN that alice collects names the envelope of her mail and says this of its recipient.
 fn python_reads_a_dsn(trace: &Trace, recipient: &Value) {
     let envelope = bytes_of(trace, "MAIL", "alice", "mail-a");
-    let envelope = String::from_utf8(envelope[0].clone()).unwrap();
-    let envelope = envelope.split_once(" ENVID=").unwrap().1.split_whitespace().next().unwrap();
     let [dsn] = &mails(trace, "mail-a", "alice")[..] else { panic!("one DSN") };
-    let mail = json!({ "Original-Envelope-Id": envelope, "Reporting-MTA": "dns; mail-a.a.example" });
+    let mail =
+        json!({ "Original-Envelope-Id": envid(&envelope[0]), "Reporting-MTA": "dns; mail-a.a.example" });
     let test = format!("dsn-{}", recipient["Status"].as_str().unwrap());
     assert_eq!(read_by_python(&test, dsn), report("delivery-status", &DSN, &[&mail, recipient]));
 }
@@ -104,7 +103,7 @@ fn report(kind: &str, parts: &[&str], blocks: &[&Value]) -> Value {
 }
 
 /// What Python's `email` finds in a mail.
-pub(crate) fn read_by_python(test: &str, mail: &[u8]) -> Value {
+fn read_by_python(test: &str, mail: &[u8]) -> Value {
     let place = folder(test);
     fs::write(place.join("report.eml"), mail).unwrap();
     let mut python = Command::new("python3");
@@ -128,4 +127,10 @@ fn of(name: &str) -> Trace {
 pub(crate) fn message_id(mail: &[u8]) -> String {
     let text = String::from_utf8_lossy(mail);
     text.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().to_owned()
+}
+
+/// The name that MAIL FROM gives to the envelope (RFC 3461 §4.4).
+pub(crate) fn envid(mail_from: &[u8]) -> String {
+    let (_, id) = std::str::from_utf8(mail_from).unwrap().split_once(" ENVID=").unwrap();
+    id.split_whitespace().next().unwrap().to_owned()
 }
