@@ -14,8 +14,10 @@ use super::stage::{Performance, breaches, bytes_of, mails, notices, pages, plan,
 
 #[test]
 fn postfix_relays_a_fax_and_its_confirmation() {
-    let (postfix, trace, plan) =
-        performed("127.95.1", &["{ at: 1s, host: alice, send: file, to: bob@b.example }"]);
+    let (postfix, trace, plan) = performed(
+        "127.95.1",
+        &faxes("127.95.1", &["{ at: 1s, host: alice, send: file, to: bob@b.example }"]),
+    );
 
     // Nobody takes Bob's call back, so the confirmation goes by mail too.
     assert_eq!((printed(&trace, "bob"), printed(&trace, "alice")), (pages(), vec![]));
@@ -37,7 +39,7 @@ fn what_postfix_cannot_deliver_is_told_to_the_operator() {
         "{ at: 1s, host: alice, send: file, to: carol@b.example }",
         "{ at: 3s, host: alice, send: file, to: dave@nowhere.example }",
     ];
-    let (postfix, trace, plan) = performed("127.95.2", &steps);
+    let (postfix, trace, plan) = performed("127.95.2", &faxes("127.95.2", &steps));
 
     // Postfix took the mail to Carol, whom Bob does not know, and sends a DSN; it did not take the other.
     let [bounce] = &mails(&trace, "mail", "alice")[..] else { panic!("one bounce: {}", postfix.log()) };
@@ -52,16 +54,71 @@ fn what_postfix_cannot_deliver_is_told_to_the_operator() {
     assert_eq!(breaches(&plan.declaration, &trace, &["alice", "bob", "sip"]), []);
 }
 
-/// The run of these steps by alice, with Postfix between her and bob.
-fn performed(net: &str, steps: &[&str]) -> (Daemon, Trace, Plan) {
+#[test]
+fn mail_passes_our_server_then_postfix_then_our_server() {
+    let net = "127.95.3";
+    let (postfix, trace, plan) = performed(net, &SERVERS.replace("NET", net));
+
+    assert_eq!((printed(&trace, "bob"), notices(&trace, "alice")), (pages(), vec![]));
+    let ([sent], [relayed]) = (&mails(&trace, "mail-a", "mail")[..], &mails(&trace, "mail", "mail-b")[..])
+    else {
+        panic!("one mail: {:#?}", trace.entries)
+    };
+    assert_relayed(&postfix, sent, relayed, "bob@b.example");
+    let collected = String::from_utf8(mails(&trace, "mail-b", "bob").swap_remove(0)).unwrap();
+    let by = |field: &str| field.split_once("by ").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let trail: Vec<String> = collected.split("Received: ").skip(1).map(by).collect();
+    assert_eq!(trail, ["mail-b.b.example", "mx.example.net", "mail-a"]);
+    // Postfix hands on what the envelope is called, so a DSN from behind it would name it too.
+    let hops = [("alice", "mail-a"), ("mail-a", "mail"), ("mail", "mail-b")];
+    let ids = hops.map(|(from, to)| envid(&bytes_of(&trace, "MAIL", from, to)[0]));
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(breaches(&plan.declaration, &trace, &["alice", "bob", "sip", "mail-a", "mail-b"]), []);
+}
+
+/// The run of a scenario with Postfix as `mail`.
+fn performed(net: &str, scenario: &str) -> (Daemon, Trace, Plan) {
     let postfix = postfix(net);
     fs::write(postfix.place.join("ours.tif"), tiff::write(&pages())).unwrap();
-    let plan = plan(&scenario(net, steps), &postfix.place, World::Sockets);
+    let plan = plan(scenario, &postfix.place, World::Sockets);
     let trace = Performance::begin(&plan).end();
     (postfix, trace, plan)
 }
 
-fn scenario(net: &str, steps: &[&str]) -> String {
+/// A fax hands its mail to a server of ours, and collects it from another; between them is Postfix.
+const SERVERS: &str = "\
+version: 1
+title: A real mail server between two of ours
+hosts:
+  alice:
+    fax: 101
+    number: 050-0000-9999
+    address: NET.1
+    mail: alice@a.example
+    mail_server: mail-a
+    habits: { mail: { greets_by: ehlo, asks_confirmation: false } }
+  mail-a: { mail-server: { relays_for: [alice], relay: mail }, address: NET.5 }
+  mail: { mail-server: {}, external: { smtp: 'NET.2:25' } }
+  mail-b:
+    mail-server: { domains: [b.example], mailboxes: { bob: { password: secret } } }
+    address: NET.3
+  bob:
+    fax: 101
+    number: 050-1234-5678
+    address: NET.6
+    mail: bob@b.example
+    mailbox: { server: mail-b, user: bob, every: 1s }
+  sip: { sip-server: {}, address: NET.4 }
+documents:
+  file: { tiff: ours.tif }
+steps:
+  - { at: 1s, host: alice, send: file, to: bob@b.example }
+ends_at: 6s
+worlds: [sockets]
+";
+
+/// A mail fax at either end; Postfix brings mail straight to them.
+fn faxes(net: &str, steps: &[&str]) -> String {
     format!(
         "\
 version: 1
@@ -82,7 +139,7 @@ hosts:
     mail_server: mail
     habits: {{ mail: {{ listens: true }} }}
   sip: {{ sip-server: {{}}, address: {net}.4 }}
-  mail: {{ mail-server: {{}}, external: {{ smtp: '{net}.2:2525' }} }}
+  mail: {{ mail-server: {{}}, external: {{ smtp: '{net}.2:25' }} }}
 documents:
   file: {{ tiff: ours.tif }}
 steps:

@@ -81,7 +81,7 @@ fn kept(case: &Case<'_>, report: &mut Report) {
         }
         report.applies();
         let puts: Vec<(usize, &str, &str)> = folders(case, passage.to)
-            .filter(|(at, put, ..)| *put && same_moment(case, *at, passage))
+            .filter(|(at, put, ..)| *put && same_moment(case, *at, taken))
             .map(|(at, _, folder, name)| (at, folder, name))
             .collect();
         if puts.is_empty() {
@@ -113,9 +113,10 @@ fn folders<'a>(case: &Case<'a>, server: &Host) -> impl Iterator<Item = (usize, b
     })
 }
 
-/// Whether this happened when the mail came.
-fn same_moment(case: &Case<'_>, at: usize, passage: &Passage<'_>) -> bool {
-    case.entry(at).is_some_and(|entry| Some(entry.at_us) == passage.delivered_us)
+/// Whether this happened when the mail was answered for. On real sockets it came a little earlier.
+fn same_moment(case: &Case<'_>, at: usize, taken: usize) -> bool {
+    let moment = |at| case.entry(at).map(|entry| entry.at_us);
+    moment(at) == moment(taken)
 }
 
 /// Whether a server wrote a report, or told that nobody wants one, at the moment in which it gave a mail up.

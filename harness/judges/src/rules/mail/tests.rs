@@ -230,6 +230,18 @@ fn a_mail_that_waits_is_kept() {
 }
 
 #[test]
+fn a_server_that_takes_its_time_keeps_a_mail_with_its_answer() {
+    let mut run = Post::new();
+    run.smtp("alice", "server", ("alice@a.example", "bob@b.example"), &mail());
+    // As on real sockets: the answer leaves later than the mail came, and the mail is put away with it.
+    let answer = run.trace.entries.last_mut().expect("the 250");
+    answer.at_us += 7;
+    run.now_us = answer.at_us;
+    run.folder("queue", true);
+    assert_eq!(run.judged("mail.kept"), (Verdict::Pass, 1, None));
+}
+
+#[test]
 fn a_mail_of_which_the_sender_was_told_is_kept() {
     let mut run = Post::new();
     run.smtp("alice", "server", ("alice@a.example", "bob@b.example"), &mail());
