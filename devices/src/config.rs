@@ -5,6 +5,7 @@ mod mail;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use faxproof_wire::mime::IpTelNumber;
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::sip::digest::Algorithm;
@@ -15,7 +16,10 @@ use crate::sip::transport::Transport;
 use crate::ta1::Row;
 use crate::ta2;
 
-pub use self::mail::{CollectionConfig, MailHabits, MailServerConfig, MailboxConfig, PathReject, Unverified};
+pub use self::mail::{
+    CollectionConfig, ExtensionRule, Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject,
+    Unverified,
+};
 
 /// Set-up of facsimile machine 1.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct FaxConfig {
     pub ta1: Vec<Row>,
     /// Table Ta2 as delivered.
     pub ta2: Vec<ta2::Row>,
+    /// Which machine of the patent a mail fax is.
+    pub machine: Machine,
     /// The outgoing server of a mail fax.
     pub mail_server: Option<SocketAddr>,
     /// The mailbox that a mail fax collects.
@@ -54,7 +60,7 @@ pub struct FaxConfig {
 
 impl FaxConfig {
     /// Whether a mail to this path is for this fax: its own mail address, its number as a fax address
-    /// (RFC 3192 §2), and postmaster (RFC 5321 §4.5.1).
+    /// (RFC 3192 §2) or as a token, and postmaster (RFC 5321 §4.5.1).
     pub fn is_own_address(&self, path: &str) -> bool {
         let own = path.eq_ignore_ascii_case(&self.mail);
         let Some((local, domain)) = path.split_once('@') else {
@@ -62,9 +68,12 @@ impl FaxConfig {
         };
         let here = [self.mail_domain(), &self.domain];
         let is_here = here.iter().any(|name| name.eq_ignore_ascii_case(domain));
+        let token = IpTelNumber::from_token(local).and_then(Result::ok);
+        let named =
+            token.is_some_and(|number| number::digits(&number.to_string()) == number::digits(&self.number));
         let fax = local.get(..4).filter(|head| head.eq_ignore_ascii_case("FAX=")).map(|_| &local[4..]);
         let dialled = fax.is_some_and(|fax| number::digits(fax) == number::digits(&self.number));
-        own || is_here && (dialled || local.eq_ignore_ascii_case("postmaster"))
+        own || is_here && (dialled || named || local.eq_ignore_ascii_case("postmaster"))
     }
 
     /// The name by which the fax greets in SMTP.

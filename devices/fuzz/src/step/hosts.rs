@@ -97,6 +97,7 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
         ta2: Vec::new(),
         mail_server: None,
         mailbox: None,
+        machine: Default::default(),
         ta1: Vec::new(),
         habits: habits(script),
         epoch_s: 1_069_117_200,

@@ -127,14 +127,14 @@ impl Checker<'_> {
     }
 
     fn fax_host(&mut self, name: &At<String>, host: &HostSpec) {
-        if let Some(fax) = host.fax.filter(|fax| ![1, 101].contains(&fax.value)) {
+        if let Some(fax) = host.fax.filter(|fax| ![1, 101, 118].contains(&fax.value)) {
             self.refuse_saying(
                 fax.place,
                 format!("there is no facsimile machine {}", fax.value),
-                "write `fax: 1`, or `fax: 101` for a mail fax",
+                "write `fax: 1`, or for a mail fax `fax: 101` or `fax: 118`",
             );
         }
-        let is_mail_fax = host.fax.is_some_and(|fax| fax.value == 101);
+        let is_mail_fax = host.fax.is_some_and(|fax| [101, 118].contains(&fax.value));
         if let (Some(ta1), true) = (&host.ta1, is_mail_fax) {
             self.refuse_saying(ta1.place, "a mail fax has no table Ta1", "write `ta2`");
         }

@@ -12,7 +12,7 @@ use super::{CollectionSpec, MailServerSpec, MailSpec};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
-    /// It is a fax; the number is that of the facsimile machine in the patent: 1, or 101, the mail fax.
+    /// It is a fax; the number is that of the facsimile machine in the patent: 1, or 101 and 118, mail faxes.
     pub fax: Option<At<u32>>,
     /// It is the SIP server.
     #[serde(rename = "sip-server")]

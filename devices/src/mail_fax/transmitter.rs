@@ -1,10 +1,12 @@
-//! Figures 8 and 9 as the transmitter walks them: S301 to S311.
+//! The transmitter: S301 to S311 of Figures 8 and 9, S101 to S112 of Figures 10 to 13. The steps beside the lines
+//! are those of machine 101; `arcs.rs` says how machine 118 calls them.
 
-use super::Fax101;
-use super::letters::{self, Tells};
-use crate::config::PathReject;
+use super::MailFax;
+use super::arcs::{self, Awaiting, Session, Transmitter};
+use super::letters::{self, Kind, Tells};
+use crate::config::{ExtensionRule, Machine, PathReject};
 use crate::core::{Outbox, Time, Timer};
-use crate::handover::{Handover, Outcome, Step};
+use crate::handover::{Handover, Letter, Outcome, Step};
 use crate::line::What;
 use crate::number;
 use crate::order::{Destination, Document};
@@ -32,7 +34,7 @@ pub(super) struct Walk {
 #[derive(Clone, Debug)]
 enum At {
     /// S302 to S306: one mail in a call. Whether S309 follows its end.
-    Calling { handover: Handover, mails_then: bool },
+    Calling { handover: Handover, mails_then: bool, session: &'static Session },
     /// S309: for the outgoing server.
     Mailing,
 }
@@ -44,11 +46,12 @@ pub(super) struct Awaited {
     message_id: String,
     /// The address that M1 was sent to, if it had one.
     address: Option<String>,
+    arcs: &'static Awaiting,
     /// The operator was told that nobody knows whether it arrived.
     doubtful: bool,
 }
 
-impl Fax101 {
+impl MailFax {
     /// The start key was pressed: step S301.
     pub(super) fn send(
         &mut self,
@@ -61,7 +64,7 @@ impl Fax101 {
         let (arc, number, address) = match self.look_up(&to) {
             Ok(found) => found,
             Err(Refused::SpeedDial) => {
-                out.mark(key, "8.S301.speed-dial-unknown"); // S301
+                out.mark(key, self.transmitter().speed_dial_unknown); // S301
                 return self.display(
                     key,
                     "This speed dial number is not in use; nothing was sent".to_owned(),
@@ -79,35 +82,58 @@ impl Fax101 {
         let Some(number) = walk.number.clone() else {
             return self.mail(now, key, walk, out); // S309
         };
-        let envelope = self.m1(now, key, &walk);
+        let (letter, by_helo) = self.letter(now, key, &walk);
         let config = self.line.config().clone();
-        let name = (config.mail_domain(), config.habits.mail.greets_by_helo);
-        let handover = Handover::begin(now, &mut self.line, (key, &number), name, envelope, out); // S302
-        walk.at = At::Calling { handover, mails_then: false };
+        let name = (config.mail_domain(), by_helo);
+        let handover = Handover::begin(now, &mut self.line, (key, &number), name, letter, out); // S302
+        let session = &self.transmitter().plain;
+        walk.at = At::Calling { handover, mails_then: false, session };
         self.walks.insert(key, walk);
+    }
+
+    fn transmitter(&self) -> &'static Transmitter {
+        arcs::transmitter(self.line.config().machine)
+    }
+
+    /// What is handed over in the call, and whether the fax greets by HELO. Machine 118 has a mail for each
+    /// kind of peer, and must try EHLO to tell them apart (S104).
+    fn letter(&self, now: Time, key: u64, walk: &Walk) -> (Letter, bool) {
+        let habits = &self.line.config().habits.mail;
+        let plain = self.m1(now, key, walk, Kind::Plain);
+        match (self.line.config().machine, habits.extension_rule) {
+            (Machine::Fax101, _) => (Letter::Mail(plain), habits.greets_by_helo),
+            (Machine::Fax118, rule) => {
+                let extended = self.m1(now, key, walk, Kind::Extended);
+                let needs = match rule {
+                    ExtensionRule::Ehlo => None,
+                    ExtensionRule::Lists(keyword) => Some(keyword),
+                };
+                (Letter::ByPeer { extended, plain, needs }, false)
+            }
+        }
     }
 
     /// Does the fax have the number of the destination? The arc, the number and the address.
     fn look_up(&self, to: &Destination) -> Result<Found, Refused> {
+        let arcs = self.transmitter();
         let of = |row: &Row| (row.number.clone(), row.address.clone().map(|address| (address, true)));
         match to {
             Destination::SpeedDial(dialled) => {
                 let row = self.ta2.find(&Key::SpeedDial(dialled.clone())).ok_or(Refused::SpeedDial)?;
                 let (number, address) = of(row);
-                let arc =
-                    if number.is_some() { "8.S301.speed-dial" } else { "8.S301.speed-dial-without-number" };
+                let arc = if number.is_some() { arcs.speed_dial } else { arcs.speed_dial_without_number };
                 Ok((arc, number, address))
             }
             Destination::Typed(text) if letters::is_address(text) => {
                 match self.ta2.find(&Key::Address(text.clone())).map(of) {
-                    Some((Some(number), address)) => Ok(("8.S301.address-in-table", Some(number), address)),
-                    Some((None, address)) => Ok(("8.S301.address-without-number", None, address)),
-                    None => Ok(("8.S301.address-unknown", None, Some((text.clone(), false)))),
+                    Some((Some(number), address)) => Ok((arcs.address_in_table, Some(number), address)),
+                    Some((None, address)) => Ok((arcs.address_without_number, None, address)),
+                    None => Ok((arcs.address_unknown, None, Some((text.clone(), false)))),
                 }
             }
             Destination::Typed(text) if number::is_dialable(text) => {
                 let row = self.ta2.find(&Key::Number(text.clone()));
-                Ok(("8.S301.typed-number", Some(text.clone()), row.and_then(|row| of(row).1)))
+                Ok((arcs.typed_number, Some(text.clone()), row.and_then(|row| of(row).1)))
             }
             Destination::Typed(_) => Err(Refused::Typed),
         }
@@ -123,8 +149,15 @@ impl Fax101 {
         let steps = handover.hear(now, &mut self.line, what, out);
         for step in steps {
             match step {
-                Step::Established => out.mark(key, "8.S303.established"), // S303
-                Step::Accepted => out.mark(key, "8.S305.accepted"),       // S305
+                Step::Established => out.mark(key, self.transmitter().established), // S303
+                Step::Accepted { extended } => {
+                    let arcs = self.transmitter();
+                    let kind = if extended { &arcs.extended } else { &arcs.plain };
+                    if let At::Calling { session, .. } = &mut walk.at {
+                        *session = kind;
+                    }
+                    out.mark(key, kind.accepted); // S305
+                }
                 Step::Over(outcome) => self.handed_over(now, key, &mut walk, outcome, out),
                 Step::Ended => {
                     // S307, S308
@@ -141,20 +174,29 @@ impl Fax101 {
     /// S303, S305, S306: what became of the mail on the connection.
     fn handed_over(&mut self, now: Time, key: u64, walk: &mut Walk, outcome: Outcome, out: &mut Outbox) {
         let falls_back = self.line.config().habits.mail.on_path_reject == PathReject::FallBack;
+        let arcs = self.transmitter();
+        let session = if let At::Calling { session, .. } = &walk.at { session } else { &arcs.plain };
+        // With extensions the 250 is the receipt, and nobody is asked for another (Figure 11).
+        let awaits = self.line.config().machine == Machine::Fax101 || std::ptr::eq(session, &arcs.plain);
         let (arc, why, mails) = match outcome {
             Outcome::Sent => {
-                out.mark(key, "8.S306.sent"); // S306
-                return self.await_confirmation(now, key, walk, false, out);
+                session.sent.into_iter().for_each(|arc| out.mark(key, arc)); // S306
+                if awaits {
+                    self.await_confirmation(now, key, walk, false, out);
+                }
+                return;
             }
-            Outcome::NoCall(why) => ("8.S303.failed", why, true),
-            Outcome::NoSmtp(why) => ("8.S305.refused", why, true),
-            Outcome::Silence(why) => ("8.S305.silent", why, true),
-            Outcome::Rejected(why) => ("8.S306.rejected", why, falls_back),
-            Outcome::LostBeforeDot(why) => ("8.S306.lost-before-dot", why, falls_back),
+            Outcome::NoCall(why) => (arcs.no_call, why, true),
+            Outcome::NoSmtp(why) => (arcs.refused, why, true),
+            Outcome::Silence(why) => (arcs.silent, why, true),
+            Outcome::Rejected(why) => (session.rejected, why, falls_back),
+            Outcome::LostBeforeDot(why) => (session.lost_before_dot, why, falls_back),
             // The mail may have arrived: a second copy could print it twice (RFC 5321 §4.5.3.2.6).
             Outcome::LostAfterDot(why) => {
-                self.await_confirmation(now, key, walk, true, out);
-                ("8.S306.lost-after-dot", why, false)
+                if awaits {
+                    self.await_confirmation(now, key, walk, true, out);
+                }
+                (session.lost_after_dot, why, false)
             }
         };
         out.mark(key, arc);
@@ -168,17 +210,18 @@ impl Fax101 {
 
     /// Step S309: the same mail by normal SMTP.
     fn mail(&mut self, now: Time, key: u64, mut walk: Walk, out: &mut Outbox) {
+        let arcs = self.transmitter();
         let arc = match &walk.address {
-            Some((_, true)) => "8.S309.table-address",
-            Some((_, false)) => "8.S309.typed-address",
+            Some((_, true)) => arcs.table_address,
+            Some((_, false)) => arcs.typed_address,
             None => {
-                out.mark(key, "8.S309.no-address"); // S309
+                out.mark(key, arcs.no_address); // S309
                 return self.tell_failure(key, &walk.document, "no mail address is known", out);
             }
         };
-        out.mark(key, arc); // S309
+        arc.into_iter().for_each(|arc| out.mark(key, arc)); // S309
         walk.at = At::Mailing;
-        let envelope = self.m1(now, key, &walk);
+        let envelope = self.m1(now, key, &walk, Kind::Plain);
         match self.mailer.submit(key, envelope, out) {
             Ok(()) => drop(self.walks.insert(key, walk)),
             Err(why) => self.tell_failure(key, &walk.document, &why, out),
@@ -206,15 +249,17 @@ impl Fax101 {
             self.never_confirmed(oldest, out);
         }
         let address = walk.address.as_ref().map(|(address, _)| address.clone());
-        self.awaited.push(Awaited { order: key, message_id: walk.message_id.clone(), address, doubtful });
+        let arcs = arcs::awaiting(self.line.config().machine, matches!(walk.at, At::Calling { .. }));
+        let message_id = walk.message_id.clone();
+        self.awaited.push(Awaited { order: key, message_id, address, arcs, doubtful });
     }
 
     /// S310: nothing came in the time that the fax gives it.
     pub(super) fn never_confirmed(&mut self, order: u64, out: &mut Outbox) {
         let Some(at) = self.awaited.iter().position(|awaited| awaited.order == order) else { return };
-        self.awaited.remove(at);
+        let awaited = self.awaited.remove(at);
         out.disarm(Timer { owner: order, name: AWAITED });
-        out.mark(order, "8.S310.never"); // S310
+        out.mark(order, awaited.arcs.never); // S310
         self.display(order, "No confirmation of the reception came".to_owned(), out);
     }
 
@@ -223,13 +268,17 @@ impl Fax101 {
         &mut self,
         call: u64,
         m2: &letters::Confirmation,
-        by: &'static str,
+        by_call: bool,
         out: &mut Outbox,
     ) {
         let about = |awaited: &Awaited| Some(&awaited.message_id) == m2.about.as_ref();
         let Some(at) = self.awaited.iter().position(about) else {
+            let arcs = arcs::awaiting(self.line.config().machine, by_call);
+            let (Some(by), Some(_)) = (arcs.came(by_call), arcs.learns) else {
+                return out.unexpected("a confirmation of no mail of ours", "one of a mail of ours");
+            };
             out.mark(call, by); // S310
-            return out.mark(call, "8.S311.uncorrelated"); // S311
+            return out.mark(call, arcs::UNCORRELATED); // S311
         };
         if let Tells::UnderWay(why) = &m2.tells {
             // A server tells; the recipient itself may still confirm.
@@ -238,13 +287,18 @@ impl Fax101 {
         }
         let awaited = self.awaited.remove(at);
         out.disarm(Timer { owner: awaited.order, name: AWAITED });
-        out.mark(awaited.order, by); // S310
-        match (&m2.number, awaited.address.or(m2.address.clone())) {
-            (Some(number), Some(address)) => {
+        let arcs = awaited.arcs;
+        let can = if m2.capabilities.is_some() { arcs.capable } else { arcs.incapable };
+        for arc in arcs.came(by_call).into_iter().chain(can) {
+            out.mark(awaited.order, arc); // S310, S107, S112
+        }
+        match (arcs.learns, &m2.number, awaited.address.or(m2.address.clone())) {
+            (None, ..) => {}
+            (Some(learns), Some(number), Some(address)) => {
                 self.ta2.learn(&address, number, true, out);
-                out.mark(awaited.order, "8.S311.learned"); // S311
+                out.mark(awaited.order, learns.learned); // S311
             }
-            _ => out.mark(awaited.order, "8.S311.nothing-to-learn"), // S311
+            (Some(learns), ..) => out.mark(awaited.order, learns.nothing_to_learn), // S311
         }
         let text = match &m2.tells {
             Tells::NotPrinted(why) => format!("The fax arrived and was not printed: {why}"),
@@ -255,11 +309,11 @@ impl Fax101 {
         self.display(awaited.order, text, out);
     }
 
-    fn m1(&self, now: Time, key: u64, walk: &Walk) -> crate::smtp::Envelope {
+    fn m1(&self, now: Time, key: u64, walk: &Walk, kind: Kind) -> crate::smtp::Envelope {
         let to = walk.address.as_ref().map(|(address, _)| address.as_str());
         let number = walk.number.as_deref();
         let place = letters::Place { now, key, message_id: &walk.message_id };
-        letters::m1(self.line.config(), &self.line.entropy(), place, (to, number), &walk.document)
+        letters::m1(self.line.config(), &self.line.entropy(), place, (to, number), (&walk.document, kind))
     }
 }
 

@@ -1,58 +1,21 @@
-//! Figures 8 and 9 as the recipient walks them: S351 to S355, S361 and S362.
+//! The recipient: S351 to S355, S361 and S362 of Figures 8 and 9, S151 to S157 of Figures 11 to 13.
 
 use bytes::Bytes;
 use faxproof_wire::mime::{NoMdn, is_report, may_confirm};
 use faxproof_wire::smtp::Reply;
 
-use super::Fax101;
+use super::MailFax;
+use super::arcs::{self, Recipient};
 use super::letters::{self, Place};
 use crate::config::{FaxConfig, Unverified};
 use crate::core::{Conn, Outbox, Time};
-use crate::handover::{Handover, Outcome, Step};
+use crate::handover::{Handover, Letter, Outcome, Step};
 use crate::http::{Tray, Unprintable};
 use crate::line::What;
 use crate::number;
 use crate::paper;
 use crate::smtp::{Envelope, Greeting, PostOffice, no_such_mailbox};
 use crate::ta2::Learning;
-
-/// The arcs of the recipient, which have other names where no call brought the mail.
-#[derive(Debug)]
-pub(super) struct Arcs {
-    new_record: &'static str,
-    updated_record: &'static str,
-    no_number: &'static str,
-    confirmed: &'static str,
-    call_back_failed: &'static str,
-    not_asked: &'static str,
-    number_unknown: &'static str,
-    /// Of the transmitter: how M2 came.
-    received: &'static str,
-}
-
-/// S353 and S355.
-pub(super) const BY_CALL: Arcs = Arcs {
-    new_record: "8.S353.new-record",
-    updated_record: "8.S353.updated-record",
-    no_number: "8.S353.no-number",
-    confirmed: "8.S355.confirmed",
-    call_back_failed: "8.S355.call-back-failed",
-    not_asked: "8.S355.not-asked",
-    number_unknown: "8.S355.number-unknown",
-    received: "8.S310.by-call",
-};
-
-/// S361 and S362.
-pub(super) const BY_MAIL: Arcs = Arcs {
-    new_record: "8.S361.new-record",
-    updated_record: "8.S361.updated-record",
-    no_number: "8.S361.no-number",
-    confirmed: "8.S362.confirmed",
-    call_back_failed: "8.S362.call-back-failed",
-    not_asked: "8.S362.not-asked",
-    number_unknown: "8.S362.number-unknown",
-    received: "8.S310.by-mail",
-};
 
 /// A mail that is here.
 #[derive(Clone, Debug)]
@@ -67,7 +30,7 @@ pub(super) struct Mail {
 /// A mail that was taken, to be confirmed when the call is over that brought it.
 #[derive(Clone, Debug)]
 pub(super) struct Due {
-    arcs: &'static Arcs,
+    arcs: &'static Recipient,
     /// Who asked for the confirmation, if somebody did and may.
     asked_by: Option<String>,
     /// The number that the mail gave.
@@ -88,7 +51,7 @@ pub(super) struct CallBack {
     mails_then: bool,
 }
 
-impl Fax101 {
+impl MailFax {
     /// What the client of the protocol sends is printed, or refused; what it says of its sender is learned.
     pub(super) fn serve(&mut self, now: Time, call: u64, conn: Conn, bytes: &Bytes, out: &mut Outbox) {
         let (config, entropy) = (self.line.config().clone(), self.line.entropy());
@@ -100,21 +63,22 @@ impl Fax101 {
         let mut desk = Desk { config: &config, name: &mut name, taken: Vec::new(), out };
         let turn = server.bytes(bytes, &mut desk);
         let taken = std::mem::take(&mut desk.taken);
-        for (from, message) in taken {
-            self.taken(call, &BY_CALL, Mail { path: Some(from), message, failure: None }, out);
+        for Taken { from, message, extended } in taken {
+            let arcs = arcs::called(config.machine, extended);
+            self.taken(call, arcs, Mail { path: Some(from), message, failure: None }, out);
         }
         self.line.served(now, call, conn, turn, out);
     }
 
     /// A mail came. A report runs S310 and S311, never S353 (it would teach the sender of every confirmation as
     /// if it had sent a fax).
-    pub(super) fn taken(&mut self, call: u64, arcs: &'static Arcs, mail: Mail, out: &mut Outbox) {
+    pub(super) fn taken(&mut self, call: u64, arcs: &'static Recipient, mail: Mail, out: &mut Outbox) {
         let config = self.line.config().clone();
         let Mail { path, message, failure } = mail;
         let from = path.as_deref().unwrap_or_default();
         if is_report(&message) {
             match letters::read_m2(&config, from, &message) {
-                Some(m2) => self.confirmed(call, &m2, arcs.received, out),
+                Some(m2) => self.confirmed(call, &m2, arcs.by_call, out),
                 None => out.unexpected("a report that cannot be read", "an MDN or a DSN"),
             }
             return;
@@ -142,7 +106,7 @@ impl Fax101 {
     fn learn_from(
         &mut self,
         call: u64,
-        arcs: &Arcs,
+        arcs: &Recipient,
         (number, address): (Option<&str>, Option<&str>),
         vouched: bool,
         out: &mut Outbox,
@@ -162,7 +126,7 @@ impl Fax101 {
             }
             _ => arcs.no_number,
         };
-        out.mark(call, arc); // S353, S361
+        arc.into_iter().for_each(|arc| out.mark(call, arc)); // S353, S361
     }
 
     /// S354: a call that we took is over. S355, S362: what came is confirmed.
@@ -178,19 +142,20 @@ impl Fax101 {
             return;
         }
         let Some(to) = due.asked_by.clone() else {
-            return out.mark(call, due.arcs.not_asked); // S355, S362
+            return due.arcs.not_asked.into_iter().for_each(|arc| out.mark(call, arc)); // S355, S362
         };
         let key = self.line.entropy().key(("confirmation", call, n)).0;
         let message_id = letters::message_id(&config, &self.line.entropy(), ("m2", key));
         // Calling ourselves would end in a busy line, or in a circle.
         let own = number::digits(&config.number);
         let Some(number) = due.number.clone().filter(|number| number::digits(number) != own) else {
-            out.mark(call, due.arcs.number_unknown); // S355, S362
+            due.arcs.number_unknown.into_iter().for_each(|arc| out.mark(call, arc)); // S355, S362
             return self.mail_confirmation(now, key, &due, &message_id, out);
         };
         let envelope = self.m2(now, key, &to, &due, &message_id);
         let name = (config.mail_domain(), config.habits.mail.greets_by_helo);
-        let handover = Handover::begin(now, &mut self.line, (key, &number), name, envelope, out); // S355, S362
+        let handover =
+            Handover::begin(now, &mut self.line, (key, &number), name, Letter::Mail(envelope), out); // S355, S362
         self.call_backs.insert(key, CallBack { call, due, message_id, handover, mails_then: false });
     }
 
@@ -204,10 +169,12 @@ impl Fax101 {
         let Some(mut back) = self.call_backs.remove(&key) else { return };
         for step in back.handover.hear(now, &mut self.line, what, out) {
             match step {
-                Step::Established | Step::Accepted => {}
-                Step::Over(Outcome::Sent) => out.mark(back.call, back.due.arcs.confirmed), // S355, S362
+                Step::Established | Step::Accepted { .. } => {}
+                Step::Over(Outcome::Sent) => {
+                    back.due.arcs.confirmed.into_iter().for_each(|arc| out.mark(back.call, arc)); // S355, S362
+                }
                 Step::Over(_) => {
-                    out.mark(back.call, back.due.arcs.call_back_failed); // S355, S362
+                    back.due.arcs.call_back_failed.into_iter().for_each(|arc| out.mark(back.call, arc)); // S355, S362
                     back.mails_then = true;
                 }
                 Step::Ended => {
@@ -231,12 +198,20 @@ impl Fax101 {
     }
 }
 
+/// A mail that a client handed over.
+pub(super) struct Taken {
+    pub(super) from: String,
+    pub(super) message: Bytes,
+    /// The client greeted by EHLO.
+    pub(super) extended: bool,
+}
+
 /// What stands behind the servers of a mail fax: it prints, and keeps what is to be learned.
 pub(super) struct Desk<'a> {
     pub(super) config: &'a FaxConfig,
     /// Draws the names of documents that come without one.
     pub(super) name: &'a mut dyn FnMut() -> String,
-    pub(super) taken: Vec<(String, Bytes)>,
+    pub(super) taken: Vec<Taken>,
     pub(super) out: &'a mut Outbox,
 }
 
@@ -246,7 +221,7 @@ impl PostOffice for Desk<'_> {
     }
 
     /// A report is for the machine; anything else is printed as a whole or refused (RFC 3249 §4.4.3.3).
-    fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
+    fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply {
         let Envelope { from, message, .. } = envelope;
         if !is_report(&message) {
             match paper::of_mail(&message) {
@@ -254,7 +229,7 @@ impl PostOffice for Desk<'_> {
                 Err(why) => return Reply::new(554, why).with_enhanced(5, 6, 1),
             }
         }
-        self.taken.push((from, message));
+        self.taken.push(Taken { from, message, extended: greeting.extended });
         Reply::new(250, "accepted").with_enhanced(2, 0, 0)
     }
 }

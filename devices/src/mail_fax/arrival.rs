@@ -6,8 +6,9 @@ use bytes::Bytes;
 use faxproof_wire::mime::{is_report, sender_path};
 use faxproof_wire::smtp::Reply;
 
-use super::Fax101;
-use super::recipient::{BY_MAIL, Desk, Mail};
+use super::MailFax;
+use super::arcs;
+use super::recipient::{Desk, Mail, Taken};
 use crate::collector::Collected;
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time, Timer};
 use crate::paper;
@@ -55,7 +56,7 @@ impl Doorstep {
     }
 }
 
-impl Fax101 {
+impl MailFax {
     /// Power came on.
     pub(super) fn open_doorstep(&self, out: &mut Outbox) {
         if self.line.config().habits.mail.listens {
@@ -94,7 +95,7 @@ impl Fax101 {
         let mut desk = Desk { config: &config, name: &mut String::new, taken: Vec::new(), out };
         let turn = server.bytes(bytes, &mut desk);
         let taken = std::mem::take(&mut desk.taken);
-        for (from, message) in taken {
+        for Taken { from, message, .. } in taken {
             self.arrived(now, Some(from), message, None, out);
         }
         out.send(conn, turn.send);
@@ -139,7 +140,8 @@ impl Fax101 {
             let from = path.as_deref().filter(|path| !path.is_empty()).unwrap_or("nobody");
             self.display(key, format!("A mail from {from} was not printed: {why}"), out);
         }
-        self.taken(key, &BY_MAIL, Mail { path, message, failure }, out);
+        let arcs = arcs::mailed(self.line.config().machine);
+        self.taken(key, arcs, Mail { path, message, failure }, out);
         self.confirm_all(now, key, out);
     }
 }

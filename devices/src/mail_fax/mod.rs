@@ -1,22 +1,24 @@
-//! Internet facsimile machine 101 (paragraphs 0091 to 0113): a mail fax. It calls by SIP where it knows the
-//! number and mails where it does not or cannot, puts its own number into every mail, learns numbers
-//! from the mail that it gets, and calls back to confirm.
+//! Mail faxes: internet facsimile machines 101 (paragraphs 0091 to 0113) and 118 (paragraphs 0114 to 0127). A
+//! mail fax calls by SIP where it knows the number and mails where it does not or cannot, puts its own number
+//! into every mail, learns numbers from the mail that it gets, and calls back to confirm. Machine 118 tells peers of
+//! extension SMTP from others besides.
 //!
-//! `figure8.rs` walks the transmitter's side of Figures 8 and 9, `recipient.rs` the recipient's; `arrival.rs`
-//! is where mail comes in that no call brings.
+//! `transmitter.rs` walks one side of the figures, `recipient.rs` the other, by the names of `arcs.rs`;
+//! `arrival.rs` is where mail comes in that no call brings.
 
+mod arcs;
 mod arrival;
-mod figure8;
 mod letters;
 mod panel;
 mod recipient;
+mod transmitter;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::arrival::Doorstep;
-use self::figure8::{Awaited, Walk};
 use self::recipient::{CallBack, Due};
+use self::transmitter::{Awaited, Walk};
 use crate::collector::Collector;
 use crate::config::FaxConfig;
 use crate::core::{Device, Event, Holdings, Outbox, Time};
@@ -27,7 +29,7 @@ use crate::ta2::Ta2;
 
 /// The mail fax.
 #[derive(Clone, Debug)]
-pub struct Fax101 {
+pub struct MailFax {
     line: Line,
     mailer: Mailer,
     collector: Collector,
@@ -43,18 +45,18 @@ pub struct Fax101 {
     call_backs: BTreeMap<u64, CallBack>,
 }
 
-impl Fax101 {
+impl MailFax {
     /// A fax before its first power-on.
     pub fn new(config: FaxConfig) -> Self {
         let ta2 = Ta2::new(config.ta2.clone());
-        Fax101::booted(Arc::new(config), 0, ta2)
+        MailFax::booted(Arc::new(config), 0, ta2)
     }
 
     fn booted(config: Arc<FaxConfig>, boots: u32, ta2: Ta2) -> Self {
         let line = Line::new(config.clone(), boots);
         let mailer = Mailer::new(config.mail_server, config.mail_domain(), line.entropy());
         let collector = Collector::new(config.mailbox.clone(), line.entropy());
-        Fax101 {
+        MailFax {
             line,
             mailer,
             collector,
@@ -98,13 +100,13 @@ impl Fax101 {
     }
 }
 
-impl Device for Fax101 {
+impl Device for MailFax {
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
         match event {
             Event::PowerOn { boots, committed } => {
                 let config = self.line.config().clone();
                 let ta2 = Ta2::restored(&config.ta2, &committed);
-                *self = Fax101::booted(config, boots, ta2);
+                *self = MailFax::booted(config, boots, ta2);
                 self.line.power_on(now, out);
                 self.collector.power_on(now, out);
                 self.open_doorstep(out);
@@ -130,7 +132,9 @@ impl Device for Fax101 {
                 self.collected(now, collected, out);
             }
             Event::Timer(timer) if self.doorstep.owns(timer) => self.doorstep.idle(timer, out),
-            Event::Timer(timer) if timer.name == figure8::AWAITED => self.never_confirmed(timer.owner, out),
+            Event::Timer(timer) if timer.name == transmitter::AWAITED => {
+                self.never_confirmed(timer.owner, out)
+            }
             event => self.line.step(now, event, out),
         }
         self.go_on(now, out);

@@ -1,11 +1,11 @@
 //! The operation unit 109: table Ta2, and what the fax tells.
 
-use super::Fax101;
+use super::MailFax;
 use crate::core::{Notice, Outbox};
 use crate::order::{Action, Document, Ta2Action};
 use crate::ta2::{Row, Source};
 
-impl Fax101 {
+impl MailFax {
     /// Edits table Ta2 (paragraph 0091) or shows it.
     pub(super) fn table_order(&mut self, action: Action, out: &mut Outbox) {
         let Action::Ta2(action) = action else {
