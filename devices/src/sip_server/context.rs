@@ -172,7 +172,7 @@ impl SipServer {
         self.cancel_branches(now, tx, out);
         for client in tried {
             // Whose server is still being looked for has nothing to cancel.
-            if self.layer.give_up(client) {
+            if self.layer.give_up(client, out) {
                 self.branch_failed(now, client, 487, out);
             }
         }
@@ -188,7 +188,7 @@ impl SipServer {
             context.cancelled = true;
             self.cancel_branches(now, tx, out);
         } else {
-            self.layer.give_up(client);
+            self.layer.give_up(client, out);
             self.layer.abandon(now, client, out);
             self.branch_failed(now, client, 408, out);
         }
