@@ -58,7 +58,7 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         record_route: !script.chance(4),
         challenges: None,
         follows_redirects: script.chance(4),
-        forking: if seed % 2 == 0 { Forking::Serial } else { Forking::Parallel },
+        forking: if seed.is_multiple_of(2) { Forking::Serial } else { Forking::Parallel },
         listens_tcp: true,
         entropy: entropy.part("sip"),
     };
