@@ -17,6 +17,7 @@ pub use step::{step_fax, step_location, step_server};
 pub use target::repeat;
 pub use wire::http::http;
 pub use wire::mime::mime;
+pub use wire::pop3::pop3;
 pub use wire::sdp::sdp;
 pub use wire::sip::sip;
 pub use wire::smtp::smtp;

@@ -369,7 +369,7 @@ impl Line {
     /// Our own limit, or the operator: CANCEL as soon as that is allowed, and no try of another server.
     fn give_up_calling(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
         let Stage::Calling { tx } = call.stage else { return Some(call) };
-        if self.phone.layer.give_up(tx) {
+        if self.phone.layer.give_up(tx, out) {
             // No INVITE runs: its server was still being looked for.
             let why = "stopped before a server was found";
             return self.not_established(&call, NotEstablished::Unanswered, why, out);

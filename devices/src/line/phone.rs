@@ -93,12 +93,9 @@ impl Phone {
         server
     }
 
-    /// Where our requests within a dialog go. The SIP server that we know by its address is reached by the
-    /// transport that is set for it, whatever its Record-Route names for the sake of the other side.
+    /// Where our requests within a dialog go: along its routes, by the transport that they name (§12.2.1.1).
     pub(super) fn hop_in(&self, dialog: &Dialog) -> Uri {
-        let server = self.server();
-        let beyond = |next: &Uri| (&next.host, next.port) != (&server.host, server.port);
-        dialog.next_hop().filter(beyond).unwrap_or(server)
+        dialog.next_hop().unwrap_or_else(|| self.server())
     }
 
     /// Sends a request of ours, with the credentials that its call has been asked for.

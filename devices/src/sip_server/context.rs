@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::secs(181);
 pub(super) const TIMER_C: &str = "C";
 /// Targets that one request may be redirected to, all told.
 const MAX_TARGETS: usize = 20;
+/// Octets of challenges that are kept for one response.
+const MAX_CHALLENGES: usize = 16 * 1024;
 /// With fewer requests at hand, looking for those that have ended is not worth the while.
 pub(super) const FEWEST_TO_SWEEP: usize = 64;
 
@@ -31,6 +33,8 @@ pub(super) struct Context {
     /// Targets that wait for their turn, the most preferred first.
     waiting: Vec<Target>,
     best: Option<Message>,
+    /// What the 401 and 407 of all branches ask for, in the order in which they came.
+    challenges: Vec<(Name, String)>,
     /// Nobody wants any further answer: the caller, or one who has answered for all.
     cancelled: bool,
     /// A final response has been forwarded.
@@ -56,6 +60,32 @@ impl Context {
             Forking::Parallel => self.waiting.iter().take_while(|target| target.q == first.q).count(),
         };
         self.waiting.drain(..count).collect()
+    }
+
+    /// Keeps what a response asks for; false if that is too much.
+    fn keep_challenges(&mut self, response: &Message) -> bool {
+        let asked = challenges(response);
+        let octets: usize = self.challenges.iter().chain(&asked).map(|(_, value)| value.len()).sum();
+        let fits = octets <= MAX_CHALLENGES;
+        if fits {
+            self.challenges.extend(asked);
+        }
+        fits
+    }
+
+    /// The best of all answers (§16.7 step 6). A 401 or 407 takes along what others ask for (step 7): the
+    /// caller, who gets this answer alone, can then answer them all.
+    fn best_answer(&mut self) -> Option<Message> {
+        let best = self.best.take()?;
+        if !is_challenge(&best) {
+            return Some(best);
+        }
+        let own = challenges(&best);
+        let mut edit = best.edit();
+        for (name, value) in self.challenges.drain(..).filter(|asked| !own.contains(asked)) {
+            edit.append(name, &value);
+        }
+        Some(edit.finish())
     }
 
     /// Whether a transaction of it still runs.
@@ -89,6 +119,7 @@ impl SipServer {
             tried: Vec::new(),
             waiting: targets,
             best: None,
+            challenges: Vec::new(),
             cancelled: false,
             done: false,
         };
@@ -172,7 +203,7 @@ impl SipServer {
         self.cancel_branches(now, tx, out);
         for client in tried {
             // Whose server is still being looked for has nothing to cancel.
-            if self.layer.give_up(client) {
+            if self.layer.give_up(client, out) {
                 self.branch_failed(now, client, 487, out);
             }
         }
@@ -188,7 +219,7 @@ impl SipServer {
             context.cancelled = true;
             self.cancel_branches(now, tx, out);
         } else {
-            self.layer.give_up(client);
+            self.layer.give_up(client, out);
             self.layer.abandon(now, client, out);
             self.branch_failed(now, client, 408, out);
         }
@@ -270,6 +301,9 @@ impl SipServer {
     fn branch_ended(&mut self, now: Time, tx: u64, response: Message, out: &mut Outbox) {
         let Some(context) = self.contexts.get_mut(&tx) else { return };
         let code = response.code().unwrap_or(500);
+        if is_challenge(&response) && !context.keep_challenges(&response) {
+            out.unexpected("more challenges than one response takes along", "fewer");
+        }
         let better = context.best.as_ref().is_none_or(|best| rank(code) < rank(best.code().unwrap_or(500)));
         if better {
             context.best = Some(response);
@@ -286,7 +320,7 @@ impl SipServer {
         }
         let invite = context.is_invite();
         context.done = true;
-        let Some(best) = context.best.take() else { return };
+        let Some(best) = context.best_answer() else { return };
         // RFC 4320 §4.2: no 408 for a request other than INVITE; the client has timed out as well.
         if invite || best.code() != Some(408) {
             self.pass_back(now, tx, &best, out);
@@ -336,4 +370,14 @@ fn rank(code: u16) -> u16 {
         503 => 999,
         code => code + 10,
     }
+}
+
+fn is_challenge(response: &Message) -> bool {
+    matches!(response.code(), Some(401 | 407))
+}
+
+/// What a response asks for, each with its field.
+fn challenges(response: &Message) -> Vec<(Name, String)> {
+    let of = |name| response.values(name).map(move |value| (name, value.into_owned()));
+    [Name::WwwAuthenticate, Name::ProxyAuthenticate].into_iter().flat_map(of).collect()
 }

@@ -39,7 +39,8 @@ pub(super) fn seat_at(address_of_it: IpAddr) -> Option<usize> {
 /// The boxes in their order. What a call needs is there whatever the script says: both faxes register,
 /// answer, and have a protocol in common.
 pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
-    let entropy = Entropy::of_seed(u64::from(script.byte()));
+    let seed = script.byte();
+    let entropy = Entropy::of_seed(u64::from(seed));
     let registrar = RegistrarConfig {
         domain: DOMAIN.to_owned(),
         default_expiry: Duration::secs(3600),
@@ -57,7 +58,7 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         record_route: !script.chance(4),
         challenges: None,
         follows_redirects: script.chance(4),
-        forking: Forking::Serial,
+        forking: if seed.is_multiple_of(2) { Forking::Serial } else { Forking::Parallel },
         listens_tcp: true,
         entropy: entropy.part("sip"),
     };

@@ -106,6 +106,7 @@ const TIMERS: &[&str] = &[
     "register",
     "ring",
     "session",
+    "unanswered",
 ];
 
 /// How long everybody goes on undisturbed now and then.
@@ -163,10 +164,10 @@ fn bytes_of(event: &Event) -> Option<&Bytes> {
     }
 }
 
-/// Datagrams get lost; all else comes.
+/// Datagrams get lost, and answers of the name server; all else comes.
 fn lost(lab: &mut Lab, next: Place) {
     match lab.pending.get(&next) {
-        Some((_, Event::Datagram { .. })) => drop(lab.take(next)),
+        Some((_, Event::Datagram { .. } | Event::Resolved { .. })) => drop(lab.take(next)),
         _ => lab.happen(next),
     }
 }

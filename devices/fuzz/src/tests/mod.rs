@@ -71,8 +71,19 @@ fn the_same_seed_draws_the_same_mutations() {
 
 #[test]
 fn the_corpora_are_small() {
-    let targets =
-        ["sip", "sdp", "smtp", "http", "mime", "tiff", "streams", "step_fax", "step_server", "step_location"];
+    let targets = [
+        "sip",
+        "sdp",
+        "smtp",
+        "pop3",
+        "http",
+        "mime",
+        "tiff",
+        "streams",
+        "step_fax",
+        "step_server",
+        "step_location",
+    ];
     for target in targets {
         let corpus = corpus(target);
         let octets: usize = corpus.iter().map(Vec::len).sum();
@@ -115,6 +126,12 @@ fn session_descriptions() {
 #[test]
 fn smtp_commands_replies_and_data() {
     mutations("smtp", &["\r\n.\r\n", "MAIL FROM:<", "RCPT TO:<", "250-", "2.1.5 ", "\"", "@", "\r\n"], smtp);
+}
+
+#[test]
+fn pop3_commands_replies_and_listings() {
+    let words = ["\r\n.\r\n", "+OK ", "-ERR ", "[IN-USE] ", "RETR ", "TOP 1 ", "UIDL\r\n", "<1@d>", "\r\n"];
+    mutations("pop3", &words, pop3);
 }
 
 #[test]
@@ -162,6 +179,8 @@ fn watched_connections() {
         "HEAD / HTTP/1.1\r\n",
         "STARTTLS\r\n",
         "DATA\r\n",
+        "+OK\r\n",
+        "RETR 1\r\n",
     ];
     mutations("streams", &words, streams);
 }

@@ -10,6 +10,7 @@ mod marks;
 mod notice;
 mod order;
 mod paper;
+mod path;
 mod presentation;
 mod proxy;
 mod readable;
@@ -35,6 +36,7 @@ pub(crate) const ALL: &[Rule] = &[
     credentials::RETRY_IS_NEW,
     credentials::REFUSED_ONCE,
     proxy::ONE_FINAL_RESPONSE,
+    path::EACH_SIDE,
     failover::FAIL_OVER,
     failover::NEW_TRY_NEW_BRANCH,
     transport::LARGE_REQUEST,
