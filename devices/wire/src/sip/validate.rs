@@ -56,11 +56,11 @@ impl Message {
         if self.call_id().is_none() {
             return Err(self.syntax(Name::CallId, "a Call-ID"));
         }
-        let checks: [(Name, fn(&[u8]) -> Result<(), ParseError>); 3] =
-            [(Name::Via, via::check), (Name::From, address::check), (Name::To, address::check)];
-        for (name, check) in checks {
+        let (via, offset) = self.first_value(Name::Via)?;
+        via::check(via).map_err(|error| error.shifted(offset))?;
+        for name in [Name::From, Name::To] {
             let (value, offset) = self.first_value(name)?;
-            check(value).map_err(|error| error.shifted(offset))?;
+            address::check(value).map_err(|error| error.shifted(offset))?;
         }
         Ok(())
     }
