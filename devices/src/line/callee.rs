@@ -7,10 +7,12 @@ use faxproof_wire::sip::{Message, Method, Name, NameAddr};
 
 use super::media::MediaEnd;
 use super::phone::SDP;
+use super::request::accepts_sdp;
 use super::serving::IDLE;
 use super::{Line, What, variant};
 use crate::core::{Duration, Outbox, Time, Timer};
 use crate::number;
+use crate::sip::address;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{T1, T2};
 
@@ -87,6 +89,9 @@ impl Line {
         };
         if let Some(code) = refusal {
             return self.refuse(now, tx, invite, code, out);
+        }
+        if !accepts_sdp(invite) {
+            return self.unanswerable(now, tx, invite, out);
         }
         let offer = sdp::parse(&invite.body());
         let understood = match (&offer, invite.body().is_empty()) {
@@ -178,6 +183,8 @@ impl Line {
         } else if call.offered.is_some() {
             // Our own offer still waits for its answer (§14.2, RFC 3311 §5.2).
             self.refuse(now, tx, request, 491, out);
+        } else if !accepts_sdp(request) {
+            self.unanswerable(now, tx, request, out);
         } else {
             call.dialog.refresh(request);
             self.accept_invite(now, &mut call, tx, request, out);
@@ -283,7 +290,7 @@ impl Line {
     fn not_acceptable(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
         let key = self.phone.entropy.key(("call", request.call_id(), request.from_tag())).0;
         let body = self.phone.capabilities(key, request.cseq().map_or(0, |cseq| cseq.0));
-        let ip = self.phone.config.address;
+        let ip = address::host(self.phone.config.address);
         let warning = format!("305 {ip} \"this protocol is not offered by this terminal\"");
         let refusal = self.phone.response(request, 488).header(Name::Warning, warning).body(SDP, body);
         self.phone.layer.respond(now, tx, refusal.finish(), out);

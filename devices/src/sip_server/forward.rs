@@ -193,9 +193,8 @@ fn transport_of(uri: &Uri) -> Option<String> {
     uri.params.get("transport").map(str::to_ascii_lowercase)
 }
 
-/// A Contact as a place to try.
+/// A Contact as a place to try, without what no Request-URI may have (§16.6 step 2).
 pub(super) fn target_of(contact: &NameAddr) -> Option<Target> {
-    let place =
-        || Target { uri: contact.uri.to_string(), to: contact.uri.clone(), q: address::quality(contact) };
-    contact.uri.is_sip().then(place)
+    let to = contact.uri.as_target();
+    to.is_sip().then(|| Target { uri: to.to_string(), to, q: address::quality(contact) })
 }

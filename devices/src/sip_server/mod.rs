@@ -25,7 +25,7 @@ use crate::sip::courier::Courier;
 use crate::sip::locate::Means;
 use crate::sip::transaction::{Layer, Up};
 use crate::sip::transport::Transport;
-use crate::sip::{SIP_PORT, address, intake};
+use crate::sip::{SIP_PORT, address, extensions, intake};
 
 /// The SIP server.
 #[derive(Clone, Debug)]
@@ -94,13 +94,16 @@ impl SipServer {
 
     /// §16.3: the checks; then CANCEL, REGISTER, or something to forward.
     fn request(&mut self, now: Time, tx: u64, request: Message, out: &mut Outbox) {
-        let scheme = Uri::parse(request.request_uri().unwrap_or_default()).map(|uri| uri.is_sip());
-        let requires = request.header(Name::ProxyRequire).filter(|tags| !tags.trim().is_empty());
+        let uri = Uri::parse(request.request_uri().unwrap_or_default());
+        // Header components must not go on to the next hop (RFC 3261 §19.1.1, RFC 4475 §3.1.2.11).
+        let malformed = uri.as_ref().map_or(true, |uri| !uri.headers.is_empty());
+        let foreign = uri.is_ok_and(|uri| !uri.is_sip());
+        let requires = extensions::demanded(&request, Name::ProxyRequire);
         let method = request.method().cloned();
         match () {
             () if method == Some(Method::Cancel) => self.cancelled(now, tx, &request, out),
-            () if scheme.is_err() => self.answer(now, tx, &request, 400, out),
-            () if scheme == Ok(false) => self.answer(now, tx, &request, 416, out),
+            () if malformed => self.answer(now, tx, &request, 400, out),
+            () if foreign => self.answer(now, tx, &request, 416, out),
             () if request.max_forwards() == Some(0) => self.answer(now, tx, &request, 483, out),
             () if self.has_looped(&request) => self.answer(now, tx, &request, 482, out),
             () if requires.is_some() => {
