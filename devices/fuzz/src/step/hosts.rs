@@ -1,17 +1,22 @@
-//! The boxes: two faxes, the SIP server and the location server, set up as an input wants them.
+//! The boxes: two faxes, the SIP server, and the location server or a mail server, set up as an input wants them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use faxproof_devices::config::{
-    FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, PresentedBy, Protocol, Refusal,
-    RegistrarConfig, SipServerConfig, TextType, Variant,
+    CollectionConfig, FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, Machine,
+    MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy, Protocol, Refusal, RegistrarConfig,
+    SipServerConfig, TextType, Variant,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Medium};
 use faxproof_devices::fax1::Fax1;
 use faxproof_devices::location_server::LocationServer;
+use faxproof_devices::mail_fax::MailFax;
+use faxproof_devices::mail_server::MailServer;
+use faxproof_devices::pop3::POP3_PORT;
 use faxproof_devices::sip::SIP_PORT;
 use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::sip_server::SipServer;
+use faxproof_devices::smtp::{Offers, SMTP_PORT};
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 
@@ -26,6 +31,19 @@ pub(super) const LOCATION: usize = 3;
 pub(super) const DOMAIN: &str = "sip.example.net";
 pub(super) const NUMBERS: [&str; 2] = ["050-0000-9999", "050-1234-5678"];
 
+/// Which boxes there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cast {
+    /// Facsimile machines 1, and a location server.
+    Calls,
+    /// Mail faxes, and a mail server in the place of the location server: alice collects a mailbox of its, and
+    /// bob takes mail himself.
+    Mail,
+}
+
+/// Where mail for the two faxes goes.
+pub(super) const ADDRESSES: [&str; 2] = ["alice@a.example", "bob@b.example"];
+
 /// Where a box is.
 pub(super) fn address(seat: usize) -> IpAddr {
     Ipv4Addr::new(10, 0, 0, seat as u8 + 1).into()
@@ -38,7 +56,7 @@ pub(super) fn seat_at(address_of_it: IpAddr) -> Option<usize> {
 
 /// The boxes in their order. What a call needs is there whatever the script says: both faxes register,
 /// answer, and have a protocol in common.
-pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
+pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
     let seed = script.byte();
     let entropy = Entropy::of_seed(u64::from(seed));
     let registrar = RegistrarConfig {
@@ -49,7 +67,8 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         challenges: None,
     };
     let own_host = Location::OwnHost(SocketAddr::new(address(LOCATION), SIP_PORT));
-    let location = if script.chance(4) { Location::Internal(registrar.clone()) } else { own_host };
+    let internal = script.chance(4) || cast == Cast::Mail;
+    let location = if internal { Location::Internal(registrar.clone()) } else { own_host };
     let server = SipServerConfig {
         address: address(SERVER),
         domain: DOMAIN.to_owned(),
@@ -68,12 +87,77 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         listens_tcp: true,
         entropy: entropy.part("location"),
     };
-    vec![
-        Box::new(Fax1::new(fax(ALICE, entropy.part("alice"), script))),
-        Box::new(Fax1::new(fax(BOB, entropy.part("bob"), script))),
-        Box::new(SipServer::new(server)),
-        Box::new(LocationServer::new(location)),
-    ]
+    let alice = fax(ALICE, entropy.part("alice"), script);
+    let bob = fax(BOB, entropy.part("bob"), script);
+    match cast {
+        Cast::Calls => vec![
+            Box::new(Fax1::new(alice)),
+            Box::new(Fax1::new(bob)),
+            Box::new(SipServer::new(server)),
+            Box::new(LocationServer::new(location)),
+        ],
+        Cast::Mail => vec![
+            Box::new(MailFax::new(mailing(alice, script))),
+            Box::new(MailFax::new(mailing(bob, script))),
+            Box::new(SipServer::new(server)),
+            Box::new(MailServer::new(mail_server(entropy.part("mail")))),
+        ],
+    }
+}
+
+/// The same fax as a mail fax.
+fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
+    let alice = config.address == address(ALICE);
+    let offers = [
+        Offers { ehlo: true, dsn: true },
+        Offers { ehlo: true, dsn: false },
+        Offers { ehlo: false, dsn: false },
+    ];
+    let mail = MailHabits {
+        greets_by_helo: script.chance(2),
+        listens: !alice,
+        offers: offers[script.below(3)],
+        on_path_reject: if script.chance(2) { PathReject::FallBack } else { PathReject::Notify },
+        states_capabilities: script.chance(2),
+        ..MailHabits::default()
+    };
+    FaxConfig {
+        mail: ADDRESSES[usize::from(!alice)].to_owned(),
+        machine: if script.chance(2) { Machine::Fax118 } else { Machine::Fax101 },
+        mail_server: Some(SocketAddr::new(address(LOCATION), SMTP_PORT)),
+        mailbox: alice.then(|| CollectionConfig {
+            server: SocketAddr::new(address(LOCATION), POP3_PORT),
+            user: "alice".to_owned(),
+            password: "sesame".to_owned(),
+            every: Duration::secs(20),
+        }),
+        habits: Habits { mail, ..config.habits },
+        ..config
+    }
+}
+
+fn mail_server(entropy: Entropy) -> MailServerConfig {
+    let mailbox = MailboxConfig {
+        user: "alice".to_owned(),
+        password: "sesame".to_owned(),
+        addresses: vec!["alice".to_owned()],
+    };
+    MailServerConfig {
+        address: address(LOCATION),
+        name: "mx.a.example".to_owned(),
+        names: vec!["mx.a.example".to_owned()],
+        domains: vec!["a.example".to_owned()],
+        mailboxes: vec![mailbox],
+        relays_for: vec![address(ALICE), address(BOB)],
+        relay: None,
+        offers: Offers { ehlo: true, dsn: true },
+        size_limit: 1_000_000,
+        retries: vec![Duration::secs(30)],
+        gives_up_after: Duration::secs(300),
+        most_hops: 100,
+        epoch_s: 1_069_117_200,
+        entropy,
+    }
 }
 
 fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
-use crate::step::{events_of_fax, events_of_location, events_of_server};
+use crate::step::{events_of_fax, events_of_location, events_of_mail, events_of_server};
 
 const MUTATIONS: usize = 100_000;
 const EVENTS: usize = 100_000;
@@ -59,6 +59,11 @@ fn a_location_server_in_the_middle_of_calls() {
 }
 
 #[test]
+fn mail_faxes_and_their_mail_server_in_the_middle_of_mails() {
+    events("step_mail", events_of_mail);
+}
+
+#[test]
 fn the_same_seed_draws_the_same_mutations() {
     let corpus = corpus("sip");
     let drawn = |seed| -> Vec<Vec<u8>> {
@@ -83,6 +88,7 @@ fn the_corpora_are_small() {
         "step_fax",
         "step_server",
         "step_location",
+        "step_mail",
     ];
     for target in targets {
         let corpus = corpus(target);
