@@ -9,3 +9,4 @@ pub mod sdp;
 pub mod sip;
 pub mod smtp;
 pub mod stream;
+pub mod vendor;
