@@ -1,10 +1,11 @@
 //! What a box is set up with before it gets power.
 
+mod mail;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use faxproof_wire::mime::Form;
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::sip::digest::Algorithm;
@@ -15,6 +16,8 @@ use crate::number;
 use crate::sip::transport::Transport;
 use crate::ta1::Row;
 use crate::ta2;
+
+pub use self::mail::{CollectionConfig, MailHabits, MailServerConfig, MailboxConfig, PathReject, Unverified};
 
 /// Set-up of facsimile machine 1.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ pub struct FaxConfig {
     pub ta2: Vec<ta2::Row>,
     /// The outgoing server of a mail fax.
     pub mail_server: Option<SocketAddr>,
+    /// The mailbox that a mail fax collects.
+    pub mailbox: Option<CollectionConfig>,
     /// Where the standards leave it free.
     pub habits: Habits,
     /// Wall time at the start of the world, seconds since 1970-01-01 UTC.
@@ -145,65 +150,6 @@ pub struct Habits {
     pub http: HttpHabits,
     /// What it does as a mail fax.
     pub mail: MailHabits,
-}
-
-/// Declared choices of a mail fax.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailHabits {
-    /// Whether it greets by HELO at once, as the flowchart says; otherwise by EHLO, and by HELO where that is
-    /// not known.
-    pub greets_by_helo: bool,
-    /// Where it puts its own number.
-    pub writes_number: Form,
-    /// Where it reads the numbers of others.
-    pub reads_number: Vec<Form>,
-    /// Whether it asks for a confirmation (Disposition-Notification-To).
-    pub asks_confirmation: bool,
-    /// How long it awaits one.
-    pub confirmation_within: Duration,
-    /// Whether it confirms what it received.
-    pub confirms: bool,
-    /// What it does when the peer refuses the mail behind S305, or breaks off before its end.
-    pub on_path_reject: PathReject,
-    /// What it does with a number for which nothing vouches.
-    pub unverified_number: Unverified,
-}
-
-impl Default for MailHabits {
-    fn default() -> Self {
-        MailHabits {
-            greets_by_helo: true,
-            writes_number: Form::DisplayName,
-            reads_number: vec![Form::DisplayName],
-            asks_confirmation: true,
-            confirmation_within: Duration::secs(24 * 3600),
-            confirms: true,
-            on_path_reject: PathReject::Notify,
-            unverified_number: Unverified::Store,
-        }
-    }
-}
-
-/// What follows when a mail is refused on the connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PathReject {
-    /// The operator is told.
-    #[default]
-    Notify,
-    /// It goes by normal mail.
-    FallBack,
-}
-
-/// What becomes of a number that a mail gives and for which nothing vouches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unverified {
-    /// It is stored like any other.
-    #[default]
-    Store,
-    /// It is stored and marked.
-    StoreFlagged,
-    /// It is not stored.
-    Refuse,
 }
 
 /// Declared choices in HTTP: no standard says how a fax uses it.

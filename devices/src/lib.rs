@@ -5,6 +5,7 @@
 //! ([`chart`]), and a device marks every arc that it takes.
 
 pub mod chart;
+pub(crate) mod collector;
 pub mod config;
 pub mod core;
 pub mod fax1;
@@ -14,10 +15,12 @@ pub(crate) mod handover;
 pub mod http;
 pub(crate) mod line;
 pub mod location_server;
+pub mod mail_server;
 pub(crate) mod mailer;
 pub mod number;
 pub mod order;
 pub(crate) mod paper;
+pub mod pop3;
 pub mod registrar;
 pub mod sip;
 pub mod sip_server;

@@ -141,7 +141,7 @@ mod tests {
         let server = "10.0.0.8:25".parse().ok();
         let mut mailer = Mailer::new(server, "a.example", Entropy::of_seed(1));
         let message = Bytes::from_static(b"Subject: x\r\n\r\nhi\r\n");
-        let envelope = Envelope { from: "a@a.example".into(), to: "b@b.example".into(), message };
+        let envelope = Envelope::new("a@a.example", "b@b.example", message);
         let mut out = Outbox::new();
         mailer.submit(KEY, envelope, &mut out).expect("a server");
         match out.effects() {
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn without_a_server_nothing_begins() {
         let mut mailer = Mailer::new(None, "a.example", Entropy::of_seed(1));
-        let envelope = Envelope { from: String::new(), to: String::new(), message: Bytes::new() };
+        let envelope = Envelope::default();
         let mut out = Outbox::new();
         assert!(mailer.submit(KEY, envelope, &mut out).is_err() && out.effects().is_empty());
     }

@@ -117,6 +117,7 @@ pub(crate) fn fax_config(habits: Habits) -> FaxConfig {
         ta1: Vec::new(),
         ta2: Vec::new(),
         mail_server: None,
+        mailbox: None,
         habits: Habits { registers: false, ..habits },
         epoch_s: 0,
         entropy: Entropy::of_seed(1),

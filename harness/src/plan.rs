@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use faxproof_devices::core::{Device, Pointer, Service, Time};
+use faxproof_devices::core::{Device, Exchange, Pointer, Service, Time};
 use faxproof_devices::order::{Ending, Order};
 use faxproof_reports::{Declaration, Host};
 
@@ -190,6 +190,8 @@ pub struct Records {
     pub services: Vec<Service>,
     /// NAPTR.
     pub pointers: Vec<Pointer>,
+    /// MX.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// "On this message do that": faults of the network and tampering with a device's messages are one

@@ -15,6 +15,8 @@ pub enum Answer {
     Services(Vec<ServiceRecord>),
     /// Where services are described (NAPTR).
     Pointers(Vec<PointerRecord>),
+    /// Hosts that take mail (MX).
+    Exchanges(Vec<ExchangeRecord>),
     /// There is no such name, or it has no records of this kind.
     NoSuchName,
     /// Nothing.
@@ -49,6 +51,15 @@ pub struct PointerRecord {
     pub replacement: String,
 }
 
+/// An MX record (RFC 5321 §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeRecord {
+    /// The lowest is tried first.
+    pub preference: u16,
+    /// Name of the host.
+    pub host: String,
+}
+
 /// In words: `10.0.0.5, 10.0.0.6`; `10 60 sip1.example.net:5060`; `10 50 s SIP+D2U _sip._udp.example.net`.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,11 +67,16 @@ impl fmt::Display for Answer {
             Answer::Addresses(addresses) => addresses.iter().map(IpAddr::to_string).collect(),
             Answer::Services(records) => records.iter().map(service).collect(),
             Answer::Pointers(records) => records.iter().map(pointer).collect(),
+            Answer::Exchanges(records) => records.iter().map(exchange).collect(),
             Answer::NoSuchName => return f.write_str("no such name"),
             Answer::TimedOut => return f.write_str("no answer"),
         };
         f.write_str(&words.join(", "))
     }
+}
+
+fn exchange(record: &ExchangeRecord) -> String {
+    format!("{} {}", record.preference, record.host)
 }
 
 fn service(record: &ServiceRecord) -> String {

@@ -47,6 +47,8 @@ pub enum Class {
     SipServer,
     /// Location server: registrar and redirect server.
     LocationServer,
+    /// A mail server: takes, keeps and passes on mail.
+    MailServer,
     /// A tester: it says what the scenario writes, right or wrong, and nobody judges it.
     Tester,
 }

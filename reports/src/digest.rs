@@ -100,7 +100,7 @@ impl Sink for Counts {
             What::Row { .. } => self.rows += 1,
             What::Unexpected { .. } => self.unexpected += 1,
             What::Fault { .. } => self.faults += 1,
-            What::Order { .. } | What::Power { .. } | What::Resolved { .. } => {}
+            What::Order { .. } | What::Power { .. } | What::Resolved { .. } | What::Mail { .. } => {}
         }
     }
 }
@@ -208,6 +208,12 @@ impl Form<'_> {
                 self.number((*on).into());
                 self.number((*boots).into());
                 self.texts(&[host]);
+            }
+            What::Mail { host, folder, name, put, octets } => {
+                self.number(11);
+                self.number((*put).into());
+                self.number(*octets);
+                self.texts(&[host, folder, name]);
             }
             What::Resolved { host, kind, name, answer } => {
                 self.number(10);

@@ -74,6 +74,10 @@ impl Pen<'_> {
                 let cells: Vec<String> = row.iter().map(|(name, value)| format!("{name} {value}")).collect();
                 (host, text(&format!("{table} {change}: {}", cells.join(", "))))
             }
+            What::Mail { host, folder, name, put, .. } => {
+                let done = if *put { "put" } else { "take" };
+                (host, format!("{folder}: {done} {}", text(name)))
+            }
             What::Order { host, step: 0, text: words } => (host, text(words)),
             What::Order { host, step, text: words } => (host, format!("order {step}: {}", text(words))),
             What::Unexpected { host, what, awaited } => {

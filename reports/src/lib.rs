@@ -23,7 +23,7 @@ mod written;
 #[cfg(test)]
 mod samples;
 
-pub use answer::{Answer, PointerRecord, ServiceRecord};
+pub use answer::{Answer, ExchangeRecord, PointerRecord, ServiceRecord};
 pub use changes::{Change, changes};
 pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row, VENDOR};
 pub use difference::{Difference, Line, Mark, difference};

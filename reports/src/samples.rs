@@ -129,6 +129,16 @@ pub(crate) fn every_kind() -> Trace {
             entry(14, What::Fault { host: "sip".into(), text: "dropped 200 INVITE".into() }),
             power(15, "alice", false),
             resolved(16, "alice", "sip.example.net", Answer::Addresses(vec![address("10.0.0.5:0").ip()])),
+            entry(
+                17,
+                What::Mail {
+                    host: "sip".into(),
+                    folder: "queue".into(),
+                    name: "0123456789abcdef".into(),
+                    put: true,
+                    octets: 1234,
+                },
+            ),
         ],
     }
 }

@@ -108,6 +108,19 @@ pub enum What {
         /// The row after the change (before it, for a delete): column names and values.
         row: Vec<(Arc<str>, Arc<str>)>,
     },
+    /// A mail server put a mail into a folder of its own, or took it out. *Claim.*
+    Mail {
+        /// Which server.
+        host: Host,
+        /// `queue`, or `mailbox` and its user.
+        folder: Arc<str>,
+        /// The name that the mail has there.
+        name: Arc<str>,
+        /// Whether it was put in.
+        put: bool,
+        /// Its octets; 0 where it was taken out.
+        octets: u64,
+    },
     /// The operator did something at the panel.
     Order {
         /// At which host.
@@ -130,7 +143,7 @@ pub enum What {
     Resolved {
         /// Who asked.
         host: Host,
-        /// Type of the records: `A/AAAA`, `SRV`, `NAPTR`.
+        /// Type of the records: `A/AAAA`, `SRV`, `NAPTR`, `MX`.
         kind: Arc<str>,
         /// The name.
         name: Arc<str>,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use faxproof_wire::page::Page;
 
 use super::{Conn, Question, Time, Timer};
+use crate::smtp::Envelope;
 
 /// One thing that a device asks for. Effects happen in the order in which they were asked for.
 #[derive(Clone, Debug)]
@@ -104,6 +105,24 @@ pub enum Durable {
     },
     /// A page came out of the printer.
     Print(Print),
+    /// A mail was put into a folder of a mail server; it replaces one of the same name.
+    PutMail {
+        /// `queue`, or `mailbox` and its user.
+        folder: Arc<str>,
+        /// The name that it has there.
+        name: Arc<str>,
+        /// The mail with its envelope.
+        envelope: Arc<Envelope>,
+        /// When the server took it.
+        since: Time,
+    },
+    /// A mail was taken out of its folder.
+    TakeMail {
+        /// The folder.
+        folder: Arc<str>,
+        /// The name that it had there.
+        name: Arc<str>,
+    },
 }
 
 /// One printed page.

@@ -14,7 +14,7 @@ mod time;
 pub use effect::{Durable, Effect, Medium, Notice, Print};
 pub use entropy::{Entropy, Key};
 pub use event::{Event, StreamEvent};
-pub use name::{NameAnswer, NameKind, Pointer, Question, Service};
+pub use name::{Exchange, NameAnswer, NameKind, Pointer, Question, Service};
 pub use outbox::Outbox;
 pub use time::{Duration, Time};
 
@@ -48,6 +48,8 @@ pub struct Holdings {
     pub calls: usize,
     /// TCP connections that it knows.
     pub connections: usize,
+    /// Mails that it has taken on itself to pass on.
+    pub mails: usize,
 }
 
 /// A box on the network.

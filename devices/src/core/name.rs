@@ -1,4 +1,4 @@
-//! Questions for names and their answers (RFC 1035, 2782, 3403, 3596).
+//! Questions for names and their answers (RFC 1035, 2782, 3403, 3596, 5321).
 
 use std::net::IpAddr;
 
@@ -20,6 +20,8 @@ pub enum NameKind {
     Srv,
     /// Where its services are described: NAPTR.
     Naptr,
+    /// The hosts that take its mail: MX.
+    Mx,
 }
 
 impl NameKind {
@@ -29,6 +31,7 @@ impl NameKind {
             NameKind::Address => "A/AAAA",
             NameKind::Srv => "SRV",
             NameKind::Naptr => "NAPTR",
+            NameKind::Mx => "MX",
         }
     }
 }
@@ -42,6 +45,8 @@ pub enum NameAnswer {
     Services(Vec<Service>),
     /// NAPTR records in any order, never none.
     Pointers(Vec<Pointer>),
+    /// MX records in any order, never none.
+    Exchanges(Vec<Exchange>),
     /// There is no such name, or it has no records of this kind.
     NoSuchName,
     /// The name server did not answer.
@@ -59,6 +64,15 @@ pub struct Service {
     pub port: u16,
     /// The name of the host; `.`: the service is decidedly not offered.
     pub target: String,
+}
+
+/// An MX record (RFC 5321 §5.1): a host that takes the mail of a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// The lowest is tried first.
+    pub preference: u16,
+    /// The name of the host; `.`: the domain takes no mail at all (RFC 7505).
+    pub host: String,
 }
 
 /// A NAPTR record (RFC 3403 §4.1) without regular expression: RFC 3263 has no use for one.

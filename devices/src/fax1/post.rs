@@ -11,7 +11,7 @@ use crate::config::{FaxConfig, TextType};
 use crate::core::{Entropy, Outbox, Time};
 use crate::http::{Posting, Tray, Unprintable};
 use crate::order::Document;
-use crate::smtp::{Envelope, PostOffice};
+use crate::smtp::{Envelope, Greeting, PostOffice, no_such_mailbox};
 use crate::{number, paper};
 
 const TIFF: &str = "image/tiff";
@@ -45,7 +45,7 @@ pub(super) fn compose(
         tiff,
         file_name: "fax.tif",
     };
-    Envelope { from: config.mail.clone(), to: to.clone(), message: mail.to_bytes() }
+    Envelope::new(&config.mail, &to, mail.to_bytes())
 }
 
 /// Step S7 or S15: the document in the format of HTTP. The target is on the passive side (RFC 9112 §3.2).
@@ -77,14 +77,14 @@ pub(super) struct Mailbox<'a> {
 }
 
 impl PostOffice for Mailbox<'_> {
-    fn knows(&self, path: &str) -> bool {
-        self.config.is_own_address(path)
+    fn admits(&self, _: &str, to: &str) -> Result<(), Reply> {
+        if self.config.is_own_address(to) { Ok(()) } else { Err(no_such_mailbox()) }
     }
 
     /// Prints the whole mail or refuses the whole mail: one attachment that cannot be decoded fails all
     /// of it (RFC 3249 §4.4.5), before responsibility is taken (554 5.6.1, §4.4.3.3).
-    fn take(&mut self, _from: &str, message: &Bytes) -> Reply {
-        match paper::of_mail(message) {
+    fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
+        match paper::of_mail(&envelope.message) {
             Ok(sheets) => {
                 paper::print(sheets, self.out);
                 Reply::new(250, "accepted").with_enhanced(2, 0, 0)

@@ -1,7 +1,7 @@
 //! Figures 8 and 9 as the transmitter walks them: S301 to S311.
 
 use super::Fax101;
-use super::letters;
+use super::letters::{self, Tells};
 use crate::config::PathReject;
 use crate::core::{Outbox, Time, Timer};
 use crate::handover::{Handover, Outcome, Step};
@@ -44,6 +44,8 @@ pub(super) struct Awaited {
     message_id: String,
     /// The address that M1 was sent to, if it had one.
     address: Option<String>,
+    /// The operator was told that nobody knows whether it arrived.
+    doubtful: bool,
 }
 
 impl Fax101 {
@@ -142,7 +144,7 @@ impl Fax101 {
         let (arc, why, mails) = match outcome {
             Outcome::Sent => {
                 out.mark(key, "8.S306.sent"); // S306
-                return self.await_confirmation(now, key, walk, out);
+                return self.await_confirmation(now, key, walk, false, out);
             }
             Outcome::NoCall(why) => ("8.S303.failed", why, true),
             Outcome::NoSmtp(why) => ("8.S305.refused", why, true),
@@ -150,7 +152,10 @@ impl Fax101 {
             Outcome::Rejected(why) => ("8.S306.rejected", why, falls_back),
             Outcome::LostBeforeDot(why) => ("8.S306.lost-before-dot", why, falls_back),
             // The mail may have arrived: a second copy could print it twice (RFC 5321 §4.5.3.2.6).
-            Outcome::LostAfterDot(why) => ("8.S306.lost-after-dot", why, false),
+            Outcome::LostAfterDot(why) => {
+                self.await_confirmation(now, key, walk, true, out);
+                ("8.S306.lost-after-dot", why, false)
+            }
         };
         out.mark(key, arc);
         if let At::Calling { mails_then, .. } = &mut walk.at {
@@ -184,13 +189,13 @@ impl Fax101 {
     pub(super) fn m1_mailed(&mut self, now: Time, key: u64, outcome: Result<(), String>, out: &mut Outbox) {
         let Some(walk) = self.walks.remove(&key) else { return };
         match outcome {
-            Ok(()) => self.await_confirmation(now, key, &walk, out),
+            Ok(()) => self.await_confirmation(now, key, &walk, false, out),
             Err(why) => self.tell_failure(key, &walk.document, &why, out),
         }
     }
 
     /// S310: M2 may come, by a call or by mail, or never.
-    fn await_confirmation(&mut self, now: Time, key: u64, walk: &Walk, out: &mut Outbox) {
+    fn await_confirmation(&mut self, now: Time, key: u64, walk: &Walk, doubtful: bool, out: &mut Outbox) {
         let habits = &self.line.config().habits.mail;
         if !habits.asks_confirmation {
             return;
@@ -201,7 +206,7 @@ impl Fax101 {
             self.never_confirmed(oldest, out);
         }
         let address = walk.address.as_ref().map(|(address, _)| address.clone());
-        self.awaited.push(Awaited { order: key, message_id: walk.message_id.clone(), address });
+        self.awaited.push(Awaited { order: key, message_id: walk.message_id.clone(), address, doubtful });
     }
 
     /// S310: nothing came in the time that the fax gives it.
@@ -226,6 +231,11 @@ impl Fax101 {
             out.mark(call, by); // S310
             return out.mark(call, "8.S311.uncorrelated"); // S311
         };
+        if let Tells::UnderWay(why) = &m2.tells {
+            // A server tells; the recipient itself may still confirm.
+            let text = format!("The mail is on its way: {why}");
+            return self.display(self.awaited[at].order, text, out);
+        }
         let awaited = self.awaited.remove(at);
         out.disarm(Timer { owner: awaited.order, name: AWAITED });
         out.mark(awaited.order, by); // S310
@@ -236,9 +246,13 @@ impl Fax101 {
             }
             _ => out.mark(awaited.order, "8.S311.nothing-to-learn"), // S311
         }
-        if let Some(failure) = &m2.failure {
-            self.display(awaited.order, format!("The fax arrived and was not printed: {failure}"), out);
-        }
+        let text = match &m2.tells {
+            Tells::NotPrinted(why) => format!("The fax arrived and was not printed: {why}"),
+            Tells::NotDelivered(why) => format!("The mail could not be delivered: {why}"),
+            Tells::Printed if awaited.doubtful => "The fax arrived after all".to_owned(),
+            Tells::Printed | Tells::UnderWay(_) => return,
+        };
+        self.display(awaited.order, text, out);
     }
 
     fn m1(&self, now: Time, key: u64, walk: &Walk) -> crate::smtp::Envelope {

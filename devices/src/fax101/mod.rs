@@ -2,8 +2,10 @@
 //! number and mails where it does not or cannot, puts its own number into every mail, learns numbers
 //! from the mail that it gets, and calls back to confirm.
 //!
-//! `figure8.rs` walks the transmitter's side of Figures 8 and 9, `recipient.rs` the recipient's.
+//! `figure8.rs` walks the transmitter's side of Figures 8 and 9, `recipient.rs` the recipient's; `arrival.rs`
+//! is where mail comes in that no call brings.
 
+mod arrival;
 mod figure8;
 mod letters;
 mod panel;
@@ -12,8 +14,10 @@ mod recipient;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::arrival::Doorstep;
 use self::figure8::{Awaited, Walk};
 use self::recipient::{CallBack, Due};
+use crate::collector::Collector;
 use crate::config::FaxConfig;
 use crate::core::{Device, Event, Holdings, Outbox, Time};
 use crate::line::{Line, What};
@@ -26,6 +30,8 @@ use crate::ta2::Ta2;
 pub struct Fax101 {
     line: Line,
     mailer: Mailer,
+    collector: Collector,
+    doorstep: Doorstep,
     ta2: Ta2,
     /// Where each order to send stands in Figure 8, by its key.
     walks: BTreeMap<u64, Walk>,
@@ -47,9 +53,12 @@ impl Fax101 {
     fn booted(config: Arc<FaxConfig>, boots: u32, ta2: Ta2) -> Self {
         let line = Line::new(config.clone(), boots);
         let mailer = Mailer::new(config.mail_server, config.mail_domain(), line.entropy());
+        let collector = Collector::new(config.mailbox.clone(), line.entropy());
         Fax101 {
             line,
             mailer,
+            collector,
+            doorstep: Doorstep::default(),
             ta2,
             walks: BTreeMap::new(),
             awaited: Vec::new(),
@@ -71,7 +80,7 @@ impl Fax101 {
         while let Some(news) = self.line.hear() {
             match news.what {
                 What::Received(conn, bytes) => self.serve(now, news.call, conn, &bytes, out),
-                What::CallOver => self.call_over(now, news.call, out),
+                What::CallOver => self.confirm_all(now, news.call, out),
                 what if self.walks.contains_key(&news.call) => self.walk_on(now, news.call, what, out),
                 what => self.call_back_on(now, news.call, what, out),
             }
@@ -97,6 +106,8 @@ impl Device for Fax101 {
                 let ta2 = Ta2::restored(&config.ta2, &committed);
                 *self = Fax101::booted(config, boots, ta2);
                 self.line.power_on(now, out);
+                self.collector.power_on(now, out);
+                self.open_doorstep(out);
             }
             Event::Order(order) => self.order(now, order, out),
             Event::Stream(conn, event) if self.mailer.has(conn) => {
@@ -107,6 +118,18 @@ impl Device for Fax101 {
                 let done = self.mailer.fires(timer, out);
                 self.mailed(now, done, out);
             }
+            Event::Stream(conn, event) if self.collector.has(conn) => {
+                let collected = self.collector.stream(now, event, out);
+                self.collected(now, collected, out);
+            }
+            Event::Stream(conn, event) if self.doorstep.wants(conn, &event) => {
+                self.at_doorstep(now, conn, event, out);
+            }
+            Event::Timer(timer) if self.collector.owns(timer) => {
+                let collected = self.collector.fires(now, timer, out);
+                self.collected(now, collected, out);
+            }
+            Event::Timer(timer) if self.doorstep.owns(timer) => self.doorstep.idle(timer, out),
             Event::Timer(timer) if timer.name == figure8::AWAITED => self.never_confirmed(timer.owner, out),
             event => self.line.step(now, event, out),
         }
@@ -115,7 +138,8 @@ impl Device for Fax101 {
 
     fn holds(&self) -> Holdings {
         let line = self.line.holds();
-        Holdings { connections: line.connections + self.mailer.len(), ..line }
+        let ours = self.mailer.len() + self.collector.len() + self.doorstep.len();
+        Holdings { connections: line.connections + ours, ..line }
     }
 
     fn fork(&self) -> Box<dyn Device> {

@@ -1,7 +1,7 @@
 //! Figures 8 and 9 as the recipient walks them: S351 to S355, S361 and S362.
 
 use bytes::Bytes;
-use faxproof_wire::mime::{is_report, may_confirm};
+use faxproof_wire::mime::{NoMdn, is_report, may_confirm};
 use faxproof_wire::smtp::Reply;
 
 use super::Fax101;
@@ -13,23 +13,74 @@ use crate::http::{Tray, Unprintable};
 use crate::line::What;
 use crate::number;
 use crate::paper;
-use crate::smtp::PostOffice;
+use crate::smtp::{Envelope, Greeting, PostOffice, no_such_mailbox};
 use crate::ta2::Learning;
 
-/// A mail that was taken on a call, to be confirmed when that is over.
+/// The arcs of the recipient, which have other names where no call brought the mail.
+#[derive(Debug)]
+pub(super) struct Arcs {
+    new_record: &'static str,
+    updated_record: &'static str,
+    no_number: &'static str,
+    confirmed: &'static str,
+    call_back_failed: &'static str,
+    not_asked: &'static str,
+    number_unknown: &'static str,
+    /// Of the transmitter: how M2 came.
+    received: &'static str,
+}
+
+/// S353 and S355.
+pub(super) const BY_CALL: Arcs = Arcs {
+    new_record: "8.S353.new-record",
+    updated_record: "8.S353.updated-record",
+    no_number: "8.S353.no-number",
+    confirmed: "8.S355.confirmed",
+    call_back_failed: "8.S355.call-back-failed",
+    not_asked: "8.S355.not-asked",
+    number_unknown: "8.S355.number-unknown",
+    received: "8.S310.by-call",
+};
+
+/// S361 and S362.
+pub(super) const BY_MAIL: Arcs = Arcs {
+    new_record: "8.S361.new-record",
+    updated_record: "8.S361.updated-record",
+    no_number: "8.S361.no-number",
+    confirmed: "8.S362.confirmed",
+    call_back_failed: "8.S362.call-back-failed",
+    not_asked: "8.S362.not-asked",
+    number_unknown: "8.S362.number-unknown",
+    received: "8.S310.by-mail",
+};
+
+/// A mail that is here.
+#[derive(Clone, Debug)]
+pub(super) struct Mail {
+    /// MAIL FROM, where it is known.
+    pub(super) path: Option<String>,
+    pub(super) message: Bytes,
+    /// Why it was not printed, if it was not.
+    pub(super) failure: Option<String>,
+}
+
+/// A mail that was taken, to be confirmed when the call is over that brought it.
 #[derive(Clone, Debug)]
 pub(super) struct Due {
+    arcs: &'static Arcs,
     /// Who asked for the confirmation, if somebody did and may.
     asked_by: Option<String>,
     /// The number that the mail gave.
     number: Option<String>,
     message_id: Option<String>,
+    /// Why it was not printed, if it was not.
+    failure: Option<String>,
 }
 
 /// M2 on its way to the number that M1 gave.
 #[derive(Clone, Debug)]
 pub(super) struct CallBack {
-    /// The call on which M1 came: the marks belong to it.
+    /// The call that brought M1, or the mail itself: the marks belong to it.
     call: u64,
     due: Due,
     message_id: String,
@@ -50,42 +101,48 @@ impl Fax101 {
         let turn = server.bytes(bytes, &mut desk);
         let taken = std::mem::take(&mut desk.taken);
         for (from, message) in taken {
-            self.taken(call, &from, &message, out);
+            self.taken(call, &BY_CALL, Mail { path: Some(from), message, failure: None }, out);
         }
         self.line.served(now, call, conn, turn, out);
     }
 
-    /// A mail that came on a call. A report runs S310 and S311, never S353 (it would teach the sender of every
-    /// confirmation as if it had sent a fax).
-    fn taken(&mut self, call: u64, from: &str, message: &Bytes, out: &mut Outbox) {
+    /// A mail came. A report runs S310 and S311, never S353 (it would teach the sender of every confirmation as
+    /// if it had sent a fax).
+    pub(super) fn taken(&mut self, call: u64, arcs: &'static Arcs, mail: Mail, out: &mut Outbox) {
         let config = self.line.config().clone();
-        if is_report(message) {
-            match letters::read_m2(&config, from, message) {
-                Some(m2) => self.confirmed(call, &m2, "8.S310.by-call", out),
-                None => out.unexpected("a report that cannot be read", "an MDN"),
+        let Mail { path, message, failure } = mail;
+        let from = path.as_deref().unwrap_or_default();
+        if is_report(&message) {
+            match letters::read_m2(&config, from, &message) {
+                Some(m2) => self.confirmed(call, &m2, arcs.received, out),
+                None => out.unexpected("a report that cannot be read", "an MDN or a DSN"),
             }
             return;
         }
-        let origin = letters::origin_of(&config, from, message);
+        let origin = letters::origin_of(&config, from, &message);
         let number = origin.number.as_ref().ok().map(|number| number.to_string());
         let caller = self.line.caller_number(call);
         let vouched = match (&number, &caller) {
             (Some(number), Some(caller)) => number::digits(number) == number::digits(caller),
             _ => false,
         };
-        self.learn_from(call, (number.as_deref(), origin.address.as_deref()), vouched, out);
-        let asked_by = may_confirm(message, Some(from), &[]);
-        if let Err(why) = &asked_by {
+        self.learn_from(call, arcs, (number.as_deref(), origin.address.as_deref()), vouched, out);
+        let asked_by = may_confirm(&message, path.as_deref(), &[]);
+        if let Err(why) = &asked_by
+            && *why != NoMdn::NotAsked
+        {
             out.unexpected(format!("no confirmation: {why}"), "Disposition-Notification-To of the sender");
         }
-        let message_id = faxproof_wire::mime::read(message).ok().and_then(|mail| mail.message_id);
-        self.due.entry(call).or_default().push(Due { asked_by: asked_by.ok(), number, message_id });
+        let message_id = faxproof_wire::mime::read(&message).ok().and_then(|mail| mail.message_id);
+        let due = Due { arcs, asked_by: asked_by.ok(), number, message_id, failure };
+        self.due.entry(call).or_default().push(due);
     }
 
-    /// S353: the number and the address of the transmitter go into Ta2.
+    /// S353, S361: the number and the address of the transmitter go into Ta2.
     fn learn_from(
         &mut self,
         call: u64,
+        arcs: &Arcs,
         (number, address): (Option<&str>, Option<&str>),
         vouched: bool,
         out: &mut Outbox,
@@ -94,22 +151,22 @@ impl Fax101 {
         let arc = match (number, address) {
             (Some(number), Some(_)) if !vouched && habit == Unverified::Refuse => {
                 self.display(call, format!("{number} was not stored: nothing vouches for it"), out);
-                "8.S353.no-number"
+                arcs.no_number
             }
             (Some(number), Some(address)) => {
                 let verified = vouched || habit == Unverified::Store;
                 match self.ta2.learn(address, number, verified, out) {
-                    Learning::NewRecord => "8.S353.new-record",
-                    Learning::UpdatedRecord => "8.S353.updated-record",
+                    Learning::NewRecord => arcs.new_record,
+                    Learning::UpdatedRecord => arcs.updated_record,
                 }
             }
-            _ => "8.S353.no-number",
+            _ => arcs.no_number,
         };
-        out.mark(call, arc); // S353
+        out.mark(call, arc); // S353, S361
     }
 
-    /// S354: a call that we took is over. S355: what came on it is confirmed.
-    pub(super) fn call_over(&mut self, now: Time, call: u64, out: &mut Outbox) {
+    /// S354: a call that we took is over. S355, S362: what came is confirmed.
+    pub(super) fn confirm_all(&mut self, now: Time, call: u64, out: &mut Outbox) {
         for (n, due) in self.due.remove(&call).unwrap_or_default().into_iter().enumerate() {
             self.confirm(now, (call, n), due, out);
         }
@@ -121,21 +178,25 @@ impl Fax101 {
             return;
         }
         let Some(to) = due.asked_by.clone() else {
-            return out.mark(call, "8.S355.not-asked"); // S355
+            return out.mark(call, due.arcs.not_asked); // S355, S362
         };
         let key = self.line.entropy().key(("confirmation", call, n)).0;
         let message_id = letters::message_id(&config, &self.line.entropy(), ("m2", key));
         // Calling ourselves would end in a busy line, or in a circle.
         let own = number::digits(&config.number);
         let Some(number) = due.number.clone().filter(|number| number::digits(number) != own) else {
-            out.mark(call, "8.S355.number-unknown"); // S355
+            out.mark(call, due.arcs.number_unknown); // S355, S362
             return self.mail_confirmation(now, key, &due, &message_id, out);
         };
-        let place = Place { now, key, message_id: &message_id };
-        let envelope = letters::m2(&config, &self.line.entropy(), place, &to, due.message_id.as_deref());
+        let envelope = self.m2(now, key, &to, &due, &message_id);
         let name = (config.mail_domain(), config.habits.mail.greets_by_helo);
-        let handover = Handover::begin(now, &mut self.line, (key, &number), name, envelope, out); // S355
+        let handover = Handover::begin(now, &mut self.line, (key, &number), name, envelope, out); // S355, S362
         self.call_backs.insert(key, CallBack { call, due, message_id, handover, mails_then: false });
+    }
+
+    fn m2(&self, now: Time, key: u64, to: &str, due: &Due, message_id: &str) -> Envelope {
+        let about = (due.message_id.as_deref(), due.failure.as_deref());
+        letters::m2(self.line.config(), &self.line.entropy(), Place { now, key, message_id }, to, about)
     }
 
     /// The line tells of a call back.
@@ -144,9 +205,9 @@ impl Fax101 {
         for step in back.handover.hear(now, &mut self.line, what, out) {
             match step {
                 Step::Established | Step::Accepted => {}
-                Step::Over(Outcome::Sent) => out.mark(back.call, "8.S355.confirmed"), // S355
+                Step::Over(Outcome::Sent) => out.mark(back.call, back.due.arcs.confirmed), // S355, S362
                 Step::Over(_) => {
-                    out.mark(back.call, "8.S355.call-back-failed"); // S355
+                    out.mark(back.call, back.due.arcs.call_back_failed); // S355, S362
                     back.mails_then = true;
                 }
                 Step::Ended => {
@@ -162,10 +223,8 @@ impl Fax101 {
 
     /// Where no call brings it, M2 goes by normal mail.
     fn mail_confirmation(&mut self, now: Time, key: u64, due: &Due, message_id: &str, out: &mut Outbox) {
-        let (config, entropy) = (self.line.config().clone(), self.line.entropy());
         let Some(to) = &due.asked_by else { return };
-        let place = Place { now, key, message_id };
-        let envelope = letters::m2(&config, &entropy, place, to, due.message_id.as_deref());
+        let envelope = self.m2(now, key, to, due, message_id);
         if let Err(why) = self.mailer.submit(key, envelope, out) {
             self.display(key, format!("A confirmation could not be mailed: {why}"), out);
         }
@@ -173,28 +232,29 @@ impl Fax101 {
 }
 
 /// What stands behind the servers of a mail fax: it prints, and keeps what is to be learned.
-struct Desk<'a> {
-    config: &'a FaxConfig,
+pub(super) struct Desk<'a> {
+    pub(super) config: &'a FaxConfig,
     /// Draws the names of documents that come without one.
-    name: &'a mut dyn FnMut() -> String,
-    taken: Vec<(String, Bytes)>,
-    out: &'a mut Outbox,
+    pub(super) name: &'a mut dyn FnMut() -> String,
+    pub(super) taken: Vec<(String, Bytes)>,
+    pub(super) out: &'a mut Outbox,
 }
 
 impl PostOffice for Desk<'_> {
-    fn knows(&self, path: &str) -> bool {
-        self.config.is_own_address(path)
+    fn admits(&self, _: &str, to: &str) -> Result<(), Reply> {
+        if self.config.is_own_address(to) { Ok(()) } else { Err(no_such_mailbox()) }
     }
 
     /// A report is for the machine; anything else is printed as a whole or refused (RFC 3249 §4.4.3.3).
-    fn take(&mut self, from: &str, message: &Bytes) -> Reply {
-        if !is_report(message) {
-            match paper::of_mail(message) {
+    fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
+        let Envelope { from, message, .. } = envelope;
+        if !is_report(&message) {
+            match paper::of_mail(&message) {
                 Ok(sheets) => paper::print(sheets, self.out),
                 Err(why) => return Reply::new(554, why).with_enhanced(5, 6, 1),
             }
         }
-        self.taken.push((from.to_owned(), message.clone()));
+        self.taken.push((from, message));
         Reply::new(250, "accepted").with_enhanced(2, 0, 0)
     }
 }

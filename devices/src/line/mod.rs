@@ -128,6 +128,7 @@ impl Line {
             transactions: self.phone.layer.len(),
             calls: self.outgoing.len() + self.incoming.len(),
             connections: self.connections.len(),
+            ..Holdings::default()
         }
     }
 

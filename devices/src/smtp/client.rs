@@ -1,20 +1,9 @@
 //! The SMTP client of one mail.
 
-use bytes::Bytes;
 use faxproof_wire::smtp::{Command, Param, Reply, ReplyReader, stuff};
 
+use super::Envelope;
 use crate::core::Duration;
-
-/// What is handed over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
-    /// MAIL FROM, without brackets.
-    pub from: String,
-    /// RCPT TO, without brackets.
-    pub to: String,
-    /// The mail, not dot-stuffed.
-    pub message: Bytes,
-}
 
 /// What the client waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +43,12 @@ impl Stage {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The server said no.
-    #[error("{code} at {stage:?}: {text}")]
+    #[error("{} at {stage:?}: {}", .no.code, .no.text)]
     Refused {
         /// When.
         stage: Stage,
-        /// The reply code.
-        code: u16,
-        /// The reply's text.
-        text: String,
+        /// What it said.
+        no: No,
     },
     /// The connection went away; after the final dot nobody knows whether the mail arrived.
     #[error("the connection was lost at {stage:?}")]
@@ -97,6 +84,28 @@ impl Failure {
     }
 }
 
+/// A reply that refuses something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct No {
+    /// The reply code, from 400 to 599 where the server keeps to the RFC.
+    pub code: u16,
+    /// The enhanced code, where it gave one (RFC 3463).
+    pub status: Option<(u8, u16, u16)>,
+    /// Its text.
+    pub text: String,
+}
+
+impl No {
+    fn of(reply: &Reply) -> No {
+        No { code: reply.code, status: reply.enhanced, text: reply.lines.join(" ") }
+    }
+
+    /// Whether another try may end otherwise (RFC 5321 §4.2.1).
+    pub fn is_transient(&self) -> bool {
+        self.code / 100 == 4
+    }
+}
+
 /// What follows from one event.
 pub type Turn = crate::turn::Turn<Failure>;
 
@@ -107,7 +116,14 @@ pub struct Client {
     envelope: Envelope,
     stage: Stage,
     replies: ReplyReader,
+    /// The server listed SIZE.
     sizes: bool,
+    /// The server listed DSN.
+    notifies: bool,
+    /// The recipient that RCPT names.
+    recipient: usize,
+    /// Recipients that the server did not take, by their place in the envelope.
+    refused: Vec<(usize, No)>,
     /// Whether it says HELO at once, without trying EHLO.
     plain: bool,
     /// 250 to EHLO or HELO has come.
@@ -124,6 +140,9 @@ impl Client {
             stage: Stage::Greeting,
             replies: ReplyReader::new(),
             sizes: false,
+            notifies: false,
+            recipient: 0,
+            refused: Vec::new(),
             plain: false,
             accepted: false,
             outcome: None,
@@ -144,6 +163,17 @@ impl Client {
     /// Whether the server took the client: 250 to EHLO or HELO has come.
     pub fn is_accepted(&self) -> bool {
         self.accepted
+    }
+
+    /// Whether the server will keep the promises of RFC 3461: it listed DSN.
+    pub fn is_notified(&self) -> bool {
+        self.notifies
+    }
+
+    /// The recipients that the server did not take, by their place in the envelope. The mail went to the
+    /// others, if it went at all.
+    pub fn refused(&self) -> &[(usize, No)] {
+        &self.refused
     }
 
     /// Bytes came from the server.
@@ -183,6 +213,7 @@ impl Client {
             (Stage::Greeting, 2) => self.say(Stage::Ehlo, Command::Ehlo(self.name.clone()), turn),
             (Stage::Ehlo, 2) => {
                 self.sizes = reply.lists("SIZE");
+                self.notifies = reply.lists("DSN");
                 self.mail(turn);
             }
             // §3.2: a server that does not know EHLO may know HELO. 421 says that it is going away.
@@ -190,11 +221,13 @@ impl Client {
                 self.say(Stage::Helo, Command::Helo(self.name.clone()), turn);
             }
             (Stage::Helo, 2) => self.mail(turn),
-            (Stage::Mail, 2) => {
-                let rcpt = Command::RcptTo { path: self.envelope.to.clone(), params: Vec::new() };
-                self.say(Stage::Rcpt, rcpt, turn);
+            (Stage::Mail, 2) => self.rcpt(turn),
+            (Stage::Rcpt, 2) => self.next_recipient(reply, turn),
+            // 421 means all of the session, any other code this recipient alone.
+            (Stage::Rcpt, 4 | 5) if reply.code != 421 => {
+                self.refused.push((self.recipient, No::of(reply)));
+                self.next_recipient(reply, turn);
             }
-            (Stage::Rcpt, 2) => self.say(Stage::Data, Command::Data, turn),
             (Stage::Data, 3) => {
                 turn.send.push(stuff(&self.envelope.message).into());
                 self.wait(Stage::Message, turn);
@@ -203,19 +236,41 @@ impl Client {
                 self.outcome = Some(Ok(()));
                 self.say(Stage::Quit, Command::Quit, turn);
             }
-            _ => {
-                let text = reply.lines.join(" ");
-                self.outcome = Some(Err(Failure::Refused { stage: self.stage, code: reply.code, text }));
-                self.say(Stage::Quit, Command::Quit, turn);
-            }
+            _ => self.refuse(reply, turn),
         }
+    }
+
+    fn refuse(&mut self, reply: &Reply, turn: &mut Turn) {
+        self.outcome = Some(Err(Failure::Refused { stage: self.stage, no: No::of(reply) }));
+        self.say(Stage::Quit, Command::Quit, turn);
     }
 
     fn mail(&mut self, turn: &mut Turn) {
         self.accepted = true;
         let size = Param::new("SIZE", self.envelope.message.len().to_string());
-        let params = if self.sizes { vec![size] } else { Vec::new() };
+        let mut params = if self.sizes { vec![size] } else { Vec::new() };
+        if self.notifies {
+            params.extend(self.envelope.dsn.to_params());
+        }
         self.say(Stage::Mail, Command::MailFrom { path: self.envelope.from.clone(), params }, turn);
+    }
+
+    fn rcpt(&mut self, turn: &mut Turn) {
+        let recipient = &self.envelope.recipients[self.recipient];
+        let params = if self.notifies { recipient.dsn.to_params() } else { Vec::new() };
+        self.say(Stage::Rcpt, Command::RcptTo { path: recipient.path.clone(), params }, turn);
+    }
+
+    /// The mail goes on if any recipient was taken (RFC 5321 §3.3).
+    fn next_recipient(&mut self, reply: &Reply, turn: &mut Turn) {
+        self.recipient += 1;
+        if self.recipient < self.envelope.recipients.len() {
+            self.rcpt(turn);
+        } else if self.refused.len() < self.envelope.recipients.len() {
+            self.say(Stage::Data, Command::Data, turn);
+        } else {
+            self.refuse(reply, turn);
+        }
     }
 
     fn say(&mut self, next: Stage, command: Command, turn: &mut Turn) {
@@ -231,16 +286,35 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use faxproof_wire::smtp::{MailDsn, Notify, RcptDsn};
+
+    use super::super::Recipient;
     use super::*;
 
     fn client() -> Client {
         let message = Bytes::from_static(b"Subject: x\r\n\r\n.dot\r\n");
-        Client::new("a.example", Envelope { from: "a@a.example".into(), to: "b@b.example".into(), message })
+        Client::new("a.example", Envelope::new("a@a.example", "b@b.example", message))
+    }
+
+    /// The same mail to two recipients, with a notification wanted of each.
+    fn to_two() -> Client {
+        let mut client = client();
+        let notify = Notify { success: true, ..Notify::default() };
+        let dsn = RcptDsn { notify: Some(notify), orcpt: None };
+        client.envelope.dsn = MailDsn { ret: None, envid: Some("e1".into()) };
+        client.envelope.recipients = ["b@b.example", "c@b.example"]
+            .map(|path| Recipient { path: path.into(), dsn: dsn.clone() })
+            .into();
+        client
     }
 
     /// Feeds the replies one by one and returns all that the client said, and the outcome.
     fn talk(replies: &[&str]) -> (String, Option<Result<(), Failure>>) {
-        let mut client = client();
+        talk_of(&mut client(), replies)
+    }
+
+    fn talk_of(client: &mut Client, replies: &[&str]) -> (String, Option<Result<(), Failure>>) {
         let (mut said, mut done) = (Vec::new(), None);
         for reply in replies {
             let turn = client.bytes(reply.as_bytes());
@@ -285,8 +359,29 @@ mod tests {
             replies.extend(["451 later\r\n", "221 bye\r\n"]);
             let (said, done) = talk(&replies);
             assert!(said.ends_with("QUIT\r\n"), "{said}");
-            assert_eq!(done, Some(Err(Failure::Refused { stage, code: 451, text: "later".into() })));
+            assert_eq!(done, Some(Err(Failure::Refused { stage, no: later() })));
         }
+    }
+
+    fn later() -> No {
+        No { code: 451, status: None, text: "later".into() }
+    }
+
+    #[test]
+    fn one_recipient_that_is_refused_does_not_keep_the_other_from_the_mail() {
+        let mut client = to_two();
+        let replies = ["220 a\r\n", "250 a\r\n", "250 a\r\n", "451 later\r\n", "250 a\r\n", "354 a\r\n"];
+        let (said, _) = talk_of(&mut client, &replies);
+        assert!(said.contains("RCPT TO:<c@b.example>\r\nDATA\r\n"), "{said}");
+        assert_eq!(client.refused(), [(0, later())]);
+    }
+
+    #[test]
+    fn what_is_asked_of_notifications_is_said_only_to_a_server_that_lists_them() {
+        let (said, _) = talk_of(&mut to_two(), &["220 a\r\n", "250-a\r\n250 DSN\r\n", "250 a\r\n"]);
+        assert!(said.ends_with("ENVID=e1\r\nRCPT TO:<b@b.example> NOTIFY=SUCCESS\r\n"), "{said}");
+        let (said, _) = talk_of(&mut to_two(), &["220 a\r\n", "250 a\r\n", "250 a\r\n"]);
+        assert!(said.ends_with("MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n"), "{said}");
     }
 
     #[test]

@@ -2,7 +2,15 @@
 //! mail, and a server that takes mails. Both are pure: bytes in, bytes out.
 
 mod client;
+mod envelope;
+mod route;
 mod server;
 
-pub use client::{Client, Envelope, Failure, Stage, Turn};
-pub use server::{PostOffice, Server};
+pub use client::{Client, Failure, No, Stage, Turn};
+pub use envelope::{Envelope, Recipient};
+pub(crate) use route::{Next, Route};
+pub(crate) use server::no_such_mailbox;
+pub use server::{Greeting, Offers, PostOffice, Server};
+
+/// The port of SMTP.
+pub const SMTP_PORT: u16 = 25;

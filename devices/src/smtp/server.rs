@@ -1,8 +1,9 @@
 //! The SMTP server of a box.
 
 use bytes::{Bytes, BytesMut};
-use faxproof_wire::smtp::{Command, CommandReader, DataReader, Param, Reply};
+use faxproof_wire::smtp::{Command, CommandError, CommandReader, DataReader, MailDsn, Param, RcptDsn, Reply};
 
+use super::{Envelope, Recipient};
 use crate::turn::ServerTurn;
 
 /// Errors that a client may make before it is sent away with 421.
@@ -12,11 +13,43 @@ const MAX_RECIPIENTS: usize = 100;
 
 /// What stands behind the server.
 pub trait PostOffice {
-    /// Whether mail for this path is taken (anything else would be an open relay).
-    fn knows(&self, path: &str) -> bool;
+    /// Whether mail from this path for that one is taken (to take all would be an open relay).
+    ///
+    /// # Errors
+    /// The reply that refuses the recipient.
+    fn admits(&self, from: &str, to: &str) -> Result<(), Reply>;
 
     /// Takes a mail; the reply goes to the client. A 250 takes responsibility (RFC 5321 §6.1).
-    fn take(&mut self, from: &str, message: &Bytes) -> Reply;
+    fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply;
+}
+
+/// The reply that refuses a recipient which nobody here has heard of.
+pub(crate) fn no_such_mailbox() -> Reply {
+    Reply::new(550, "no such mailbox here").with_enhanced(5, 1, 1)
+}
+
+/// How the client greeted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Greeting {
+    /// The name that it gave itself.
+    pub name: String,
+    /// Whether it was EHLO.
+    pub extended: bool,
+}
+
+/// What a server can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offers {
+    /// It knows EHLO. A server that does not gives no enhanced codes either: they came later.
+    pub ehlo: bool,
+    /// It lists DSN (RFC 3461).
+    pub dsn: bool,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Offers { ehlo: true, dsn: false }
+    }
 }
 
 /// A session.
@@ -24,11 +57,12 @@ pub trait PostOffice {
 pub struct Server {
     name: String,
     size_limit: u64,
+    offers: Offers,
     commands: CommandReader,
     data: Option<DataReader>,
-    greeted: bool,
-    from: Option<String>,
-    recipients: usize,
+    greeting: Option<Greeting>,
+    /// The mail that is being taken, from MAIL on.
+    mail: Option<Envelope>,
     errors: u32,
 }
 
@@ -38,13 +72,19 @@ impl Server {
         Server {
             name: name.into(),
             size_limit,
+            offers: Offers::default(),
             commands: CommandReader::new(),
             data: None,
-            greeted: false,
-            from: None,
-            recipients: 0,
+            greeting: None,
+            mail: None,
             errors: 0,
         }
+    }
+
+    /// The same server with other abilities.
+    #[must_use]
+    pub fn offering(self, offers: Offers) -> Self {
+        Server { offers, ..self }
     }
 
     /// The greeting, to be sent as soon as the connection stands (RFC 5321 §4.3.1).
@@ -54,7 +94,7 @@ impl Server {
 
     /// Whether a mail has been begun and not finished.
     pub fn in_mail(&self) -> bool {
-        self.from.is_some()
+        self.mail.is_some()
     }
 
     /// Bytes came from the client.
@@ -66,12 +106,15 @@ impl Server {
             if let Some(data) = &mut self.data {
                 let Some(end) = data.feed(feed) else { break };
                 self.data = None;
-                let reply = match &end.message {
-                    Ok(message) => office.take(self.from.as_deref().unwrap_or_default(), message),
+                let mail = self.mail.take().unwrap_or_default();
+                let reply = match end.message {
+                    Ok(message) => {
+                        let greeting = self.greeting.clone().unwrap_or_default();
+                        office.take(Envelope { message, ..mail }, &greeting)
+                    }
                     Err(too_big) => Reply::new(552, too_big.to_string()).with_enhanced(5, 3, 4),
                 };
-                send.extend_from_slice(&reply.to_bytes());
-                self.forget_mail();
+                self.say(reply, &mut send);
                 rest = end.rest;
             } else {
                 self.commands.feed(feed);
@@ -96,15 +139,16 @@ impl Server {
             };
             self.errors += u32::from(reply.code >= 500);
             let fed_up = self.errors > MAX_ERRORS;
-            send.extend_from_slice(&reply.to_bytes());
+            let data = reply.code == 354;
+            self.say(reply, send);
             if fed_up {
-                send.extend_from_slice(&Reply::new(421, "too many errors").with_enhanced(4, 7, 0).to_bytes());
+                self.say(Reply::new(421, "too many errors").with_enhanced(4, 7, 0), send);
             }
             if quits || fed_up {
                 *close = true;
                 return false;
             }
-            if reply.code == 354 {
+            if data {
                 self.data = Some(DataReader::new(usize::try_from(self.size_limit).unwrap_or(usize::MAX)));
                 return true;
             }
@@ -112,31 +156,32 @@ impl Server {
         false
     }
 
+    fn say(&self, reply: Reply, send: &mut BytesMut) {
+        let enhanced = reply.enhanced.filter(|_| self.offers.ehlo);
+        send.extend_from_slice(&Reply { enhanced, ..reply }.to_bytes());
+    }
+
     fn answer(&mut self, command: Command, office: &dyn PostOffice) -> Reply {
         match command {
-            Command::Ehlo(_) => self.ehlo(),
-            Command::Helo(_) => {
-                self.greeted = true;
-                self.forget_mail();
+            Command::Ehlo(_) if !self.offers.ehlo => Reply::new(502, "command not implemented"),
+            Command::Ehlo(name) => self.ehlo(name),
+            Command::Helo(name) => {
+                self.greeting = Some(Greeting { name, extended: false });
+                self.mail = None;
                 Reply::new(250, self.name.clone())
             }
-            Command::MailFrom { path, params } => self.mail_from(path, &params),
-            Command::RcptTo { .. } if self.from.is_none() => out_of_order("MAIL first"),
-            Command::RcptTo { params, .. } if !params.is_empty() => unknown_parameter(),
-            Command::RcptTo { .. } if self.recipients >= MAX_RECIPIENTS => {
-                Reply::new(452, "too many recipients").with_enhanced(4, 5, 3)
+            Command::MailFrom { path, params } => {
+                self.mail_from(path, &params).unwrap_or_else(|refusal| refusal)
             }
-            Command::RcptTo { path, .. } if !office.knows(&path) => {
-                Reply::new(550, "no such mailbox here").with_enhanced(5, 1, 1)
+            Command::RcptTo { path, params } => {
+                self.rcpt_to(path, &params, office).unwrap_or_else(|refusal| refusal)
             }
-            Command::RcptTo { .. } => {
-                self.recipients += 1;
-                Reply::new(250, "recipient ok").with_enhanced(2, 1, 5)
+            Command::Data if self.mail.as_ref().is_none_or(|mail| mail.recipients.is_empty()) => {
+                out_of_order("RCPT first")
             }
-            Command::Data if self.recipients == 0 => out_of_order("RCPT first"),
             Command::Data => Reply::new(354, "go"),
             Command::Rset => {
-                self.forget_mail();
+                self.mail = None;
                 Reply::new(250, "reset").with_enhanced(2, 0, 0)
             }
             Command::Noop => Reply::new(250, "ok").with_enhanced(2, 0, 0),
@@ -146,52 +191,67 @@ impl Server {
         }
     }
 
-    fn ehlo(&mut self) -> Reply {
-        self.greeted = true;
-        self.forget_mail();
-        let lines = vec![
-            self.name.clone(),
-            "ENHANCEDSTATUSCODES".to_owned(),
-            "PIPELINING".to_owned(),
-            format!("SIZE {}", self.size_limit),
-        ];
+    fn ehlo(&mut self, name: String) -> Reply {
+        self.greeting = Some(Greeting { name, extended: true });
+        self.mail = None;
+        let mut lines = vec![self.name.clone(), "ENHANCEDSTATUSCODES".to_owned(), "PIPELINING".to_owned()];
+        lines.push(format!("SIZE {}", self.size_limit));
+        lines.extend(self.offers.dsn.then(|| "DSN".to_owned()));
         Reply { code: 250, enhanced: None, lines }
     }
 
-    fn mail_from(&mut self, path: String, params: &[Param]) -> Reply {
-        if !self.greeted {
-            return out_of_order("EHLO or HELO first");
+    fn mail_from(&mut self, path: String, params: &[Param]) -> Result<Reply, Reply> {
+        if self.greeting.is_none() {
+            return Err(out_of_order("EHLO or HELO first"));
         }
-        if self.from.is_some() {
-            return out_of_order("one mail at a time");
+        if self.mail.is_some() {
+            return Err(out_of_order("one mail at a time"));
         }
-        for param in params {
-            let size = param.value.as_deref().and_then(|value| value.parse::<u64>().ok());
-            match (param.keyword.as_str(), size) {
-                ("SIZE", Some(size)) if size > self.size_limit => {
-                    return Reply::new(552, "too big").with_enhanced(5, 3, 4);
+        self.all_known(params, &["SIZE"], &["RET", "ENVID"])?;
+        for param in params.iter().filter(|param| param.keyword == "SIZE") {
+            match param.value.as_deref().and_then(|value| value.parse::<u64>().ok()) {
+                Some(size) if size > self.size_limit => {
+                    return Err(Reply::new(552, "too big").with_enhanced(5, 3, 4));
                 }
-                ("SIZE", Some(_)) => {}
-                ("SIZE", None) => return Reply::new(501, "SIZE needs a number").with_enhanced(5, 5, 4),
-                _ => return unknown_parameter(),
+                Some(_) => {}
+                None => return Err(Reply::new(501, "SIZE needs a number").with_enhanced(5, 5, 4)),
             }
         }
-        self.from = Some(path);
-        Reply::new(250, "sender ok").with_enhanced(2, 1, 0)
+        let dsn = MailDsn::from_params(params).map_err(malformed)?;
+        self.mail = Some(Envelope { from: path, dsn, ..Envelope::default() });
+        Ok(Reply::new(250, "sender ok").with_enhanced(2, 1, 0))
     }
 
-    fn forget_mail(&mut self) {
-        self.from = None;
-        self.recipients = 0;
+    fn rcpt_to(&mut self, path: String, params: &[Param], office: &dyn PostOffice) -> Result<Reply, Reply> {
+        if self.mail.is_none() {
+            return Err(out_of_order("MAIL first"));
+        }
+        self.all_known(params, &[], &["NOTIFY", "ORCPT"])?;
+        let dsn = RcptDsn::from_params(params).map_err(malformed)?;
+        let Some(mail) = &mut self.mail else { return Err(out_of_order("MAIL first")) };
+        if mail.recipients.len() >= MAX_RECIPIENTS {
+            return Err(Reply::new(452, "too many recipients").with_enhanced(4, 5, 3));
+        }
+        office.admits(&mail.from, &path)?;
+        mail.recipients.push(Recipient { path, dsn });
+        Ok(Reply::new(250, "recipient ok").with_enhanced(2, 1, 5))
     }
+
+    /// Parameters of extensions that are not listed are refused (RFC 5321 §4.1.1.11).
+    fn all_known(&self, params: &[Param], always: &[&str], with_dsn: &[&str]) -> Result<(), Reply> {
+        let known =
+            |keyword: &str| always.contains(&keyword) || self.offers.dsn && with_dsn.contains(&keyword);
+        let unknown = params.iter().any(|param| !known(&param.keyword));
+        if unknown { Err(Reply::new(555, "unknown parameter").with_enhanced(5, 5, 4)) } else { Ok(()) }
+    }
+}
+
+fn malformed(error: CommandError) -> Reply {
+    Reply::new(error.code, error.reason).with_enhanced(5, 5, 4)
 }
 
 fn out_of_order(hint: &str) -> Reply {
     Reply::new(503, hint).with_enhanced(5, 5, 1)
-}
-
-fn unknown_parameter() -> Reply {
-    Reply::new(555, "unknown parameter").with_enhanced(5, 5, 4)
 }
 
 #[cfg(test)]
@@ -200,22 +260,26 @@ mod tests {
 
     #[derive(Default)]
     struct Office {
-        mails: Vec<(String, Bytes)>,
+        mails: Vec<Envelope>,
     }
 
     impl PostOffice for Office {
-        fn knows(&self, path: &str) -> bool {
-            path == "b@b.example"
+        fn admits(&self, _: &str, to: &str) -> Result<(), Reply> {
+            if to.ends_with("@b.example") { Ok(()) } else { Err(no_such_mailbox()) }
         }
 
-        fn take(&mut self, from: &str, message: &Bytes) -> Reply {
-            self.mails.push((from.to_owned(), message.clone()));
+        fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
+            self.mails.push(envelope);
             Reply::new(250, "accepted").with_enhanced(2, 0, 0)
         }
     }
 
     fn codes(script: &str) -> (Vec<String>, Office, bool) {
-        let (mut server, mut office) = (Server::new("b.example", 100), Office::default());
+        codes_of(Offers::default(), script)
+    }
+
+    fn codes_of(offers: Offers, script: &str) -> (Vec<String>, Office, bool) {
+        let (mut server, mut office) = (Server::new("b.example", 100).offering(offers), Office::default());
         let turn = server.bytes(script.as_bytes(), &mut office);
         let text = String::from_utf8(turn.send.to_vec()).expect("ASCII");
         let last_lines = text.lines().filter(|line| line.as_bytes()[3] == b' ');
@@ -227,7 +291,8 @@ mod tests {
         let (codes, office, close) =
             codes("EHLO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\nDATA\r\nhi\r\n..\r\n.\r\nQUIT\r\n");
         assert_eq!(codes, ["250", "250", "250", "354", "250", "221"]);
-        assert_eq!(office.mails, [("a@a".to_owned(), Bytes::from_static(b"hi\r\n.\r\n"))]);
+        let message = Bytes::from_static(b"hi\r\n.\r\n");
+        assert_eq!(office.mails, [Envelope::new("a@a", "b@b.example", message)]);
         assert!(close);
     }
 
@@ -256,6 +321,24 @@ mod tests {
     #[test]
     fn an_unknown_parameter_gets_555() {
         assert_eq!(codes("EHLO a\r\nMAIL FROM:<a@a> XIPTELNUM=1\r\n").0[1], "555");
+    }
+
+    #[test]
+    fn what_is_asked_of_notifications_is_taken_where_it_is_offered() {
+        let script = "EHLO a\r\nMAIL FROM:<a@a> ENVID=e+2B1\r\nRCPT TO:<b@b.example> NOTIFY=NEVER\r\n\
+                      RCPT TO:<c@b.example> NOTIFY=OFTEN\r\nDATA\r\nhi\r\n.\r\n";
+        let (taken, office, _) = codes_of(Offers { ehlo: true, dsn: true }, script);
+        assert_eq!(taken, ["250", "250", "250", "501", "354", "250"]);
+        assert_eq!(office.mails[0].dsn.envid.as_deref(), Some("e+1"));
+        assert_eq!(office.mails[0].recipients[0].dsn.notify, Some(Default::default()));
+        assert_eq!(codes(script).0[1], "555");
+    }
+
+    #[test]
+    fn a_server_that_knows_no_ehlo_takes_mail_by_helo() {
+        let script = "EHLO a\r\nHELO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\n";
+        let (codes, _, _) = codes_of(Offers { ehlo: false, dsn: false }, script);
+        assert_eq!(codes, ["502", "250", "250", "250"]);
     }
 
     #[test]

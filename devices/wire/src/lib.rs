@@ -1,6 +1,7 @@
 //! What travels between the boxes, read and written without loss: SIP, SDP, SMTP, POP3, HTTP, MIME, TIFF
 //! and the fax coding of the pages. Nothing here knows a clock, a socket or a device.
 
+mod direction;
 pub mod http;
 pub mod mime;
 pub mod page;

@@ -1,11 +1,11 @@
 //! Cutting a watched TCP connection into units, whichever protocol it turns out to carry.
 //!
 //! Who watches a connection does not know what was agreed on it. The first octets tell: in SMTP the
-//! server speaks first and begins with digits; in SIP and HTTP a start line ends with its version.
+//! server speaks first and begins with digits, in POP3 with `+OK` or `-ERR`; in SIP and HTTP a start line ends with its version.
 
 use bytes::{Bytes, BytesMut};
 
-use crate::{http, sip, smtp};
+use crate::{http, pop3, sip, smtp};
 
 /// One message, command or reply, exactly as it went over the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Unit {
     pub bytes: Bytes,
     /// SIP: as [`sip::Message::label`], and `ping` and `pong` for the line ends between messages. SMTP:
     /// the verb of a command, the code of a reply, `message` for mail data with its final dot. HTTP: the
-    /// method of a request's head, `body` for its body, the code of a response. `raw` for what is none
+    /// method of a request's head, `body` for its body, the code of a response. POP3: the verb of a command,
+    /// `+OK`, `-ERR`, `message` for a mail, `list` for other bodies. `raw` for what is none
     /// of these.
     pub label: String,
 }
@@ -33,6 +34,7 @@ enum Protocol {
     Undecided(Undecided),
     Smtp(smtp::Framer),
     Http(http::Framer),
+    Pop3(pop3::Framer),
     Sip(Box<[SipStream; 2]>),
 }
 
@@ -75,6 +77,7 @@ impl Framer {
             }
             Protocol::Smtp(framer) => framer.push(from_server, bytes),
             Protocol::Http(framer) => framer.push(from_server, bytes),
+            Protocol::Pop3(framer) => framer.push(from_server, bytes),
             Protocol::Sip(streams) => streams[usize::from(from_server)].push(from_server, bytes),
         }
     }
@@ -84,6 +87,7 @@ impl Framer {
         let bytes = match &mut self.protocol {
             Protocol::Smtp(framer) => return framer.pending(from_server),
             Protocol::Http(framer) => return framer.pending(from_server),
+            Protocol::Pop3(framer) => return framer.pending(from_server),
             Protocol::Undecided(Undecided { passed, starts }) => {
                 passed.retain(|(other, _)| *other != from_server);
                 std::mem::take(&mut starts[usize::from(from_server)])
@@ -123,6 +127,9 @@ impl Protocol {
         let line = &octets[..end];
         match () {
             () if line.starts_with(b"SIP/2.0 ") || line.ends_with(b" SIP/2.0") => sip(),
+            () if from_server && pop3::Status::parse(line).is_some() => {
+                Some(Protocol::Pop3(pop3::Framer::new()))
+            }
             () if is_http_request_line(line) => Some(Protocol::Http(http::Framer::new())),
             // What speaks no protocol that we know is cut into lines as SMTP is.
             () => smtp(),
@@ -222,6 +229,13 @@ mod tests {
         let session: [(bool, &[u8]); 3] =
             [(true, b"220 b\r\n"), (false, b"EHLO a\r\n"), (true, b"250 b\r\n")];
         assert_eq!(labels(&session), named(&[(true, "220"), (false, "EHLO"), (true, "250")]));
+    }
+
+    #[test]
+    fn a_status_line_of_the_server_makes_it_pop3() {
+        let session: [(bool, &[u8]); 3] =
+            [(true, b"+OK hi\r\n"), (false, b"USER a\r\n"), (true, b"-ERR no\r\n")];
+        assert_eq!(labels(&session), named(&[(true, "+OK"), (false, "USER"), (true, "-ERR")]));
     }
 
     #[test]

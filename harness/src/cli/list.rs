@@ -38,7 +38,7 @@ pub(super) struct Item {
 }
 
 /// Classes of devices that scenarios can name, and what they are.
-pub(super) const CLASSES: [(&str, &str); 5] = [
+pub(super) const CLASSES: [(&str, &str); 6] = [
     ("fax1", "facsimile machine 1: calls by IP telephone number and learns the peer's protocol (Figure 4)"),
     (
         "fax101",
@@ -46,6 +46,10 @@ pub(super) const CLASSES: [(&str, &str); 5] = [
     ),
     ("sip-server", "SIP server 17: a transaction-stateful proxy that record-routes"),
     ("location-server", "location server: registrar and redirect server on a host of its own"),
+    (
+        "mail-server",
+        "mail server: takes mail by SMTP, keeps it for POP3, passes it on by MX with a queue and notifications",
+    ),
     ("tester", "tester: says what a scenario writes, right or wrong, and is judged by nobody"),
 ];
 

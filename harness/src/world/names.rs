@@ -1,7 +1,7 @@
 //! The name server: answers from the plan's zone, and knows the hosts by their names.
 
 use faxproof_devices::core::{Duration, NameAnswer, NameKind, Question, Time};
-use faxproof_reports::{Answer, PointerRecord, ServiceRecord, What};
+use faxproof_reports::{Answer, ExchangeRecord, PointerRecord, ServiceRecord, What};
 
 use super::consequence::{Consequence, Due};
 use super::network::Network;
@@ -49,6 +49,7 @@ impl Network {
             (Some(records), NameKind::Address) => some(&records.addresses).map(NameAnswer::Addresses),
             (Some(records), NameKind::Srv) => some(&records.services).map(NameAnswer::Services),
             (Some(records), NameKind::Naptr) => some(&records.pointers).map(NameAnswer::Pointers),
+            (Some(records), NameKind::Mx) => some(&records.exchanges).map(NameAnswer::Exchanges),
             (None, NameKind::Address) => {
                 let literal = name.trim_matches(['[', ']']).parse().ok();
                 let host = || self.roster.named(name).ok().map(|place| self.roster.sip(place).ip());
@@ -90,6 +91,13 @@ fn recorded(answer: &NameAnswer) -> Answer {
                 replacement: pointer.replacement,
             };
             Answer::Pointers(pointers.into_iter().map(record).collect())
+        }
+        NameAnswer::Exchanges(exchanges) => {
+            let record = |exchange: faxproof_devices::core::Exchange| ExchangeRecord {
+                preference: exchange.preference,
+                host: exchange.host,
+            };
+            Answer::Exchanges(exchanges.into_iter().map(record).collect())
         }
         NameAnswer::NoSuchName => Answer::NoSuchName,
         NameAnswer::TimedOut => Answer::TimedOut,

@@ -49,6 +49,16 @@ pub(crate) fn durable(ledger: &mut Ledger, now: Time, host: &Host, durable: &Dur
             page: page.clone(),
             text: text.clone(),
         },
+        Durable::PutMail { folder, name, envelope, .. } => What::Mail {
+            host,
+            folder: folder.clone(),
+            name: name.clone(),
+            put: true,
+            octets: envelope.message.len() as u64,
+        },
+        Durable::TakeMail { folder, name } => {
+            What::Mail { host, folder: folder.clone(), name: name.clone(), put: false, octets: 0 }
+        }
     };
     ledger.enter(now, entry);
 }

@@ -233,6 +233,7 @@ pub(super) fn lines_of(trace: &Trace, host: &str) -> Vec<String> {
         | What::Notice { host: h, .. }
         | What::Printed { host: h, .. }
         | What::Row { host: h, .. }
+        | What::Mail { host: h, .. }
         | What::Order { host: h, .. }
         | What::Unexpected { host: h, .. }
         | What::Resolved { host: h, .. }

@@ -109,6 +109,7 @@ fn is_own(what: &What) -> bool {
         | What::Notice { host, .. }
         | What::Printed { host, .. }
         | What::Row { host, .. }
+        | What::Mail { host, .. }
         | What::Order { host, .. }
         | What::Unexpected { host, .. }
         | What::Resolved { host, .. }

@@ -178,6 +178,7 @@ fn hosts(what: &What) -> Vec<&str> {
         | What::Notice { host, .. }
         | What::Printed { host, .. }
         | What::Row { host, .. }
+        | What::Mail { host, .. }
         | What::Order { host, .. }
         | What::Unexpected { host, .. }
         | What::Resolved { host, .. }

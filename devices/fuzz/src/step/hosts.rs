@@ -96,6 +96,7 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
         failure_medium: Medium::Display,
         ta2: Vec::new(),
         mail_server: None,
+        mailbox: None,
         ta1: Vec::new(),
         habits: habits(script),
         epoch_s: 1_069_117_200,

@@ -125,7 +125,7 @@ impl Lab {
         let own = &mut self.seats[seat];
         own.events += 1;
         own.device.step(self.now, event, &mut out);
-        let Holdings { transactions, calls, connections } = own.device.holds();
+        let Holdings { transactions, calls, connections, .. } = own.device.holds();
         assert!(transactions + calls + connections <= 8 + 4 * own.events, "{:?}", own.device.holds());
         let effects: Vec<Effect> = out.drain().collect();
         let octets: usize = effects.iter().map(octets_of).sum();

@@ -152,7 +152,7 @@ pub(super) fn is_field_name(name: &str) -> bool {
 }
 
 /// A Date header has four digits for the year.
-const LAST_SECOND_OF_9999: i64 = 253_402_300_799;
+pub(super) const LAST_SECOND_OF_9999: i64 = 253_402_300_799;
 
 fn mailbox(text: &str) -> Address<'static> {
     let text = without_controls(text);

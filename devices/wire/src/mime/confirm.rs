@@ -142,6 +142,11 @@ fn asking(fields: &Fields) -> Result<Mailbox, NoMdn> {
     }
 }
 
+/// Where a mail came from, by its only Return-Path; `None` where that does not tell. Empty for the null path.
+pub fn sender_path(raw: &[u8]) -> Option<String> {
+    return_path(&Fields::read(raw).ok()?).ok()
+}
+
 /// The address in the only Return-Path field; empty for the null path.
 fn return_path(fields: &Fields) -> Result<String, NoMdn> {
     let mut named = fields.named("Return-Path");

@@ -37,10 +37,11 @@ mod read;
 mod report;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use address::{AddressError, Entry, Mailbox, addresses};
 pub use compose::{Extras, Mail};
-pub use confirm::{MdnOption, NoMdn, may_confirm, mdn_options};
+pub use confirm::{MdnOption, NoMdn, may_confirm, mdn_options, sender_path};
 pub use dsn::{Action, Dsn, DsnRecipient, MAX_DSN_RECIPIENTS};
 pub use fields::{Field, Fields, FieldsError, MAX_FIELDS, MAX_HEADER, MAX_HEADER_LINE};
 pub use mdn::{Disposition, DispositionType, Mdn, Typed};
@@ -48,3 +49,4 @@ pub use number::{FaxLocalPart, IpTelNumber, MAX_LOCAL_PART, NumberError};
 pub use origin::{Envelope, Form, NoNumber, Origin};
 pub use read::{MAX_DEPTH, MAX_OCTETS, MAX_PARTS, MimeError, Problem, Received, read};
 pub use report::{MAX_REPORT_PARTS, Report, ReportError, is_report};
+pub use trace::{Hop, header, hops, return_path};

@@ -7,11 +7,13 @@
 //! Only the command tells which of both it is, so a [`ReplyReader`] has to be told.
 
 mod command;
+mod framer;
 mod reply;
 #[cfg(test)]
 mod tests;
 
 pub use command::{Command, CommandError, CommandReader, MAX_COMMAND_LINE};
+pub use framer::Framer;
 pub use reply::{
     Entry, MAX_ENTRIES, MAX_STATUS_LINE, Reply, ReplyError, ReplyReader, Status, entries, lists, multi_line,
 };

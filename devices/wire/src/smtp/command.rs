@@ -181,7 +181,7 @@ impl Iterator for CommandReader {
 }
 
 /// Whether this can be the verb of some extension: a few letters.
-pub(super) fn is_verb(word: &[u8]) -> bool {
+pub(crate) fn is_verb(word: &[u8]) -> bool {
     (1..=12).contains(&word.len()) && word.iter().all(u8::is_ascii_alphabetic)
 }
 

@@ -78,7 +78,7 @@ pub fn stuff(message: &[u8]) -> Vec<u8> {
 
 /// Finds the end of mail data, octet by octet, wherever the chunks break.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct EndOfData {
+pub(crate) struct EndOfData {
     place: Place,
 }
 
@@ -98,7 +98,7 @@ enum Place {
 impl EndOfData {
     /// Passes the text in `bytes` to `keep`, without the added dots. Returns how many octets were used
     /// when the data ended among them.
-    pub(super) fn scan(&mut self, bytes: &[u8], mut keep: impl FnMut(&[u8])) -> Option<usize> {
+    pub(crate) fn scan(&mut self, bytes: &[u8], mut keep: impl FnMut(&[u8])) -> Option<usize> {
         let mut at = 0;
         while let Some(&octet) = bytes.get(at) {
             let mut used = 1;

@@ -1,11 +1,8 @@
 //! Cutting a watched SMTP connection into the units that a reader of a trace wants to see.
 
-use bytes::BytesMut;
-
-use super::command::is_verb;
 use super::data::EndOfData;
-use super::line::end_of_line;
 use super::reply::reply_line;
+use crate::direction::{Direction, MAX_LINES, MAX_MESSAGE, verb_of};
 use crate::stream::Unit;
 
 /// Watches both directions of one connection that carries SMTP, from its first octet.
@@ -14,8 +11,8 @@ use crate::stream::Unit;
 /// it came. Without a 354 they are commands.
 #[derive(Debug, Clone)]
 pub struct Framer {
-    client: Stream,
-    server: Stream,
+    client: Direction,
+    server: Direction,
     mode: Mode,
     /// Replies that the server owes, the greeting included.
     owed: usize,
@@ -35,21 +32,6 @@ enum Mode {
     Message(EndOfData),
 }
 
-#[derive(Debug, Clone)]
-struct Stream {
-    from_server: bool,
-    buffer: BytesMut,
-    /// Octets at the start of the buffer that were searched already.
-    scanned: usize,
-    /// The stream cannot be framed any more.
-    raw: bool,
-}
-
-/// The most octets that are kept of a command or a reply that has no end.
-const MAX_LINES: usize = 64 * 1024;
-/// The most octets that are kept of a message.
-const MAX_MESSAGE: usize = 64 * 1024 * 1024;
-
 impl Default for Framer {
     fn default() -> Self {
         Framer::new()
@@ -59,7 +41,7 @@ impl Default for Framer {
 impl Framer {
     /// A framer at the start of a connection, the server's greeting still to come.
     pub fn new() -> Framer {
-        let (client, server) = (Stream::new(false), Stream::new(true));
+        let (client, server) = (Direction::new(false), Direction::new(true));
         Framer { client, server, mode: Mode::Commands, owed: 1, reply: None, reversed: None }
     }
 
@@ -195,43 +177,4 @@ impl Framer {
             unchanged => unchanged,
         };
     }
-}
-
-impl Stream {
-    fn new(from_server: bool) -> Stream {
-        Stream { from_server, buffer: BytesMut::new(), scanned: 0, raw: false }
-    }
-
-    /// Where the first line that was not looked at ends.
-    fn line_end(&mut self) -> Option<usize> {
-        // However much comes at a time, the longest line is not longer for it.
-        let end = end_of_line(&self.buffer[..self.buffer.len().min(MAX_LINES)], self.scanned);
-        if end.is_none() {
-            // The last octet may be the CR of a CRLF that is still on its way.
-            self.scanned = self.buffer.len().saturating_sub(1).max(self.scanned);
-        }
-        end
-    }
-
-    fn cut(&mut self, end: usize, label: &str) -> Unit {
-        self.scanned = 0;
-        let bytes = self.buffer.split_to(end).freeze();
-        Unit { from_server: self.from_server, bytes, label: label.to_owned() }
-    }
-
-    /// From the moment where a unit grows beyond `limit`, the stream passes as it comes.
-    fn give_up_beyond(&mut self, limit: usize, units: &mut Vec<Unit>) {
-        self.raw |= self.buffer.len() > limit;
-        if self.raw && !self.buffer.is_empty() {
-            units.push(self.cut(self.buffer.len(), "raw"));
-        }
-    }
-}
-
-fn verb_of(line: &[u8]) -> String {
-    let end = line.iter().position(|octet| !octet.is_ascii_alphabetic()).unwrap_or(line.len());
-    let (word, rest) = line.split_at(end);
-    let ends = matches!(rest.first(), None | Some(b' ' | b'\t' | b'\r'));
-    let verb = ends && is_verb(word);
-    if verb { String::from_utf8_lossy(word).to_ascii_uppercase() } else { "raw".to_owned() }
 }

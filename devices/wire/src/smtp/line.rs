@@ -80,7 +80,7 @@ impl Iterator for LineReader {
 pub(super) const CRLF: &[u8] = b"\r\n";
 
 /// Where the first line ends, behind its CRLF; the octets before `from` hold no CRLF.
-pub(super) fn end_of_line(bytes: &[u8], from: usize) -> Option<usize> {
+pub(crate) fn end_of_line(bytes: &[u8], from: usize) -> Option<usize> {
     memchr::memmem::find(bytes.get(from..)?, CRLF).map(|at| from + at + CRLF.len())
 }
 

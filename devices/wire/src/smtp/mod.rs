@@ -14,10 +14,12 @@ mod reply;
 mod tests;
 
 pub use crate::stream::Unit;
+pub(crate) use command::is_verb;
 pub use command::{Command, CommandError, CommandReader, Param};
+pub(crate) use data::EndOfData;
 pub use data::{DataEnd, DataReader, TooBig, stuff};
 pub use dsn::{MAX_ENVID, MAX_ORCPT, MailDsn, Notify, Orcpt, RcptDsn, Ret, from_xtext, to_xtext};
 pub use framer::Framer;
-pub(crate) use line::printable;
 pub use line::{LineReader, MAX_COMMAND_LINE, MAX_TEXT_LINE, Overlong};
+pub(crate) use line::{end_of_line, printable};
 pub use reply::{MAX_REPLY_LINES, Reply, ReplyError, ReplyReader};

@@ -57,6 +57,12 @@ pub enum Kind {
     Reply(u16),
     /// A whole mail, up to and with the final dot.
     Mail,
+    /// A POP3 command: its verb in capitals.
+    Asked(String),
+    /// A status line of POP3, and whether it says `+OK`.
+    Status(bool),
+    /// A whole mail that a POP3 server gave.
+    Collected,
     /// The head of an HTTP request: its method.
     HttpRequest(String),
     /// The whole body of an HTTP request.
@@ -191,6 +197,9 @@ fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
         return response_code(bytes).map_or(Kind::Other, Kind::HttpResponse);
     }
     let own_last = before.iter().rev().find(|unit| unit.from == from);
+    if let Some(kind) = pop3(before, own_last, from, (&line, bytes)) {
+        return kind;
+    }
     if let Some(head) = own_last.filter(|unit| matches!(unit.kind, Kind::HttpRequest(_))) {
         let body = is_whole_body(head.bytes, bytes);
         // Without the 100 that it waited for, a client may come back with another head.
@@ -212,6 +221,35 @@ fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
     }
     let verb = line.split(' ').next().unwrap_or_default();
     Kind::Command(verb.to_ascii_uppercase())
+}
+
+/// What the next unit is in POP3; `None` where no POP3 server has greeted.
+fn pop3(
+    before: &[Unit<'_>],
+    own_last: Option<&Unit<'_>>,
+    from: &Host,
+    (line, bytes): (&str, &[u8]),
+) -> Option<Kind> {
+    let status = || {
+        let word = line.split(' ').next().unwrap_or_default();
+        ["+OK", "-ERR"].contains(&word).then(|| Kind::Status(word == "+OK"))
+    };
+    let Some(first) = before.first() else { return status() };
+    if !matches!(first.kind, Kind::Status(_)) {
+        return None;
+    }
+    if from != first.from {
+        let verb = line.split(' ').next().unwrap_or_default();
+        return Some(Kind::Asked(verb.to_ascii_uppercase()));
+    }
+    // Behind an `+OK` to RETR comes the mail, whatever its first line says (RFC 1939 §5).
+    let asked = before.iter().rev().find(|unit| unit.from != from);
+    let retr = asked.is_some_and(|unit| unit.kind == Kind::Asked("RETR".to_owned()));
+    let given = own_last.is_some_and(|unit| unit.kind == Kind::Status(true));
+    if retr && given && is_whole_mail(bytes) {
+        return Some(Kind::Collected);
+    }
+    Some(status().unwrap_or(Kind::Other))
 }
 
 fn is_request_line(line: &str) -> bool {

@@ -171,8 +171,22 @@ fn arrived<'a>(case: &Case<'a>) -> Vec<Document<'a>> {
             order: call.and_then(|call| call.order).map(|(_, order)| order),
         });
     }
+    documents.extend(collected(case));
     documents.sort_by_key(|document| document.refused.is_some());
     documents
+}
+
+/// The mails that a host collected: nobody acknowledges them.
+fn collected<'a>(case: &Case<'a>) -> impl Iterator<Item = Document<'a>> {
+    let units = case.streams.iter().flat_map(|stream| stream.units.iter().map(move |unit| (stream, unit)));
+    let mails = units.filter(|(_, unit)| unit.kind == Kind::Collected && unit.delivered_us.is_some());
+    mails.map(|(stream, unit)| Document {
+        host: stream.client,
+        acknowledged: None,
+        refused: None,
+        name: unit.message_id(),
+        order: None,
+    })
 }
 
 #[cfg(test)]

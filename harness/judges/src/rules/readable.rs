@@ -154,9 +154,8 @@ fn smtp_read_alike(case: &Case<'_>, report: &mut Report) {
         let difference = match &unit.kind {
             Kind::Command(_) => readers::command_difference(unit.bytes),
             Kind::Reply(_) => readers::reply_difference(unit.bytes),
-            Kind::Mail | Kind::HttpRequest(_) | Kind::HttpBody | Kind::HttpResponse(_) | Kind::Other => {
-                continue;
-            }
+            Kind::Mail | Kind::Asked(_) | Kind::Status(_) | Kind::Collected => continue,
+            Kind::HttpRequest(_) | Kind::HttpBody | Kind::HttpResponse(_) | Kind::Other => continue,
         };
         report.applies();
         if let Some(difference) = difference {

@@ -33,6 +33,9 @@ impl Checker<'_> {
                 self.sip_server(&server.value, server.place);
                 self.challenges(&server.value.challenges);
             }
+            if let Some(server) = &host.mail_server {
+                self.mail_server(&server.value);
+            }
             if let Some(server) = &host.location_server {
                 let server = &server.value;
                 self.challenges(&server.challenges);
@@ -62,13 +65,14 @@ impl Checker<'_> {
             host.fax.is_some(),
             host.sip_server.is_some(),
             host.location_server.is_some(),
+            host.mail_server.is_some(),
             host.tester.is_some(),
         ];
         if kinds.iter().filter(|is| **is).count() != 1 {
             self.refuse_saying(
                 name.place,
                 format!("it is not clear what host `{}` is", name.value),
-                "write exactly one of `fax: 1`, `sip-server: {}`, `location-server: {}` and `tester: {}`",
+                "write exactly one of `fax: 1`, `sip-server: {}`, `location-server: {}`, `mail-server: {}` and `tester: {}`",
             );
             return;
         }
@@ -81,6 +85,8 @@ impl Checker<'_> {
             ("mail", host.mail.as_ref().map(|at| at.place)),
             ("ta1", host.ta1.as_ref().map(|at| at.place)),
             ("ta2", host.ta2.as_ref().map(|at| at.place)),
+            ("mail_server", host.outgoing.as_ref().map(|at| at.place)),
+            ("mailbox", host.mailbox.as_ref().map(|at| at.place)),
             ("habits", host.habits.as_ref().map(|at| at.place)),
             ("vendor", host.vendor.as_ref().map(|at| at.place)),
         ];
@@ -136,6 +142,7 @@ impl Checker<'_> {
         if let (Some(ta2), false) = (&host.ta2, is_mail_fax) {
             self.refuse_saying(ta2.place, "only a mail fax has table Ta2", "write `fax: 101`, or `ta1`");
         }
+        self.mail_of_fax(host, is_mail_fax);
         for row in host.ta2.iter().flat_map(|rows| &rows.value) {
             self.ta2_row(row);
         }

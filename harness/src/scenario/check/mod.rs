@@ -2,6 +2,7 @@
 
 mod hosts;
 mod inject;
+mod mail;
 mod network;
 mod play;
 mod vendor;

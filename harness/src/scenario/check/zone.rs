@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::super::grammar::{Hosts, NaptrSpec, RecordsSpec, SrvSpec};
+use super::super::grammar::{Hosts, MxSpec, NaptrSpec, RecordsSpec, SrvSpec};
 use super::super::value::At;
 use super::Checker;
 
@@ -35,6 +35,7 @@ impl Checker<'_> {
             for record in records.naptr.iter().take(MAX_RECORDS) {
                 self.naptr(record);
             }
+            self.exchanges(&records.mx);
         }
         if let Some((name, _)) = zone.iter().nth(MAX_NAMES) {
             self.refuse(name.place, format!("a zone has at most {MAX_NAMES} names"));
@@ -64,7 +65,8 @@ impl Checker<'_> {
 
     fn records(&mut self, name: &At<String>, records: &RecordsSpec) {
         let of = |hosts: &Option<At<Hosts>>| hosts.as_ref().map_or(0, |hosts| hosts.value.0.len());
-        let counts = [of(&records.a) + of(&records.aaaa), records.srv.len(), records.naptr.len()];
+        let counts =
+            [of(&records.a) + of(&records.aaaa), records.srv.len(), records.naptr.len(), records.mx.len()];
         if records.silent && counts.iter().any(|count| *count > 0) {
             let message = format!("nobody learns the records of `{}`: it is silent", name.value);
             self.refuse_saying(name.place, message, "take them out, or take `silent` out");
@@ -106,6 +108,17 @@ impl Checker<'_> {
                 "nothing runs on port 0",
                 "write the port of the service",
             );
+        }
+    }
+
+    fn exchanges(&mut self, records: &[MxSpec]) {
+        for record in records.iter().take(MAX_RECORDS) {
+            if record.host.value != "." {
+                self.known_name(&record.host);
+            } else if records.len() > 1 {
+                let message = "a domain that takes no mail has no other MX record (RFC 7505 §3)";
+                self.refuse_saying(record.host.place, message, "leave it alone, or take it out");
+            }
         }
     }
 

@@ -1,10 +1,13 @@
 //! From the set-up of a box to the box.
 
-use faxproof_devices::config::{FaxConfig, LocationServerConfig, SipServerConfig, TesterConfig};
+use faxproof_devices::config::{
+    FaxConfig, LocationServerConfig, MailServerConfig, SipServerConfig, TesterConfig,
+};
 use faxproof_devices::core::Device;
 use faxproof_devices::fax1::Fax1;
 use faxproof_devices::fax101::Fax101;
 use faxproof_devices::location_server::LocationServer;
+use faxproof_devices::mail_server::MailServer;
 use faxproof_devices::sip_server::SipServer;
 use faxproof_devices::tester::Tester;
 
@@ -15,6 +18,7 @@ pub(super) enum Config {
     Fax101(FaxConfig),
     SipServer(SipServerConfig),
     LocationServer(LocationServerConfig),
+    MailServer(MailServerConfig),
     Tester(TesterConfig),
 }
 
@@ -25,6 +29,7 @@ pub(super) fn build(config: Config) -> Box<dyn Device> {
         Config::Fax101(config) => Box::new(Fax101::new(config)),
         Config::SipServer(config) => Box::new(SipServer::new(config)),
         Config::LocationServer(config) => Box::new(LocationServer::new(config)),
+        Config::MailServer(config) => Box::new(MailServer::new(config)),
         Config::Tester(config) => Box::new(Tester::new(config)),
     }
 }

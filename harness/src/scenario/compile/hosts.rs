@@ -91,6 +91,9 @@ impl Setting<'_> {
             let listens_tcp = server.listens_tcp.unwrap_or(true);
             return Config::LocationServer(LocationServerConfig { address, registrar, listens_tcp, entropy });
         }
+        if let Some(server) = &spec.mail_server {
+            return Config::MailServer(self.mail_server(name, &server.value));
+        }
         if let Some(tester) = &spec.tester {
             let listens = tester.value.listens.iter().map(|port| port.value).collect();
             return Config::Tester(TesterConfig { listens, entropy });
@@ -108,7 +111,8 @@ impl Setting<'_> {
             failure_medium: medium(spec),
             ta1: spec.ta1.iter().flat_map(|rows| &rows.value).map(row).collect(),
             ta2: spec.ta2.iter().flat_map(|rows| &rows.value).map(ta2_row).collect(),
-            mail_server: None,
+            mail_server: self.outgoing_server(spec),
+            mailbox: self.mailbox(spec),
             habits: habits(spec),
             epoch_s: self.epoch_s(),
             entropy,
@@ -123,6 +127,7 @@ impl Setting<'_> {
         HostDeclaration {
             name: name.into(),
             class: match (&spec.sip_server, &spec.location_server, &spec.tester) {
+                _ if spec.mail_server.is_some() => Class::MailServer,
                 (Some(_), ..) => Class::SipServer,
                 (None, Some(_), _) => Class::LocationServer,
                 (None, None, Some(_)) => Class::Tester,
@@ -173,6 +178,7 @@ impl Setting<'_> {
                 let asks = config.registrar.challenges.as_ref().map(challenge_habit);
                 registrar_habits(&config.registrar).into_iter().chain(asks).chain(refuses).collect()
             }
+            Config::MailServer(config) => super::mail::server_words(&config),
             Config::Tester(_) => Vec::new(),
         };
         let vendor = wire::vendor_words(spec).into_iter();

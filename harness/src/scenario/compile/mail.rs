@@ -1,14 +1,115 @@
-//! Mail faxes: their habits and their table.
+//! Mail faxes: their habits, their mailbox and their table; and mail servers.
 
-use faxproof_devices::config::{MailHabits, PathReject, Unverified};
-use faxproof_devices::core::Duration;
+use std::net::SocketAddr;
+
+use faxproof_devices::config::{
+    CollectionConfig, MailHabits, MailServerConfig, MailboxConfig, PathReject, Unverified,
+};
+use faxproof_devices::core::{Duration, Entropy};
+use faxproof_devices::pop3::POP3_PORT;
+use faxproof_devices::smtp::{Offers, SMTP_PORT};
 use faxproof_devices::ta2::{Key, Row, Source};
 use faxproof_wire::mime::Form;
 
+use super::Setting;
 use crate::scenario::grammar::{
-    GreetingSpec, MailSpec, PathRejectSpec, PlaceSpec, SourceSpec, Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
+    GreetingSpec, HostSpec, MailExtension, MailServerSpec, MailSpec, PathRejectSpec, PlaceSpec, SourceSpec,
+    Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
 };
-use crate::scenario::value::Span;
+use crate::scenario::value::{At, Span};
+
+/// How often a mailbox is looked into.
+const EVERY: Duration = Duration::secs(60);
+/// Waits between the tries of a mail server (RFC 5321 §4.5.4.1: half an hour at least, two tries in the first
+/// hour), and when it gives up.
+const RETRIES: [Duration; 3] = [Duration::secs(1800), Duration::secs(1800), Duration::secs(3 * 3600)];
+const GIVES_UP_AFTER: Duration = Duration::secs(120 * 3600);
+/// A mail that has passed so many servers is in a loop (RFC 5321 §6.3).
+const MOST_HOPS: u32 = 100;
+
+impl Setting<'_> {
+    pub(super) fn outgoing_server(&self, spec: &HostSpec) -> Option<SocketAddr> {
+        let server = spec.outgoing.as_ref()?;
+        Some(SocketAddr::new(self.address(&server.value), SMTP_PORT))
+    }
+
+    /// The mailbox of a fax; its password is the one that the server has for the user.
+    pub(super) fn mailbox(&self, spec: &HostSpec) -> Option<CollectionConfig> {
+        let mailbox = &spec.mailbox.as_ref()?.value;
+        let server = self.scenario.script.hosts.value.value(&mailbox.server.value)?.mail_server.as_ref()?;
+        Some(CollectionConfig {
+            server: SocketAddr::new(self.address(&mailbox.server.value), POP3_PORT),
+            user: mailbox.user.value.clone(),
+            password: server.value.mailboxes.value(&mailbox.user.value)?.password.clone(),
+            every: mailbox.every.map_or(EVERY, |every| Duration(every.value.us)),
+        })
+    }
+
+    pub(super) fn mail_server(&self, host: &str, spec: &MailServerSpec) -> MailServerConfig {
+        let domains: Vec<String> = spec.domains.iter().map(|domain| domain.value.clone()).collect();
+        let usual = match domains.first() {
+            Some(domain) => format!("{host}.{domain}"),
+            None => host.to_owned(),
+        };
+        let name = spec.name.as_ref().map_or(usual, |name| name.value.clone());
+        let mailboxes = spec.mailboxes.iter().map(|(user, mailbox)| MailboxConfig {
+            user: user.value.clone(),
+            password: mailbox.password.clone(),
+            addresses: match &mailbox.addresses {
+                Some(listed) => listed.iter().map(|address| address.value.clone()).collect(),
+                None => vec![user.value.clone()],
+            },
+        });
+        let retries = spec.retries.as_ref();
+        MailServerConfig {
+            address: self.address(host),
+            names: self.names_of(host).into_iter().chain([name.clone()]).collect(),
+            name,
+            domains,
+            mailboxes: mailboxes.collect(),
+            relays_for: spec.relays_for.iter().map(|host| self.address(&host.value)).collect(),
+            relay: spec.relay.as_ref().map(|relay| relay.value.clone()),
+            offers: spec.offers.as_deref().map_or(Offers { ehlo: true, dsn: true }, offers),
+            size_limit: spec.size_limit.unwrap_or(20_000_000),
+            retries: retries
+                .map_or(RETRIES.to_vec(), |waits| waits.value.iter().map(|wait| Duration(wait.us)).collect()),
+            gives_up_after: spec.gives_up_after.map_or(GIVES_UP_AFTER, |span| Duration(span.us)),
+            most_hops: spec.most_hops.map_or(MOST_HOPS, |most: At<u32>| most.value) as usize,
+            epoch_s: self.epoch_s(),
+            entropy: Entropy::of_seed(self.seed).part(host),
+        }
+    }
+}
+
+fn offers(listed: &[MailExtension]) -> Offers {
+    let ehlo = listed.contains(&MailExtension::Ehlo);
+    Offers { ehlo, dsn: ehlo && listed.contains(&MailExtension::Dsn) }
+}
+
+fn offered(offers: Offers) -> String {
+    let words = [(offers.ehlo, "ehlo"), (offers.dsn, "dsn")];
+    words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
+}
+
+/// What is declared of a mail server, in the words of the grammar, and never the passwords.
+pub(super) fn server_words(config: &MailServerConfig) -> Vec<(&'static str, String)> {
+    let users: Vec<&str> = config.mailboxes.iter().map(|mailbox| mailbox.user.as_str()).collect();
+    let waits: Vec<String> = config.retries.iter().map(|wait| Span { us: wait.0 }.to_string()).collect();
+    let relays_for: Vec<String> = config.relays_for.iter().map(ToString::to_string).collect();
+    let mut words = vec![
+        ("name", config.name.clone()),
+        ("domains", config.domains.join(" ")),
+        ("mailboxes", users.join(" ")),
+        ("relays_for", relays_for.join(" ")),
+        ("offers", offered(config.offers)),
+        ("size_limit", config.size_limit.to_string()),
+        ("retries", waits.join(" ")),
+        ("gives_up_after", Span { us: config.gives_up_after.0 }.to_string()),
+        ("most_hops", config.most_hops.to_string()),
+    ];
+    words.extend(config.relay.clone().map(|relay| ("relay", relay)));
+    words
+}
 
 pub(super) fn habits(given: &MailSpec) -> MailHabits {
     let usual = MailHabits::default();
@@ -35,6 +136,8 @@ pub(super) fn habits(given: &MailSpec) -> MailHabits {
             Some(UnverifiedSpec::Refuse) => Unverified::Refuse,
             None => usual.unverified_number,
         },
+        listens: given.listens.unwrap_or(usual.listens),
+        offers: given.offers.as_deref().map_or(usual.offers, offers),
     }
 }
 
@@ -79,6 +182,8 @@ pub(super) fn words(habits: &MailHabits) -> Vec<(&'static str, String)> {
         ("mail.confirms", habits.confirms.to_string()),
         ("mail.on_path_reject", reject.to_owned()),
         ("mail.unverified_number", unverified.to_owned()),
+        ("mail.listens", habits.listens.to_string()),
+        ("mail.offers", offered(habits.offers)),
     ]
 }
 

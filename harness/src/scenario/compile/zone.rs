@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use faxproof_devices::core::{Pointer, Service};
+use faxproof_devices::core::{Exchange, Pointer, Service};
 
 use super::Setting;
 use super::address::SIP_PORT;
@@ -60,7 +60,15 @@ impl Setting<'_> {
             service: naptr.service.value.clone(),
             replacement: naptr.replacement.value.clone(),
         });
-        Records { silent: spec.silent, addresses, services: services.collect(), pointers: pointers.collect() }
+        let exchanges =
+            spec.mx.iter().map(|mx| Exchange { preference: mx.preference, host: mx.host.value.clone() });
+        Records {
+            silent: spec.silent,
+            addresses,
+            services: services.collect(),
+            pointers: pointers.collect(),
+            exchanges: exchanges.collect(),
+        }
     }
 
     fn addresses(&self, hosts: &Option<At<Hosts>>) -> Vec<IpAddr> {

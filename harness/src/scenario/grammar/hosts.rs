@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named, Span, Written};
-use super::{MailSpec, VendorSpec};
+use super::{CollectionSpec, MailServerSpec, MailSpec, VendorSpec};
 
-/// A box: exactly one of `fax`, `sip-server`, `location-server` and `tester` says which.
+/// A box: exactly one of `fax`, `sip-server`, `location-server`, `mail-server` and `tester` says which.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
@@ -20,6 +20,9 @@ pub struct HostSpec {
     /// It is a location server.
     #[serde(rename = "location-server")]
     pub location_server: Option<At<LocationServerSpec>>,
+    /// It is a mail server.
+    #[serde(rename = "mail-server")]
+    pub mail_server: Option<At<MailServerSpec>>,
     /// It is a tester: it says what `inject` has it say, and nothing of its own accord.
     pub tester: Option<At<TesterSpec>>,
     /// Its address; derived from its name unless given.
@@ -43,6 +46,11 @@ pub struct HostSpec {
     pub failure_notice: Option<At<Medium>>,
     /// Fax: its own mail address; `NAME@DOMAIN` unless given.
     pub mail: Option<At<String>>,
+    /// Mail fax: the mail server to which it gives what no call takes; it has none unless given.
+    #[serde(rename = "mail_server")]
+    pub outgoing: Option<At<String>>,
+    /// Mail fax: the mailbox that it collects; it has none unless given.
+    pub mailbox: Option<At<CollectionSpec>>,
     /// Fax: table Ta1 as delivered.
     pub ta1: Option<At<Vec<RowSpec>>>,
     /// Mail fax: table Ta2 as delivered.

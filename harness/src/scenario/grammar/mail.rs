@@ -1,9 +1,9 @@
-//! The choices of a mail fax.
+//! Mail: the choices of a mail fax, mailboxes, and mail servers.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::value::{At, Span};
+use super::super::value::{At, Named, Span};
 
 /// Choices of a mail fax where the patent and the standards leave it free.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,6 +25,73 @@ pub struct MailSpec {
     pub on_path_reject: Option<PathRejectSpec>,
     /// What it does with a number for which nothing vouches; `store` unless given.
     pub unverified_number: Option<UnverifiedSpec>,
+    /// Whether it takes mail by SMTP of anybody, on port 25, besides that of a call; `false` unless given.
+    pub listens: Option<bool>,
+    /// What its SMTP can do when it receives; `[ehlo]` unless given.
+    pub offers: Option<Vec<MailExtension>>,
+}
+
+/// What an SMTP server can do beside the minimum of RFC 5321.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MailExtension {
+    /// It knows EHLO; without it HELO alone.
+    Ehlo,
+    /// It lists DSN (RFC 3461).
+    Dsn,
+}
+
+/// A mailbox that a fax collects by POP3.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CollectionSpec {
+    /// The mail server that has it.
+    pub server: At<String>,
+    /// Its user there.
+    pub user: At<String>,
+    /// How often it is looked into; `60s` unless given.
+    pub every: Option<At<Span>>,
+}
+
+/// A mail server: SMTP on port 25, POP3 on port 110.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailServerSpec {
+    /// Its own name; `HOST.DOMAIN` with the first of its domains unless given, or `HOST` without one.
+    pub name: Option<At<String>>,
+    /// The domains whose mail ends here.
+    #[serde(default)]
+    pub domains: Vec<At<String>>,
+    /// Mailboxes by their users.
+    #[serde(default)]
+    pub mailboxes: Named<MailboxSpec>,
+    /// The hosts from which it takes mail for other domains; from nobody unless given.
+    #[serde(default)]
+    pub relays_for: Vec<At<String>>,
+    /// The one host, or name of the zone, that gets all mail for other domains; the hosts that their MX
+    /// records name unless given.
+    pub relay: Option<At<String>>,
+    /// What its SMTP can do; `[ehlo, dsn]` unless given.
+    pub offers: Option<Vec<MailExtension>>,
+    /// The largest mail that it takes, in octets; 20000000 unless given.
+    pub size_limit: Option<u64>,
+    /// How long it waits behind each try that failed, the last for all further ones too; `[30m, 30m, 3h]`
+    /// unless given.
+    pub retries: Option<At<Vec<Span>>>,
+    /// After this time it gives a mail up; `120h` unless given.
+    pub gives_up_after: Option<Span>,
+    /// A mail that has passed so many servers is in a loop; 100 unless given.
+    pub most_hops: Option<At<u32>>,
+}
+
+/// A mailbox.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailboxSpec {
+    /// The password of its user.
+    pub password: String,
+    /// The addresses whose mail it takes; its user's name in each of the server's domains unless given.
+    pub addresses: Option<Vec<At<String>>>,
 }
 
 /// By what a client greets.

@@ -21,7 +21,10 @@ pub use hosts::{
 pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, LocationServerSpec};
 pub use hosts::{SipServerSpec, SipTransport, SourceSpec, Ta2RowSpec, TesterSpec, TextType, Variant};
 pub use inject::{EndingSpec, InjectSpec, PortSpec};
-pub use mail::{GreetingSpec, MailSpec, PathRejectSpec, PlaceSpec, UnverifiedSpec};
+pub use mail::{
+    CollectionSpec, GreetingSpec, MailExtension, MailServerSpec, MailSpec, MailboxSpec, PathRejectSpec,
+    PlaceSpec, UnverifiedSpec,
+};
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
 pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
@@ -29,7 +32,7 @@ pub use steps::{
     ChartSpec, DocumentSpec, EditSpec, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
 };
 pub use vendor::{AskingSpec, DecliningSpec, FormSpec, VendorSpec, Word};
-pub use zone::{Hosts, NaptrSpec, RecordsSpec, SrvSpec};
+pub use zone::{Hosts, MxSpec, NaptrSpec, RecordsSpec, SrvSpec};
 
 use schemars::JsonSchema;
 use serde::Deserialize;

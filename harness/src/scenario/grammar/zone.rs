@@ -22,6 +22,9 @@ pub struct RecordsSpec {
     /// NAPTR records: the names under which SRV records stand (RFC 3263 §4.1).
     #[serde(default)]
     pub naptr: Vec<NaptrSpec>,
+    /// MX records: the hosts that take the mail of this domain (RFC 5321 §5.1).
+    #[serde(default)]
+    pub mx: Vec<MxSpec>,
     /// The name server answers no question for this name; `false` unless given.
     #[serde(default)]
     pub silent: bool,
@@ -59,6 +62,17 @@ pub struct NaptrSpec {
     pub service: At<String>,
     /// The name with the SRV records.
     pub replacement: At<String>,
+}
+
+/// An MX record.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MxSpec {
+    /// The lowest is tried first; 0 unless given.
+    #[serde(default)]
+    pub preference: u16,
+    /// The host: one of the scenario, a name of the zone, or `.` where the domain takes no mail (RFC 7505).
+    pub host: At<String>,
 }
 
 /// One host or address, or a list of such.

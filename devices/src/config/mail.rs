@@ -1,0 +1,130 @@
+//! What is set up of mail: the habits of a mail fax, mailboxes, and mail servers.
+
+use std::net::{IpAddr, SocketAddr};
+
+use faxproof_wire::mime::Form;
+
+use crate::core::{Duration, Entropy};
+use crate::smtp::Offers;
+
+/// Declared choices of a mail fax.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailHabits {
+    /// Whether it greets by HELO at once, as the flowchart says; otherwise by EHLO, and by HELO where that is
+    /// not known.
+    pub greets_by_helo: bool,
+    /// Where it puts its own number.
+    pub writes_number: Form,
+    /// Where it reads the numbers of others.
+    pub reads_number: Vec<Form>,
+    /// Whether it asks for a confirmation (Disposition-Notification-To).
+    pub asks_confirmation: bool,
+    /// How long it awaits one.
+    pub confirmation_within: Duration,
+    /// Whether it confirms what it received.
+    pub confirms: bool,
+    /// What it does when the peer refuses the mail behind S305, or breaks off before its end.
+    pub on_path_reject: PathReject,
+    /// What it does with a number for which nothing vouches.
+    pub unverified_number: Unverified,
+    /// Whether it takes mail by SMTP of anybody, on port 25, besides that of a call.
+    pub listens: bool,
+    /// What its SMTP server can do.
+    pub offers: Offers,
+}
+
+impl Default for MailHabits {
+    fn default() -> Self {
+        MailHabits {
+            greets_by_helo: true,
+            writes_number: Form::DisplayName,
+            reads_number: vec![Form::DisplayName],
+            asks_confirmation: true,
+            confirmation_within: Duration::secs(24 * 3600),
+            confirms: true,
+            on_path_reject: PathReject::Notify,
+            unverified_number: Unverified::Store,
+            listens: false,
+            offers: Offers::default(),
+        }
+    }
+}
+
+/// What follows when a mail is refused on the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PathReject {
+    /// The operator is told.
+    #[default]
+    Notify,
+    /// It goes by normal mail.
+    FallBack,
+}
+
+/// What becomes of a number that a mail gives and for which nothing vouches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unverified {
+    /// It is stored like any other.
+    #[default]
+    Store,
+    /// It is stored and marked.
+    StoreFlagged,
+    /// It is not stored.
+    Refuse,
+}
+
+/// Set-up of a mail server.
+#[derive(Clone, Debug)]
+pub struct MailServerConfig {
+    /// Its address; SMTP runs on port 25, POP3 on port 110.
+    pub address: IpAddr,
+    /// Its own name, by which it greets and signs.
+    pub name: String,
+    /// All names that lead to it, this one among them.
+    pub names: Vec<String>,
+    /// The domains whose mail ends here.
+    pub domains: Vec<String>,
+    /// The mailboxes of its domains.
+    pub mailboxes: Vec<MailboxConfig>,
+    /// From where it takes mail for others; from anywhere else that would be an open relay.
+    pub relays_for: Vec<IpAddr>,
+    /// The one host to which it gives all mail for others; `None`: to the hosts of their domains.
+    pub relay: Option<String>,
+    /// What its SMTP can do.
+    pub offers: Offers,
+    /// The largest mail that it takes, in octets.
+    pub size_limit: u64,
+    /// How long it waits behind each try that failed; the last is for all further ones, too.
+    pub retries: Vec<Duration>,
+    /// After this time it gives a mail up.
+    pub gives_up_after: Duration,
+    /// A mail that has passed so many servers is in a loop.
+    pub most_hops: usize,
+    /// Wall time at the start of the world, seconds since 1970-01-01 UTC.
+    pub epoch_s: i64,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
+}
+
+/// A mailbox.
+#[derive(Clone, Debug)]
+pub struct MailboxConfig {
+    /// Its user.
+    pub user: String,
+    /// The user's password.
+    pub password: String,
+    /// The addresses whose mail it takes.
+    pub addresses: Vec<String>,
+}
+
+/// A mailbox that a box collects.
+#[derive(Clone, Debug)]
+pub struct CollectionConfig {
+    /// The POP3 server.
+    pub server: SocketAddr,
+    /// The user.
+    pub user: String,
+    /// The user's password.
+    pub password: String,
+    /// How often.
+    pub every: Duration,
+}

@@ -1,0 +1,176 @@
+//! Connections that a mail server takes: SMTP on port 25, POP3 on port 110.
+
+use std::net::SocketAddr;
+
+use bytes::{BufMut, BytesMut};
+use faxproof_wire::mime::{Hop, hops};
+use faxproof_wire::smtp::Reply;
+
+use super::MailServer;
+use super::drops::Desk;
+use crate::config::MailServerConfig;
+use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time, Timer};
+use crate::pop3::{self, POP3_PORT};
+use crate::smtp::{self, Envelope, Greeting, PostOffice, no_such_mailbox};
+use crate::turn::ServerTurn;
+
+/// Runs while a client says nothing; its owner is the connection.
+pub(super) const IDLE: &str = "idle";
+/// How long a client may say nothing: five minutes in SMTP (RFC 5321 §4.5.3.2.7), ten in POP3 (RFC 1939 §3).
+const SMTP_PATIENCE: Duration = Duration::secs(300);
+const POP3_PATIENCE: Duration = Duration::secs(600);
+/// Connections at one time; a further one is reset.
+const MOST_SESSIONS: usize = 200;
+
+/// A connection that a client opened.
+#[derive(Clone, Debug)]
+pub(super) enum Session {
+    Smtp { server: smtp::Server, peer: SocketAddr },
+    Pop3(pop3::Server),
+}
+
+impl Session {
+    fn patience(&self) -> Duration {
+        match self {
+            Session::Smtp { .. } => SMTP_PATIENCE,
+            Session::Pop3(_) => POP3_PATIENCE,
+        }
+    }
+}
+
+impl MailServer {
+    /// Something happened on a connection that a client opened.
+    pub(super) fn stream(&mut self, now: Time, conn: Conn, event: StreamEvent, out: &mut Outbox) {
+        match event {
+            StreamEvent::Accepted { port, peer } => self.accepted(now, conn, port, peer, out),
+            StreamEvent::Bytes(bytes) => self.served(now, conn, &bytes, out),
+            StreamEvent::Fin => {
+                self.over(conn, out);
+                out.push(Effect::Close(conn));
+            }
+            StreamEvent::Reset => self.over(conn, out),
+            StreamEvent::Writable => {}
+            _ => out.unexpected("an answer to a connect", "what a client says"),
+        }
+    }
+
+    /// A client has said nothing for too long.
+    pub(super) fn idle(&mut self, timer: Timer, out: &mut Outbox) {
+        let conn = Conn(timer.owner);
+        if matches!(self.sessions.get(&conn), Some(Session::Smtp { .. })) {
+            out.send(conn, Reply::new(421, "idle for too long").with_enhanced(4, 4, 2).to_bytes());
+        }
+        self.over(conn, out);
+        out.push(Effect::Close(conn));
+    }
+
+    fn accepted(&mut self, now: Time, conn: Conn, port: u16, peer: SocketAddr, out: &mut Outbox) {
+        if self.sessions.len() >= MOST_SESSIONS {
+            return out.push(Effect::Reset(conn));
+        }
+        let (session, greeting) = if port == POP3_PORT {
+            let server = pop3::Server::new();
+            let greeting = server.greeting();
+            (Session::Pop3(server), greeting)
+        } else {
+            let config = &self.config;
+            let server = smtp::Server::new(config.name.clone(), config.size_limit).offering(config.offers);
+            let greeting = server.greeting();
+            (Session::Smtp { server, peer }, greeting)
+        };
+        out.send(conn, greeting);
+        out.arm(now, session.patience(), Timer { owner: conn.0, name: IDLE });
+        self.sessions.insert(conn, session);
+    }
+
+    fn served(&mut self, now: Time, conn: Conn, bytes: &[u8], out: &mut Outbox) {
+        let Some(session) = self.sessions.get_mut(&conn) else {
+            return out.unexpected("bytes on a connection that is over", "nothing");
+        };
+        let patience = session.patience();
+        let turn = match session {
+            Session::Pop3(server) => server.bytes(bytes, &mut Desk { drops: &mut self.drops, out }),
+            Session::Smtp { server, peer } => {
+                let peer = *peer;
+                let room = self.queue.has_room();
+                let mut counter = Counter { config: &self.config, peer, room, taken: Vec::new() };
+                let turn = server.bytes(bytes, &mut counter);
+                for (envelope, greeting) in counter.taken {
+                    self.take(now, peer, envelope, &greeting, out);
+                }
+                turn
+            }
+        };
+        let ServerTurn { send, close, .. } = turn;
+        if !send.is_empty() {
+            out.send(conn, send);
+        }
+        out.arm(now, patience, Timer { owner: conn.0, name: IDLE });
+        if close {
+            self.over(conn, out);
+            out.push(Effect::Close(conn));
+        }
+    }
+
+    /// The server is responsible for a mail now. It says on top that it was here (RFC 5321 §4.4).
+    fn take(
+        &mut self,
+        now: Time,
+        peer: SocketAddr,
+        envelope: Envelope,
+        greeting: &Greeting,
+        out: &mut Outbox,
+    ) {
+        let config = &self.config;
+        let hop = Hop {
+            from: &greeting.name,
+            address: peer.ip(),
+            by: &config.name,
+            extended: greeting.extended,
+            id: &self.entropy.key(("received", &envelope.from, &envelope.message[..])).token(),
+            date_unix_s: config.epoch_s.saturating_add_unsigned(now.whole_seconds()),
+        };
+        let hop = hop.to_field();
+        let mut message = BytesMut::with_capacity(hop.len() + envelope.message.len());
+        message.put_slice(hop.as_bytes());
+        message.put_slice(&envelope.message);
+        self.deliver(now, Envelope { message: message.freeze(), ..envelope }, out);
+    }
+
+    fn over(&mut self, conn: Conn, out: &mut Outbox) {
+        out.disarm(Timer { owner: conn.0, name: IDLE });
+        if let Some(Session::Pop3(mut server)) = self.sessions.remove(&conn) {
+            server.ended(&mut Desk { drops: &mut self.drops, out });
+        }
+    }
+}
+
+/// Where mail is handed in.
+struct Counter<'a> {
+    config: &'a MailServerConfig,
+    peer: SocketAddr,
+    /// Whether there is room in the queue.
+    room: bool,
+    taken: Vec<(Envelope, Greeting)>,
+}
+
+impl PostOffice for Counter<'_> {
+    fn admits(&self, _: &str, to: &str) -> Result<(), Reply> {
+        if self.config.is_own_domain(to) {
+            return self.config.local(to).map(drop).ok_or_else(no_such_mailbox);
+        }
+        let may = self.config.relays_for.contains(&self.peer.ip());
+        may.then_some(()).ok_or_else(|| Reply::new(550, "relaying denied").with_enhanced(5, 7, 1))
+    }
+
+    fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply {
+        if hops(&envelope.message) >= self.config.most_hops {
+            return Reply::new(554, "this mail goes round in circles").with_enhanced(5, 4, 6);
+        }
+        if !self.room {
+            return Reply::new(452, "the queue is full").with_enhanced(4, 3, 1);
+        }
+        self.taken.push((envelope, greeting.clone()));
+        Reply::new(250, "accepted").with_enhanced(2, 0, 0)
+    }
+}

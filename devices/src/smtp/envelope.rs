@@ -1,0 +1,34 @@
+//! What is handed over in an SMTP session.
+
+use bytes::Bytes;
+use faxproof_wire::smtp::{MailDsn, RcptDsn};
+
+/// A mail with its envelope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// MAIL FROM, without brackets; empty for the null path.
+    pub from: String,
+    /// What MAIL FROM said of notifications (RFC 3461 §4.3, §4.4).
+    pub dsn: MailDsn,
+    /// RCPT TO, in order.
+    pub recipients: Vec<Recipient>,
+    /// The mail, not dot-stuffed.
+    pub message: Bytes,
+}
+
+/// One RCPT TO.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipient {
+    /// Its path, without brackets.
+    pub path: String,
+    /// Which notifications are wanted of it (RFC 3461 §4.1, §4.2).
+    pub dsn: RcptDsn,
+}
+
+impl Envelope {
+    /// A mail to one recipient that asks for no notifications.
+    pub fn new(from: impl Into<String>, to: impl Into<String>, message: Bytes) -> Envelope {
+        let recipient = Recipient { path: to.into(), dsn: RcptDsn::default() };
+        Envelope { from: from.into(), dsn: MailDsn::default(), recipients: vec![recipient], message }
+    }
+}

@@ -1,0 +1,94 @@
+//! Mail: servers that lead somewhere, mailboxes that exist.
+
+use super::super::grammar::{HostSpec, MailServerSpec};
+use super::super::value::At;
+use super::{Checker, is_domain};
+
+impl<'a> Checker<'a> {
+    /// The outgoing server and the mailbox of a fax.
+    pub(super) fn mail_of_fax(&mut self, host: &HostSpec, is_mail_fax: bool) {
+        let places = [host.outgoing.as_ref().map(|at| at.place), host.mailbox.as_ref().map(|at| at.place)];
+        for place in places.into_iter().flatten().filter(|_| !is_mail_fax) {
+            self.refuse_saying(
+                place,
+                "only a mail fax sends and collects mail",
+                "write `fax: 101`, or take it out",
+            );
+        }
+        if let Some(outgoing) = &host.outgoing {
+            self.server_of_mail(outgoing);
+        }
+        let Some(mailbox) = &host.mailbox else { return };
+        let mailbox = &mailbox.value;
+        if let Some(every) = mailbox.every.filter(|every| every.value.us == 0) {
+            self.refuse(every.place, "a mailbox cannot be looked into all the time");
+        }
+        let Some(server) = self.server_of_mail(&mailbox.server) else { return };
+        if server.mailboxes.value(&mailbox.user.value).is_none() {
+            let message = format!("`{}` has no mailbox `{}`", mailbox.server.value, mailbox.user.value);
+            let remedy = super::did_you_mean(&mailbox.user.value, server.mailboxes.keys())
+                .unwrap_or_else(|| "add it to `mailboxes` there".to_owned());
+            self.refuse_saying(mailbox.user.place, message, remedy);
+        }
+    }
+
+    /// The mail server of this name.
+    fn server_of_mail(&mut self, name: &At<String>) -> Option<&'a MailServerSpec> {
+        self.host(name)?;
+        let found = self.script.hosts.value.value(&name.value).and_then(|host| host.mail_server.as_ref());
+        if found.is_none() {
+            let message = format!("`{}` is no mail server", name.value);
+            self.refuse_saying(name.place, message, "name a host that is a `mail-server`");
+        }
+        found.map(|server| &server.value)
+    }
+
+    pub(super) fn mail_server(&mut self, server: &MailServerSpec) {
+        for domain in server.domains.iter().chain(&server.name) {
+            if !is_domain(&domain.value) {
+                let message = format!("`{}` is no domain", domain.value);
+                self.refuse_saying(domain.place, message, "write one such as `a.example`");
+            }
+        }
+        for client in &server.relays_for {
+            self.host(client);
+        }
+        if let Some(relay) = &server.relay {
+            self.known_name(relay);
+        }
+        for (user, mailbox) in server.mailboxes.iter() {
+            let is_word = !user.value.is_empty() && user.value.bytes().all(|octet| octet.is_ascii_graphic());
+            if !is_word {
+                let message = "the user of a mailbox is a word of printable ASCII";
+                self.refuse_saying(user.place, message, "write one such as `bob`");
+            }
+            if mailbox.password.is_empty() {
+                self.refuse_saying(user.place, "a mailbox has a password", "write `{ password: secret }`");
+            }
+            for address in mailbox.addresses.iter().flatten() {
+                let domain = address.value.rsplit_once('@').map(|(_, domain)| domain);
+                let here =
+                    |domain: &str| server.domains.iter().any(|own| own.value.eq_ignore_ascii_case(domain));
+                if domain.is_some_and(|domain| !here(domain)) {
+                    let message = format!("mail for `{}` does not end here", address.value);
+                    self.refuse_saying(address.place, message, "add its domain to `domains`");
+                }
+            }
+        }
+        if server.domains.is_empty() && !server.mailboxes.0.is_empty() {
+            let place = server.mailboxes.0[0].0.place;
+            self.refuse_saying(place, "no mail ends at a server without domains", "give it `domains`");
+        }
+        if let Some(retries) = server.retries.as_ref().filter(|retries| retries.value.is_empty()) {
+            self.refuse_saying(retries.place, "a mail server tries again", "write `[30m]`, or leave it out");
+        }
+        if let Some(retries) =
+            server.retries.as_ref().filter(|retries| retries.value.iter().any(|wait| wait.us == 0))
+        {
+            self.refuse(retries.place, "a mail server waits between its tries");
+        }
+        if let Some(most) = server.most_hops.filter(|most| most.value == 0) {
+            self.refuse(most.place, "a mail passes one server at least");
+        }
+    }
+}
