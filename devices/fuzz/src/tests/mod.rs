@@ -71,8 +71,19 @@ fn the_same_seed_draws_the_same_mutations() {
 
 #[test]
 fn the_corpora_are_small() {
-    let targets =
-        ["sip", "sdp", "smtp", "http", "mime", "tiff", "streams", "step_fax", "step_server", "step_location"];
+    let targets = [
+        "sip",
+        "sdp",
+        "smtp",
+        "http",
+        "mime",
+        "tiff",
+        "streams",
+        "vendor",
+        "step_fax",
+        "step_server",
+        "step_location",
+    ];
     for target in targets {
         let corpus = corpus(target);
         let octets: usize = corpus.iter().map(Vec::len).sum();
@@ -164,4 +175,11 @@ fn watched_connections() {
         "DATA\r\n",
     ];
     mutations("streams", &words, streams);
+}
+
+#[test]
+fn profiles_of_vendors() {
+    let words =
+        ["{port}", "{address}", "{protocol}", "{protocols}", "{{", "}}", "\x1e", "192.0.2.1", "[::1]", ", "];
+    mutations("vendor", &words, vendor);
 }

@@ -369,7 +369,8 @@ mod tests {
                 let mut found = Values::default();
                 prop_assert!(template.read(&text, &mut found), "{} {}", source, text);
                 prop_assert_eq!(template.fill(&found), text.clone());
-                prop_assert!(!template.read(&format!("{text} "), &mut Values::default()));
+                let longer = text + " ";
+                prop_assert!(!template.read(&longer, &mut Values::default()));
             }
         }
 

@@ -5,21 +5,21 @@ use faxproof_wire::vendor::{Asked, Profile};
 
 use super::message::Sip;
 
-/// The profile that a host declares.
-pub fn profile(host: &HostDeclaration) -> Option<Profile> {
-    let words = host.habits.iter().filter_map(|(key, text)| Some((key.strip_prefix(VENDOR)?, text.as_str())));
-    Profile::parse(words).ok()
-}
-
 /// The profile that its own calls follow.
 pub fn as_caller(host: &HostDeclaration) -> Option<Profile> {
-    profile(host).filter(|_| host.habits.get("variant").is_some_and(|variant| variant == "V"))
+    let follows = host.habits.get("variant").is_some_and(|variant| variant == "V");
+    follows.then(|| profile(host)).flatten()
 }
 
 /// The profile that it takes when it is called.
 pub fn as_called(host: &HostDeclaration) -> Option<Profile> {
     let takes = |letters: &String| letters.split(' ').any(|letter| letter == "V");
-    profile(host).filter(|_| host.habits.get("accepts").is_some_and(takes))
+    host.habits.get("accepts").is_some_and(takes).then(|| profile(host)).flatten()
+}
+
+fn profile(host: &HostDeclaration) -> Option<Profile> {
+    let words = host.habits.iter().filter_map(|(key, text)| Some((key.strip_prefix(VENDOR)?, text.as_str())));
+    Profile::parse(words).ok()
 }
 
 /// Whether a request is T4. One method may serve for both; then what does not read as T4 is T3, however it is

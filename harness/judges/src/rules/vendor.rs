@@ -6,10 +6,10 @@ use faxproof_wire::vendor::{Asked, Profile};
 
 use super::session::written_by_a_fax;
 use crate::evidence::{Case, Seen, Sip, vendor};
-use crate::{Evidence, Report, Rule};
+use crate::{Evidence, Report, Rule, VENDOR_PROFILE};
 
 pub(super) const PROFILE: Rule = Rule {
-    id: "wire.vendor-profile",
+    id: VENDOR_PROFILE,
     source: "patent 0078, 0079, 0083 (T3, R3, T4), of which no standard says how they look on the wire",
     weight: Weight::Declared,
     evidence: &[Evidence::Wire, Evidence::Inputs],
@@ -114,6 +114,83 @@ fn info_package(case: &Case<'_>, report: &mut Report) {
             let text =
                 format!("it sent INFO of the package {package} to a peer that did not list it in Recv-Info");
             report.breach(&seen.from, text, &[seen.at]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Bench, Picture};
+
+    /// A call by the profile up to the given answers to T3 and T4.
+    fn call(asked: &'static str, presented: &'static str, ready: &'static str) -> (Bench, [usize; 4]) {
+        let mut run = Bench::new().of_one_vendor();
+        run.connect_call();
+        let at = [
+            run.ask_by_vendor(2, asked),
+            run.answer_by_vendor(2, 200, presented),
+            run.ask_by_vendor(3, "USE smtp"),
+            run.answer_by_vendor(3, 200, ready),
+        ];
+        (run, at)
+    }
+
+    #[test]
+    fn a_call_by_the_profile_passes_and_claims_nothing() {
+        let (run, at) = call("ASK", "CAN smtp,http", "PORT 40125");
+        assert_eq!(run.judged("wire.vendor-profile"), Picture::told("alice", at[0]));
+        for rule in ["fig4.presentation-when-unknown", "fig4.announces-what-is-known", "fig4.order"] {
+            assert_eq!(run.judged(rule), Picture::passed(1), "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_letter_too_much_is_a_breach_of_who_wrote_it() {
+        let (run, at) = call("ASK ", "CAN smtp", "PORT 40125");
+        assert_eq!(run.judged("wire.vendor-profile"), Picture::breach("alice", at[0]));
+        let (run, at) = call("ASK", "CAN smtp,", "PORT 40125");
+        assert_eq!(run.judged("wire.vendor-profile"), Picture::breach("bob", at[1]));
+        let (run, at) = call("ASK", "CAN smtp", "PORT 040125");
+        assert_eq!(run.judged("wire.vendor-profile"), Picture::breach("bob", at[3]));
+    }
+
+    #[test]
+    fn announcing_what_was_not_presented_is_a_breach_here_too() {
+        let (run, at) = call("ASK", "CAN http", "PORT 40125");
+        assert_eq!(run.judged("fig4.announces-what-is-known"), Picture::breach("alice", at[2]));
+    }
+
+    #[test]
+    fn a_method_that_is_not_listed_is_a_breach() {
+        let mut run = Bench::new().of_one_vendor().allowing("INVITE, ACK, CANCEL, BYE, OPTIONS");
+        run.dial();
+        let answered = run.answer();
+        assert_eq!(run.judged("wire.vendor-profile"), Picture::breach("bob", answered));
+    }
+
+    #[test]
+    fn what_fits_no_form_is_refused_and_never_taken() {
+        let mut run = Bench::new().of_one_vendor();
+        run.connect_call();
+        run.ask_by_vendor(2, "ASK?");
+        run.answer_by_vendor(2, 400, "");
+        assert_eq!(run.judged("fig4.presentation-when-unknown"), Picture::passed(1));
+        let taken = run.answer_by_vendor(2, 200, "CAN smtp");
+        let judged = run.judged("wire.vendor-profile");
+        assert_eq!(judged.verdict, faxproof_reports::Verdict::Fail);
+        assert!(judged.at.is_some_and(|at| at < taken), "alice's own text comes first");
+    }
+
+    #[test]
+    fn a_package_goes_to_who_lists_it() {
+        for (listed, right) in [("x-acme, other", true), ("other", false)] {
+            let mut run = Bench::new();
+            run.dial();
+            run.answer_listing(listed);
+            run.request("ACK", 1);
+            let asked = run.ask_of_package(2, "x-acme");
+            let expected = if right { Picture::passed(1) } else { Picture::breach("alice", asked) };
+            assert_eq!(run.judged("sip.info-package"), expected, "{listed}");
         }
     }
 }
