@@ -174,9 +174,9 @@ impl Reader<'_> {
         let written = format!("{{{}}}", hole.name());
         let prefix = format!("{section}.");
         let texts = self.words.iter().filter(|(key, _)| key.starts_with(&prefix));
-        let found =
+        let mut found =
             texts.filter_map(|(key, text)| Some((*key, text[..text.rfind(&written)?].chars().count())));
-        found.last().map_or((section.to_owned(), 0), |(key, at)| (key.to_owned(), at))
+        found.next_back().map_or((section.to_owned(), 0), |(key, at)| (key.to_owned(), at))
     }
 
     /// Only INFO has packages, and a body that belongs to one says so (RFC 6086 §4.3.1).

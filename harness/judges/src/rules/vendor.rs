@@ -80,7 +80,7 @@ fn answer(
         other.to == seen.from && other.delivered_us.is_some() && other.sip().is_some_and(same)
     };
     // As it arrived: it may have been tampered with on its way.
-    let asked = case.messages.iter().filter(heard).last()?.sip()?;
+    let asked = case.messages.iter().rfind(heard)?.sip()?;
     let is_in = match profile.asked(&asked.message) {
         Some(Asked::Presentation) => {
             let silent = host.habits.get("presents").is_some_and(String::is_empty);
@@ -109,7 +109,7 @@ fn info_package(case: &Case<'_>, report: &mut Report) {
         let heard =
             |other: &&Seen| other.at < seen.at && other.to == seen.from && other.delivered_us.is_some();
         let same = |other: &Seen| other.sip().filter(|other| other.call_id == sip.call_id).and_then(lists);
-        let said = case.messages.iter().filter(heard).filter_map(same).last();
+        let said = case.messages.iter().filter(heard).filter_map(same).next_back();
         if said != Some(true) {
             let text =
                 format!("it sent INFO of the package {package} to a peer that did not list it in Recv-Info");
