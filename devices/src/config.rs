@@ -4,11 +4,13 @@ mod mail;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use faxproof_wire::mime::IpTelNumber;
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::sip::digest::Algorithm;
+use faxproof_wire::vendor::Profile;
 
 use crate::core::{Duration, Entropy, Medium};
 use crate::number;
@@ -142,6 +144,9 @@ pub struct Habits {
     pub variant: Variant,
     /// The variants that it understands when it is called.
     pub accepts: Vec<Variant>,
+    /// The wire profile of its vendor: how it calls with [`Variant::Vendor`], and what it takes as called where it
+    /// accepts that variant.
+    pub vendor: Option<Arc<Profile>>,
     /// With [`Variant::HoldConn`]: where it reads which protocols the peer supports.
     pub presentation: PresentedBy,
     /// Who is to open the TCP connection, by its own offers. Whoever does, the offerer is the client.
@@ -211,6 +216,18 @@ pub enum TextType {
     Html,
 }
 
+impl Habits {
+    /// The vendor's profile, where a call of another may follow it.
+    pub fn vendor_as_called(&self) -> Option<&Profile> {
+        self.vendor.as_deref().filter(|_| self.accepts.contains(&Variant::Vendor))
+    }
+
+    /// The vendor's profile, where its own calls follow it.
+    pub fn vendor_as_caller(&self) -> Option<&Profile> {
+        self.vendor.as_deref().filter(|_| self.variant == Variant::Vendor)
+    }
+}
+
 impl Default for Habits {
     fn default() -> Self {
         Habits {
@@ -233,6 +250,7 @@ impl Default for Habits {
             listens_tcp: true,
             variant: Variant::Base,
             accepts: Variant::ALL.to_vec(),
+            vendor: None,
             presentation: PresentedBy::Options,
             setup_offer: Setup::Active,
             media_at: MediaAt::Peer,
@@ -270,17 +288,20 @@ pub enum Variant {
     Simple,
     /// U: B, with UPDATE (RFC 3311) in place of the re-INVITE.
     Update,
+    /// V: B, with the messages of a vendor's profile for T3, R3 and T4.
+    Vendor,
 }
 
 impl Variant {
     /// All of them.
-    pub const ALL: [Variant; 6] = [
+    pub const ALL: [Variant; 7] = [
         Variant::Base,
         Variant::Early,
         Variant::HoldConn,
         Variant::Delayed,
         Variant::Simple,
         Variant::Update,
+        Variant::Vendor,
     ];
 
     /// Its letter.
@@ -292,6 +313,7 @@ impl Variant {
             Variant::Delayed => "D",
             Variant::Simple => "S",
             Variant::Update => "U",
+            Variant::Vendor => "V",
         }
     }
 }

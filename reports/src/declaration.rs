@@ -62,6 +62,9 @@ impl Class {
     }
 }
 
+/// How the declared habits begin that are words of a vendor's wire profile.
+pub const VENDOR: &str = "vendor.";
+
 /// One host of the scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HostDeclaration {

@@ -23,6 +23,7 @@ pub use wire::sip::sip;
 pub use wire::smtp::smtp;
 pub use wire::streams::streams;
 pub use wire::tiff::tiff;
+pub use wire::vendor::vendor;
 
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,11 @@ impl Incoming {
     pub(super) fn timer(&self, name: &'static str) -> Timer {
         Timer { owner: self.key, name }
     }
+
+    /// Whether our 200 has gone out.
+    pub(super) fn is_answered(&self) -> bool {
+        self.answered
+    }
 }
 
 impl Line {
@@ -95,8 +100,8 @@ impl Line {
         }
         let offer = sdp::parse(&invite.body());
         let understood = match (&offer, invite.body().is_empty()) {
-            (_, true) => phone.config.habits.accepts.contains(&variant::of_opening(None)),
-            (Ok(offer), _) => phone.config.habits.accepts.contains(&variant::of_opening(Some(offer))),
+            (_, true) => variant::understands(&phone.config.habits, None),
+            (Ok(offer), _) => variant::understands(&phone.config.habits, Some(offer)),
             (Err(_), _) => false,
         };
         if !understood {
@@ -177,9 +182,7 @@ impl Line {
         if !call.answered {
             // §14.2: a second INVITE before the final response to the first. Behind that response it is
             // welcome even where the ACK was lost: who sends it has seen our 2xx.
-            let wait = self.phone.entropy.key(("retry-after", call.key)).below(11).to_string();
-            let refusal = self.phone.response(request, 500).header(Name::RetryAfter, wait).finish();
-            self.phone.layer.respond(now, tx, refusal, out);
+            self.not_yet(now, tx, &call, request, out);
         } else if call.offered.is_some() {
             // Our own offer still waits for its answer (§14.2, RFC 3311 §5.2).
             self.refuse(now, tx, request, 491, out);
@@ -190,6 +193,20 @@ impl Line {
             self.accept_invite(now, &mut call, tx, request, out);
         }
         self.incoming.insert(call.key, call);
+    }
+
+    /// 500 with a time to wait: it comes before our answer to the call.
+    pub(super) fn not_yet(
+        &mut self,
+        now: Time,
+        tx: u64,
+        call: &Incoming,
+        request: &Message,
+        out: &mut Outbox,
+    ) {
+        let wait = self.phone.entropy.key(("retry-after", call.key)).below(11).to_string();
+        let refusal = self.phone.response(request, 500).header(Name::RetryAfter, wait).finish();
+        self.phone.layer.respond(now, tx, refusal, out);
     }
 
     /// BYE of the caller: what was begun is dropped. It may come before we have answered, and the INVITE still
@@ -268,7 +285,7 @@ impl Line {
             return false;
         };
         let ok = self.phone.response(invite, 200).copy(invite, Name::RecordRoute);
-        let ok = self.phone.with_abilities_as_called(ok).body(SDP, answer.to_bytes()).finish();
+        let ok = self.phone.with_abilities_as_called(ok, invite).body(SDP, answer.to_bytes()).finish();
         self.phone.layer.respond(now, tx, ok.clone(), out);
         if invite.method() == Some(&Method::Update) {
             // No ACK follows: T4 is complete (RFC 3311 §5.2).

@@ -53,8 +53,8 @@ pub(super) enum Stage {
     Deciding,
     /// The presentation (R3).
     Asking { tx: u64 },
-    /// The answer to the announcement (T4).
-    Announcing { tx: u64, protocol: Protocol, offer: Description },
+    /// The answer to the announcement (T4). A vendor announces without an offer.
+    Announcing { tx: u64, protocol: Protocol, offer: Option<Description> },
     /// The time at which T4 may be sent again.
     PutOff { protocol: Protocol },
     /// The TCP connection.
@@ -188,7 +188,7 @@ impl Line {
             }
             Stage::Cancelling { .. } => self.not_established(&call, NotEstablished::Unanswered, SILENCE, out),
             _ if code < 200 => Some(call),
-            Stage::Asking { .. } => Some(self.presented_with(call, response)),
+            Stage::Asking { .. } => Some(self.presented_with(call, response, out)),
             Stage::Announcing { .. } => self.announcement_answered(now, call, tx, response, out),
             Stage::Ending { .. } => {
                 self.tell(key, What::Ended);

@@ -26,6 +26,7 @@ mod registration;
 mod request;
 mod serving;
 mod variant;
+mod vendor;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;

@@ -60,6 +60,7 @@ impl Line {
             return self.refuse(now, tx, request, code, out);
         }
         match request.method() {
+            _ if !ours && self.asked_by_vendor(now, tx, request, out) => {}
             Some(Method::Options) => self.present(now, tx, request, out),
             Some(Method::Bye) => {
                 let ok = self.phone.response(request, 200).finish();

@@ -1,6 +1,7 @@
 //! The boxes: two faxes, the SIP server, and the location server or a mail server, set up as an input wants them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use faxproof_devices::config::{
     CollectionConfig, FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, Machine,
@@ -19,6 +20,7 @@ use faxproof_devices::sip_server::SipServer;
 use faxproof_devices::smtp::{Offers, SMTP_PORT};
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
+use faxproof_wire::vendor::Profile;
 
 use super::script::Script;
 
@@ -190,6 +192,20 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
     }
 }
 
+/// The wire profile of a vendor: both faxes have it.
+const ACME: &[(&str, &str)] = &[
+    ("request.method", "INFO"),
+    ("request.type", "text/x-acme"),
+    ("request.body", "ASK"),
+    ("presentation.type", "text/x-acme"),
+    ("presentation.body", "CAN {protocols}"),
+    ("announcement.method", "INFO"),
+    ("announcement.type", "text/x-acme"),
+    ("announcement.body", "USE {protocol}"),
+    ("readiness.type", "text/x-acme"),
+    ("readiness.body", "READY {address}:{port}"),
+];
+
 fn habits(script: &mut Script<'_>) -> Habits {
     let answer_after = Duration::millis(if script.chance(4) { 5 } else { 500 });
     let usual = script.chance(2);
@@ -202,6 +218,7 @@ fn habits(script: &mut Script<'_>) -> Habits {
         keep_alive: script.chance(8).then_some(Duration::secs(30)),
         lines: 1 + script.below(3) as u32,
         variant: if usual { Variant::Base } else { variant },
+        vendor: Profile::parse(ACME.iter().copied()).ok().map(Arc::new),
         presentation: if script.chance(4) { PresentedBy::Answer } else { PresentedBy::Options },
         setup_offer: [Setup::Active, Setup::Active, Setup::Passive, Setup::ActPass][script.below(4)],
         http: HttpHabits {

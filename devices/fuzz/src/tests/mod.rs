@@ -85,6 +85,7 @@ fn the_corpora_are_small() {
         "mime",
         "tiff",
         "streams",
+        "vendor",
         "step_fax",
         "step_server",
         "step_location",
@@ -189,4 +190,11 @@ fn watched_connections() {
         "RETR 1\r\n",
     ];
     mutations("streams", &words, streams);
+}
+
+#[test]
+fn profiles_of_vendors() {
+    let words =
+        ["{port}", "{address}", "{protocol}", "{protocols}", "{{", "}}", "\x1e", "192.0.2.1", "[::1]", ", "];
+    mutations("vendor", &words, vendor);
 }

@@ -9,3 +9,4 @@ pub(crate) mod sip;
 pub(crate) mod smtp;
 pub(crate) mod streams;
 pub(crate) mod tiff;
+pub(crate) mod vendor;

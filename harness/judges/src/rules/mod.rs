@@ -17,6 +17,7 @@ mod readable;
 mod session;
 mod sip;
 mod transport;
+mod vendor;
 
 use crate::Rule;
 
@@ -71,6 +72,8 @@ pub(crate) const ALL: &[Rule] = &[
     session::CAPABILITIES,
     session::UPDATE_ALLOWED,
     session::ALLOW_AS_DECLARED,
+    vendor::PROFILE,
+    vendor::RECV_INFO,
     readable::SIP_VALID,
     readable::SIP_ECHOED,
     readable::SIP_READ_ALIKE,

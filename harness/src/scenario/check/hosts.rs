@@ -88,6 +88,7 @@ impl Checker<'_> {
             ("mail_server", host.outgoing.as_ref().map(|at| at.place)),
             ("mailbox", host.mailbox.as_ref().map(|at| at.place)),
             ("habits", host.habits.as_ref().map(|at| at.place)),
+            ("vendor", host.vendor.as_ref().map(|at| at.place)),
         ];
         for (key, place) in of_fax {
             if let (Some(place), None) = (place, &host.fax) {
@@ -171,6 +172,7 @@ impl Checker<'_> {
         if let Some(habits) = &host.habits {
             self.habits(&habits.value);
         }
+        self.vendor(&name.value, host);
     }
 
     /// A row of Ta1: its protocol is one word, of a protocol that this fax may not know.
@@ -270,7 +272,9 @@ impl Checker<'_> {
                 self.refuse(accepts.place, "a variant stands twice in `accepts`");
             }
         }
-        if let (Some(presentation), false) = (habits.presentation, habits.variant == Some(Variant::H)) {
+        if let (Some(presentation), false) =
+            (habits.presentation, habits.variant.is_some_and(|variant| variant.value == Variant::H))
+        {
             self.refuse_saying(
                 presentation.place,
                 "only a caller of variant H can read the presentation in two places",

@@ -182,7 +182,8 @@ impl Setting<'_> {
             Config::MailServer(config) => super::mail::server_words(&config),
             Config::Tester(_) => Vec::new(),
         };
-        habits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        let vendor = wire::vendor_words(spec).into_iter();
+        habits.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(vendor).collect()
     }
 
     /// Where a host is in this world.
@@ -337,7 +338,8 @@ fn text_type(kind: TextType) -> &'static str {
 }
 
 fn habits(spec: &HostSpec, machine: Option<Machine>) -> Habits {
-    let usual = Habits { mail: super::mail::usual(machine), ..Habits::default() };
+    let mail = super::mail::usual(machine);
+    let usual = Habits { mail, vendor: wire::vendor(&spec.vendor), ..Habits::default() };
     let Some(given) = spec.habits.as_ref().map(|habits| &habits.value) else { return usual };
     let span = |span: Option<Span>, usual: Duration| span.map_or(usual, |span| Duration(span.us));
     let answer = |text: &str| text.parse::<Span>().ok().map(|span| Duration(span.us));
@@ -366,11 +368,12 @@ fn habits(spec: &HostSpec, machine: Option<Machine>) -> Habits {
         extra_headers: given.extra_headers.iter().flat_map(Named::iter).map(header).collect(),
         keep_alive: given.keep_alive.map(|every| Duration(every.value.us)),
         listens_tcp: given.listens_tcp.map_or(usual.listens_tcp, |listens| listens.value),
-        variant: given.variant.map_or(usual.variant, wire::variant),
+        variant: given.variant.map_or(usual.variant, |variant| wire::variant(variant.value)),
         accepts: match &given.accepts {
             Some(listed) => listed.value.iter().copied().map(wire::variant).collect(),
             None => usual.accepts,
         },
+        vendor: usual.vendor,
         presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
         setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
         media_at: given.media_at.map_or(usual.media_at, wire::media_at),

@@ -10,6 +10,7 @@ mod mail;
 mod network;
 mod reuse;
 mod steps;
+mod vendor;
 mod zone;
 
 pub use expect::Expect;
@@ -30,6 +31,7 @@ pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
 pub use steps::{
     ChartSpec, DocumentSpec, EditSpec, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
 };
+pub use vendor::{AskingSpec, DecliningSpec, FormSpec, VendorSpec, Word};
 pub use zone::{Hosts, MxSpec, NaptrSpec, RecordsSpec, SrvSpec};
 
 use schemars::JsonSchema;
