@@ -138,7 +138,7 @@ impl Line {
         cancel: &Message,
         out: &mut Outbox,
     ) {
-        let Some(invite_tx) = self.phone.layer.cancelled_by(cancel) else {
+        let Some(invite_tx) = self.phone.courier.cancelled_by(cancel) else {
             return self.refuse(now, tx, cancel, 481, out);
         };
         let call = self.incoming.values().find(|call| call.invite_tx == invite_tx);
@@ -206,7 +206,7 @@ impl Line {
     ) {
         let wait = self.phone.entropy.key(("retry-after", call.key)).below(11).to_string();
         let refusal = self.phone.response(request, 500).header(Name::RetryAfter, wait).finish();
-        self.phone.layer.respond(now, tx, refusal, out);
+        self.phone.courier.respond(now, tx, refusal, out);
     }
 
     /// BYE of the caller: what was begun is dropped. It may come before we have answered, and the INVITE still
@@ -244,7 +244,7 @@ impl Line {
                 let invite = call.invite.clone();
                 let ringing = self.phone.response(&invite, 180).copy(&invite, Name::RecordRoute);
                 let ringing = ringing.header(Name::Contact, self.phone.contact()).finish(); // R1
-                self.phone.layer.respond(now, call.invite_tx, ringing, out);
+                self.phone.courier.respond(now, call.invite_tx, ringing, out);
                 if let Some(after) = self.phone.config.habits.answer_after {
                     out.arm(now, after, call.timer("answer"));
                 }
@@ -286,7 +286,7 @@ impl Line {
         };
         let ok = self.phone.response(invite, 200).copy(invite, Name::RecordRoute);
         let ok = self.phone.with_abilities_as_called(ok, invite).body(SDP, answer.to_bytes()).finish();
-        self.phone.layer.respond(now, tx, ok.clone(), out);
+        self.phone.courier.respond(now, tx, ok.clone(), out);
         if invite.method() == Some(&Method::Update) {
             // No ACK follows: T4 is complete (RFC 3311 §5.2).
             return true;
@@ -310,7 +310,7 @@ impl Line {
         let ip = address::host(self.phone.config.address);
         let warning = format!("305 {ip} \"this protocol is not offered by this terminal\"");
         let refusal = self.phone.response(request, 488).header(Name::Warning, warning).body(SDP, body);
-        self.phone.layer.respond(now, tx, refusal.finish(), out);
+        self.phone.courier.respond(now, tx, refusal.finish(), out);
     }
 
     /// False if the ACK has been awaited for too long.
@@ -320,7 +320,7 @@ impl Line {
         if now >= waiting.give_up_at {
             return false;
         }
-        self.phone.layer.respond(now, waiting.tx, waiting.response.clone(), out);
+        self.phone.courier.respond(now, waiting.tx, waiting.response.clone(), out);
         waiting.interval = (waiting.interval * 2).min(T2);
         let next = waiting.interval.min(waiting.give_up_at - now);
         out.arm(now, next, timer);

@@ -118,7 +118,7 @@ impl Phone {
 
     /// The ACK for a 2xx repeats the credentials of its INVITE (§22.1).
     pub(super) fn with_credentials_of(&self, tx: u64, ack: Message) -> Message {
-        let Some(invite) = self.layer.request_of(tx) else { return ack };
+        let Some(invite) = self.courier.request_of(tx) else { return ack };
         let names = [Name::Authorization, Name::ProxyAuthorization];
         if names.iter().all(|name| invite.header(*name).is_none()) {
             return ack;
@@ -142,7 +142,7 @@ impl Phone {
         out: &mut Outbox,
     ) -> Result<Message, &'static str> {
         let gone = "its request is gone";
-        let request = self.layer.request_of(tx).cloned().ok_or(gone)?;
+        let request = self.courier.request_of(tx).cloned().ok_or(gone)?;
         if self.config.password.is_none() {
             return Err("it asks for a password, and this fax has none");
         }
@@ -156,7 +156,7 @@ impl Phone {
         edit.replace_first_value(Name::Via, via.to_string());
         edit.set(Name::CSeq, format!("{} {}", number.saturating_add(1), method.as_str()));
         let again = self.signed(edit.finish());
-        if self.layer.send_again(now, tx, again.clone(), out) { Ok(again) } else { Err(gone) }
+        if self.courier.send_again(now, tx, again.clone(), out) { Ok(again) } else { Err(gone) }
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Phone {
     pub(super) config: Arc<FaxConfig>,
     /// Entropy of this boot.
     pub(super) entropy: Entropy,
-    pub(super) layer: Courier,
+    pub(super) courier: Courier,
     pub(super) keyring: Keyring,
 }
 
@@ -46,7 +46,7 @@ impl Phone {
         Phone {
             config,
             entropy,
-            layer: Courier::new(layer, means, entropy.part("deliveries")),
+            courier: Courier::new(layer, means, entropy.part("deliveries")),
             keyring: Keyring::default(),
         }
     }
@@ -102,7 +102,7 @@ impl Phone {
     /// Sends a request of ours, with the credentials that its call has been asked for.
     pub(super) fn send(&mut self, now: Time, request: Message, to: &Uri, out: &mut Outbox) -> u64 {
         let request = self.signed(request);
-        self.layer.send(now, request, to, out)
+        self.courier.send(now, request, to, out)
     }
 
     /// A request outside any dialog, to a number of our domain.

@@ -30,7 +30,7 @@ impl Line {
             _ if demanded.is_some() => {
                 let tags = demanded.unwrap_or_default();
                 let refusal = self.phone.response(request, 420).header(Name::Unsupported, tags);
-                self.phone.layer.respond(now, tx, refusal.finish(), out);
+                self.phone.courier.respond(now, tx, refusal.finish(), out);
             }
             // RFC 3261 §8.2.2.1.
             _ if uri.is_ok_and(|uri| !uri.is_sip()) => self.refuse(now, tx, request, 416, out),
@@ -64,7 +64,7 @@ impl Line {
             Some(Method::Options) => self.present(now, tx, request, out),
             Some(Method::Bye) => {
                 let ok = self.phone.response(request, 200).finish();
-                self.phone.layer.respond(now, tx, ok, out);
+                self.phone.courier.respond(now, tx, ok, out);
                 self.peer_hung_up(now, request, out);
             }
             // The session is the caller's to change; a callee of ours never asks for it.
@@ -98,12 +98,12 @@ impl Line {
         let key = self.phone.entropy.key(("call", request.call_id())).0;
         let silent = self.phone.presented().is_empty() || !accepts_sdp(request);
         let ok = if silent { ok } else { ok.body(SDP, self.phone.capabilities(key, cseq)) };
-        self.phone.layer.respond(now, tx, ok.finish(), out);
+        self.phone.courier.respond(now, tx, ok.finish(), out);
     }
 
     pub(super) fn refuse(&mut self, now: Time, tx: u64, request: &Message, code: u16, out: &mut Outbox) {
         let refusal = self.phone.response(request, code).finish();
-        self.phone.layer.respond(now, tx, refusal, out);
+        self.phone.courier.respond(now, tx, refusal, out);
     }
 
     /// 406 to an offer whose answer its sender could not read (§21.4.7, RFC 4475 §3.3.15).
@@ -111,7 +111,7 @@ impl Line {
         let ip = address::host(self.phone.config.address);
         let warning = format!("399 {ip} \"the answer would be in {SDP}\"");
         let refusal = self.phone.response(request, 406).header(Name::Warning, warning).finish();
-        self.phone.layer.respond(now, tx, refusal, out);
+        self.phone.courier.respond(now, tx, refusal, out);
     }
 
     fn not_allowed(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
@@ -120,7 +120,7 @@ impl Line {
             .phone
             .response(request, if known { 405 } else { 501 })
             .header(Name::Allow, self.phone.allow_as_called());
-        self.phone.layer.respond(now, tx, refusal.finish(), out);
+        self.phone.courier.respond(now, tx, refusal.finish(), out);
     }
 }
 

@@ -130,7 +130,7 @@ impl Line {
         let ok = self.phone.response(asked, 200);
         let silent = values.protocols.is_empty();
         let ok = if silent { ok } else { profile.presentation.write(ok, &values) };
-        self.phone.layer.respond(now, tx, ok.finish(), out);
+        self.phone.courier.respond(now, tx, ok.finish(), out);
     }
 
     /// T4: the port accepts before the answer says so (paragraph 0074).
@@ -157,14 +157,14 @@ impl Line {
                 }
                 None => self.phone.response(request, 488),
             };
-            return self.phone.layer.respond(now, tx, refusal.finish(), out);
+            return self.phone.courier.respond(now, tx, refusal.finish(), out);
         };
         let anywhere = self.phone.config.habits.media_at == MediaAt::Anywhere;
         let peer = reach::host_of(&call.dialog.remote_target).filter(|_| !anywhere);
         let port = Some(self.open_port(call, protocol, peer, out));
         let ready = Values { address, port, ..Values::default() };
         let ok = profile.readiness.write(self.phone.response(request, 200), &ready).finish();
-        self.phone.layer.respond(now, tx, ok, out);
+        self.phone.courier.respond(now, tx, ok, out);
     }
 
     /// A method of the vendor's with something else in it: an unknown package gets 469 (RFC 6086 §4.2.2), an
@@ -185,7 +185,7 @@ impl Line {
         } else {
             self.phone.response(request, 400)
         };
-        self.phone.layer.respond(now, tx, refusal.finish(), out);
+        self.phone.courier.respond(now, tx, refusal.finish(), out);
     }
 
     fn send_vendors(

@@ -89,8 +89,8 @@ impl Context {
     }
 
     /// Whether a transaction of it still runs.
-    fn lives(&self, tx: u64, layer: &Courier) -> bool {
-        layer.owns(tx) || self.branches.iter().any(|branch| layer.owns(branch.tx))
+    fn lives(&self, tx: u64, courier: &Courier) -> bool {
+        courier.owns(tx) || self.branches.iter().any(|branch| courier.owns(branch.tx))
     }
 }
 
@@ -183,7 +183,7 @@ impl SipServer {
 
     /// CANCEL (§16.10): 200 at once, and on to every branch that has shown signs of life.
     pub(super) fn cancelled(&mut self, now: Time, tx: u64, cancel: &Message, out: &mut Outbox) {
-        let Some(invite) = self.layer.cancelled_by(cancel) else {
+        let Some(invite) = self.courier.cancelled_by(cancel) else {
             return self.answer(now, tx, cancel, 481, out);
         };
         self.answer(now, tx, cancel, 200, out);
@@ -203,7 +203,7 @@ impl SipServer {
         self.cancel_branches(now, tx, out);
         for client in tried {
             // Whose server is still being looked for has nothing to cancel.
-            if self.layer.give_up(client, out) {
+            if self.courier.give_up(client, out) {
                 self.branch_failed(now, client, 487, out);
             }
         }
@@ -219,8 +219,8 @@ impl SipServer {
             context.cancelled = true;
             self.cancel_branches(now, tx, out);
         } else {
-            self.layer.give_up(client, out);
-            self.layer.abandon(now, client, out);
+            self.courier.give_up(client, out);
+            self.courier.abandon(now, client, out);
             self.branch_failed(now, client, 408, out);
         }
     }
@@ -231,15 +231,15 @@ impl SipServer {
         if self.contexts.len() < self.sweep_at {
             return;
         }
-        let layer = &self.layer;
-        self.branches.retain(|client, _| layer.owns(*client));
-        self.contexts.retain(|tx, context| context.lives(*tx, layer));
+        let courier = &self.courier;
+        self.branches.retain(|client, _| courier.owns(*client));
+        self.contexts.retain(|tx, context| context.lives(*tx, courier));
         self.sweep_at = FEWEST_TO_SWEEP.max(2 * self.contexts.len());
     }
 
     /// Requests whose forwarding has not come to its end.
     pub(super) fn forwarding(&self) -> usize {
-        self.contexts.iter().filter(|(tx, context)| context.lives(**tx, &self.layer)).count()
+        self.contexts.iter().filter(|(tx, context)| context.lives(**tx, &self.courier)).count()
     }
 
     /// Forwards to those whose turn it is, as soon as nobody is being tried any more.
@@ -266,11 +266,11 @@ impl SipServer {
         context.tried.push(target.uri.clone());
         let request = context.request.clone();
         let mut sent = self.forwarded(&request, &target.uri, breadth, None);
-        if self.layer.is_under_way(&sent) {
+        if self.courier.is_under_way(&sent) {
             // Two clients have drawn the same branch: they are told apart by more than that (§17.2.3).
             sent = self.forwarded(&request, &target.uri, breadth, Some(tx));
         }
-        let client = self.layer.send(now, sent, &target.to, out);
+        let client = self.courier.send(now, sent, &target.to, out);
         let trusted = self.config.follows_redirects || self.is_location_server(&target.to);
         self.branches.insert(client, tx);
         if request.method() == Some(&Method::Invite) {
@@ -325,7 +325,7 @@ impl SipServer {
         if invite || best.code() != Some(408) {
             self.pass_back(now, tx, &best, out);
         } else {
-            self.layer.abandon(now, tx, out);
+            self.courier.abandon(now, tx, out);
         }
     }
 
@@ -341,7 +341,7 @@ impl SipServer {
         if response.code() == Some(503) {
             edit.set_code(500, "Server Internal Error");
         }
-        self.layer.respond(now, tx, edit.finish(), out);
+        self.courier.respond(now, tx, edit.finish(), out);
     }
 
     fn cancel_branches(&mut self, now: Time, tx: u64, out: &mut Outbox) {
@@ -353,7 +353,7 @@ impl SipServer {
             cancelled.push(branch.tx);
         }
         for branch in cancelled {
-            if let Some(id) = self.layer.cancel(now, branch, out) {
+            if let Some(id) = self.courier.cancel(now, branch, out) {
                 self.branches.remove(&id);
             }
             out.arm(now, T1 * 64, Timer { owner: branch, name: TIMER_C });

@@ -131,7 +131,7 @@ impl SipServer {
         match to {
             Some(to) if ack.max_forwards() != Some(0) => {
                 let forwarded = self.forwarded(ack, &uri, None, None);
-                self.layer.pass(now, forwarded, &to, out);
+                self.courier.pass(now, forwarded, &to, out);
             }
             _ => out.unexpected("an ACK that leads nowhere", "an ACK with a Route or a Contact"),
         }

@@ -63,7 +63,7 @@ pub(super) const PRINTED_ONCE: Rule = Rule {
     weight: Weight::Must,
     evidence: &[Evidence::Wire, Evidence::Paper],
     about: "A mail is printed once, however often its mailbox was collected; a second time only if it was handed over a \
-            second time by SMTP, which happens when an answer was lost.",
+            second time by SMTP, because an answer was lost. Two copies of a fax read as two orders.",
     check: printed_once,
 };
 
