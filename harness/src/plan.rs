@@ -49,8 +49,8 @@ pub enum PlannedBox {
     Virtual(Box<dyn Device>),
     /// A real device outside the program: only the sockets world can reach it.
     External {
-        /// Its SIP address.
-        sip: SocketAddr,
+        /// Where it takes SIP, if it does.
+        sip: Option<SocketAddr>,
     },
 }
 

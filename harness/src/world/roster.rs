@@ -42,9 +42,10 @@ impl Roster {
         for (place, &index) in order.iter().enumerate() {
             let host = &plan.hosts[index];
             let (sip, external) = match &host.box_ {
-                PlannedBox::Virtual(_) => (SocketAddr::new(host.address, SIP_PORT), false),
+                PlannedBox::Virtual(_) => (None, false),
                 PlannedBox::External { sip } => (*sip, true),
             };
+            let sip = sip.unwrap_or(SocketAddr::new(host.address, SIP_PORT));
             if roster.names.last() == Some(&host.name) {
                 return Err(WorldError::TwoOfThatName(host.name.clone()));
             }

@@ -1,16 +1,20 @@
 //! Tests against programs that other people wrote: Kamailio as the SIP server, SIPp as caller and
-//! callee, swaks and Python as mail clients, curl as an HTTP client, aiosmtpd as a mail server, libtiff for
-//! documents. They need these programs, so they run only when asked for:
-//! `cargo test -p faxproof --features peers --test peers`. A program that is missing is a failure.
+//! callee, swaks and Python as mail clients, Python as a reader of mail, aiosmtpd and Postfix as mail servers,
+//! Dovecot as the server of a mailbox, curl as an HTTP client, libtiff for documents. They need these programs,
+//! so they run only when asked for: `cargo test -p faxproof --features peers --test peers`. A program that is missing is a failure.
 
 #![allow(clippy::unwrap_used)]
 
 mod curl;
+mod daemon;
 mod delivery;
+mod dovecot;
 mod kamailio;
 mod libtiff;
 mod mail;
+mod postfix;
 mod program;
+mod reports;
 mod sipp;
 mod stage;
 mod stranger;

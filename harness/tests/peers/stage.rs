@@ -10,6 +10,7 @@ use faxproof::scenario::{Base, Scenario};
 use faxproof::world::{self, World};
 use faxproof_reports::{Declaration, Entry, Finding, Sink, Trace, Verdict, What};
 use faxproof_wire::page::{Chart, Page, Resolution, chart};
+use faxproof_wire::smtp::DataReader;
 
 /// How long a test waits for something to happen in a world.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -82,6 +83,28 @@ pub(crate) fn passed<'t>(trace: &'t Trace, sender: &str, addressee: &str) -> Vec
     let mut labels: Vec<&str> = trace.entries.iter().filter_map(label).collect();
     labels.dedup();
     labels
+}
+
+/// The messages with this label that went from one host to another, as they stood on the wire.
+pub(crate) fn bytes_of(trace: &Trace, wanted: &str, sender: &str, addressee: &str) -> Vec<Vec<u8>> {
+    let bytes = |entry: &Entry| match &entry.what {
+        What::Message { from, to, label, bytes, .. }
+            if &**from == sender && &**to == addressee && &**label == wanted =>
+        {
+            Some(bytes.to_vec())
+        }
+        _ => None,
+    };
+    trace.entries.iter().filter_map(bytes).collect()
+}
+
+/// The mails that went from one host to another, without the dots that SMTP and POP3 add.
+pub(crate) fn mails(trace: &Trace, sender: &str, addressee: &str) -> Vec<Vec<u8>> {
+    let unstuffed = |bytes: Vec<u8>| {
+        let end = DataReader::new(bytes.len()).feed(&bytes).unwrap();
+        end.message.unwrap().to_vec()
+    };
+    bytes_of(trace, "message", sender, addressee).into_iter().map(unstuffed).collect()
 }
 
 /// Everything that the judges hold against one of these hosts.

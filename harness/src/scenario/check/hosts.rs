@@ -8,7 +8,7 @@ use faxproof_devices::number::is_dialable;
 use super::super::compile::address;
 use super::super::grammar::{
     ChallengeSpec, FixedContact, Habits, HostSpec, LocationSpec, RowSpec, SipServerSpec, SipTransport,
-    Ta2RowSpec, Variant, WorldSpec,
+    Ta2RowSpec, Variant,
 };
 use super::super::value::{At, Named, Place, Span};
 use super::{Checker, is_domain};
@@ -34,7 +34,7 @@ impl Checker<'_> {
                 self.challenges(&server.value.challenges);
             }
             if let Some(server) = &host.mail_server {
-                self.mail_server(&server.value);
+                self.mail_server(&server.value, host.external.is_some());
             }
             if let Some(server) = &host.location_server {
                 let server = &server.value;
@@ -98,32 +98,6 @@ impl Checker<'_> {
                     "take it out",
                 );
             }
-        }
-    }
-
-    fn external(&mut self, name: &At<String>, host: &HostSpec) {
-        let Some(external) = &host.external else { return };
-        if let Some(tester) = &host.tester {
-            let message = "a tester says what the scenario writes: no real box can take its place";
-            self.refuse_saying(tester.place, message, "take `external` out");
-        }
-        let listed = self.script.worlds.iter().flatten();
-        for simulated in listed.filter(|world| world.value != WorldSpec::Sockets) {
-            self.refuse_saying(
-                simulated.place,
-                format!("the real box at the place of `{}` can only be reached by sockets", name.value),
-                "write `worlds: [sockets]`, or leave it out",
-            );
-        }
-        if let Some(address) = &host.address {
-            self.refuse_saying(
-                address.place,
-                "an external host has the address of its `sip`",
-                "take `address` out",
-            );
-        }
-        if external.value.sip.port() == 0 {
-            self.refuse(external.place, "the SIP address of an external host has no port");
         }
     }
 
@@ -407,8 +381,10 @@ impl Checker<'_> {
         let mut owners: BTreeMap<IpAddr, &str> = BTreeMap::new();
         let mut addresses = BTreeMap::new();
         for (name, host) in self.script.hosts.value.iter() {
-            let (address, place) = match (&host.external, &host.address) {
-                (Some(external), _) => (external.value.sip.ip(), external.place),
+            let external = host.external.as_ref();
+            let outside = external.and_then(|external| Some((external.value.address()?, external.place)));
+            let (address, place) = match (outside, &host.address) {
+                (Some(outside), _) => outside,
                 (None, Some(address)) => (address.value, address.place),
                 (None, None) => (address::of_name(&name.value), name.place),
             };

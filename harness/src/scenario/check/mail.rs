@@ -1,5 +1,7 @@
 //! Mail: servers that lead somewhere, mailboxes that exist.
 
+use faxproof_devices::smtp::SMTP_PORT;
+
 use super::super::grammar::{HostSpec, MailServerSpec};
 use super::super::value::At;
 use super::{Checker, is_domain};
@@ -16,14 +18,14 @@ impl<'a> Checker<'a> {
             );
         }
         if let Some(outgoing) = &host.outgoing {
-            self.server_of_mail(outgoing);
+            self.server_of_mail(outgoing, "smtp");
         }
         let Some(mailbox) = &host.mailbox else { return };
         let mailbox = &mailbox.value;
         if let Some(every) = mailbox.every.filter(|every| every.value.us == 0) {
             self.refuse(every.place, "a mailbox cannot be looked into all the time");
         }
-        let Some(server) = self.server_of_mail(&mailbox.server) else { return };
+        let Some(server) = self.server_of_mail(&mailbox.server, "pop3") else { return };
         if server.mailboxes.value(&mailbox.user.value).is_none() {
             let message = format!("`{}` has no mailbox `{}`", mailbox.server.value, mailbox.user.value);
             let remedy = super::did_you_mean(&mailbox.user.value, server.mailboxes.keys())
@@ -32,18 +34,44 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The mail server of this name.
-    fn server_of_mail(&mut self, name: &At<String>) -> Option<&'a MailServerSpec> {
-        self.host(name)?;
-        let found = self.script.hosts.value.value(&name.value).and_then(|host| host.mail_server.as_ref());
-        if found.is_none() {
+    /// The mail server of this name; a real one must have this service.
+    fn server_of_mail(&mut self, name: &At<String>, service: &str) -> Option<&'a MailServerSpec> {
+        let host = self.host(name)?;
+        let Some(server) = &host.mail_server else {
             let message = format!("`{}` is no mail server", name.value);
             self.refuse_saying(name.place, message, "name a host that is a `mail-server`");
+            return None;
+        };
+        if let Some(external) = &host.external
+            && !external.value.services().any(|(key, _)| key == service)
+        {
+            let message =
+                format!("it is not said where the real box at the place of `{}` has {service}", name.value);
+            self.refuse_saying(
+                name.place,
+                message,
+                format!("add `{service}: ADDRESS:PORT` to its `external`"),
+            );
         }
-        found.map(|server| &server.value)
+        Some(&server.value)
     }
 
-    pub(super) fn mail_server(&mut self, server: &MailServerSpec) {
+    /// A mail server finds another by its name, and no record tells it a port (RFC 5321 §5.1).
+    pub(super) fn takes_mail_of_servers(&mut self, name: &At<String>) {
+        let host = self.script.hosts.value.value(&name.value);
+        let Some(external) = host.and_then(|host| host.external.as_ref()) else { return };
+        if external.value.smtp.is_none_or(|smtp| smtp.value.port() != SMTP_PORT) {
+            let message =
+                format!("`{}` takes no mail at port {SMTP_PORT}, where mail servers bring it", name.value);
+            self.refuse_saying(
+                name.place,
+                message,
+                format!("write `smtp: ADDRESS:{SMTP_PORT}` in its `external`"),
+            );
+        }
+    }
+
+    pub(super) fn mail_server(&mut self, server: &MailServerSpec, is_external: bool) {
         for domain in server.domains.iter().chain(&server.name) {
             if !is_domain(&domain.value) {
                 let message = format!("`{}` is no domain", domain.value);
@@ -55,6 +83,7 @@ impl<'a> Checker<'a> {
         }
         if let Some(relay) = &server.relay {
             self.known_name(relay);
+            self.takes_mail_of_servers(relay);
         }
         for (user, mailbox) in server.mailboxes.iter() {
             let is_word = !user.value.is_empty() && user.value.bytes().all(|octet| octet.is_ascii_graphic());
@@ -75,7 +104,8 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        if server.domains.is_empty() && !server.mailboxes.0.is_empty() {
+        // Which mail gets into the mailboxes of a real box is not for the scenario to say.
+        if server.domains.is_empty() && !server.mailboxes.0.is_empty() && !is_external {
             let place = server.mailboxes.0[0].0.place;
             self.refuse_saying(place, "no mail ends at a server without domains", "give it `domains`");
         }

@@ -1,5 +1,6 @@
 //! What serde cannot see: whether the names, numbers and times of a scenario fit together.
 
+mod external;
 mod hosts;
 mod inject;
 mod mail;

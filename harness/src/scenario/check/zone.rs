@@ -115,6 +115,7 @@ impl Checker<'_> {
         for record in records.iter().take(MAX_RECORDS) {
             if record.host.value != "." {
                 self.known_name(&record.host);
+                self.takes_mail_of_servers(&record.host);
             } else if records.len() > 1 {
                 let message = "a domain that takes no mail has no other MX record (RFC 7505 §3)";
                 self.refuse_saying(record.host.place, message, "leave it alone, or take it out");

@@ -22,7 +22,8 @@ use super::wire;
 use super::{Setting, ta2_row};
 use crate::plan::{PlannedBox, PlannedHost};
 use crate::scenario::grammar::{
-    self, ChallengeSpec, DigestAlgorithm, FixedContact, HostSpec, LocationSpec, Power, RowSpec, SipServerSpec,
+    self, ChallengeSpec, DigestAlgorithm, External, FixedContact, HostSpec, LocationSpec, Power, RowSpec,
+    SipServerSpec,
 };
 use crate::scenario::value::{At, Named, Span};
 use crate::world::World;
@@ -48,7 +49,7 @@ impl Setting<'_> {
 
     fn planned_host(&self, name: &str, spec: &HostSpec) -> PlannedHost {
         let box_ = match &spec.external {
-            Some(external) => PlannedBox::External { sip: external.value.sip },
+            Some(external) => PlannedBox::External { sip: external.value.sip.map(|at| at.value) },
             None => PlannedBox::Virtual(build(self.config(name, spec))),
         };
         let power_on = (spec.power.unwrap_or_default() == Power::On).then_some(Time(0));
@@ -189,10 +190,8 @@ impl Setting<'_> {
     /// Where a host is in this world.
     pub(super) fn address(&self, name: &str) -> IpAddr {
         let host = self.scenario.script.hosts.value.value(name);
-        match host.and_then(|host| host.external.as_ref()) {
-            Some(external) => external.value.sip.ip(),
-            None => self.inside(name),
-        }
+        let external = host.and_then(|host| host.external.as_ref());
+        external.and_then(|external| external.value.address()).unwrap_or_else(|| self.inside(name))
     }
 
     /// Where a virtual host is. The check has given every host an address; on sockets each run has a
@@ -220,11 +219,17 @@ impl Setting<'_> {
 
     /// Where a host takes SIP in this world.
     fn sip_of(&self, name: &str) -> SocketAddr {
-        let host = self.scenario.script.hosts.value.value(name);
-        match host.and_then(|host| host.external.as_ref()) {
-            Some(external) => external.value.sip,
-            None => sip(self.address(name)),
-        }
+        self.service(name, |external| external.sip).unwrap_or_else(|| sip(self.address(name)))
+    }
+
+    /// Where the real box at a host's place has a service.
+    pub(super) fn service(
+        &self,
+        name: &str,
+        of: impl Fn(&External) -> Option<At<SocketAddr>>,
+    ) -> Option<SocketAddr> {
+        let host = self.scenario.script.hosts.value.value(name)?;
+        of(&host.external.as_ref()?.value).map(|at| at.value)
     }
 
     /// The SIP server of a fax: a host by its address, a name of the zone as it stands.

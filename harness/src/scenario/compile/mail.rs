@@ -30,16 +30,19 @@ const MOST_HOPS: u32 = 100;
 
 impl Setting<'_> {
     pub(super) fn outgoing_server(&self, spec: &HostSpec) -> Option<SocketAddr> {
-        let server = spec.outgoing.as_ref()?;
-        Some(SocketAddr::new(self.address(&server.value), SMTP_PORT))
+        let server = &spec.outgoing.as_ref()?.value;
+        let outside = self.service(server, |external| external.smtp);
+        Some(outside.unwrap_or_else(|| SocketAddr::new(self.address(server), SMTP_PORT)))
     }
 
     /// The mailbox of a fax; its password is the one that the server has for the user.
     pub(super) fn mailbox(&self, spec: &HostSpec) -> Option<CollectionConfig> {
         let mailbox = &spec.mailbox.as_ref()?.value;
-        let server = self.scenario.script.hosts.value.value(&mailbox.server.value)?.mail_server.as_ref()?;
+        let name = &mailbox.server.value;
+        let server = self.scenario.script.hosts.value.value(name)?.mail_server.as_ref()?;
+        let outside = self.service(name, |external| external.pop3);
         Some(CollectionConfig {
-            server: SocketAddr::new(self.address(&mailbox.server.value), POP3_PORT),
+            server: outside.unwrap_or_else(|| SocketAddr::new(self.address(name), POP3_PORT)),
             user: mailbox.user.value.clone(),
             password: server.value.mailboxes.value(&mailbox.user.value)?.password.clone(),
             every: mailbox.every.map_or(EVERY, |every| Duration(every.value.us)),

@@ -143,12 +143,31 @@ pub enum SourceSpec {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct External {
-    /// Its SIP address and port.
-    #[schemars(with = "String")]
-    pub sip: SocketAddr,
+    /// Where it takes SIP, address and port; required unless it is a mail server.
+    #[schemars(with = "Option<String>")]
+    pub sip: Option<At<SocketAddr>>,
+    /// Mail server: where it takes mail by SMTP, address and port.
+    #[schemars(with = "Option<String>")]
+    pub smtp: Option<At<SocketAddr>>,
+    /// Mail server: where its mailboxes are collected by POP3, address and port.
+    #[schemars(with = "Option<String>")]
+    pub pop3: Option<At<SocketAddr>>,
     /// How its operator steps are done, in words; `by hand` unless given.
     #[serde(default)]
     pub operate: Option<String>,
+}
+
+impl External {
+    /// Where it takes what, by the key that says so.
+    pub fn services(&self) -> impl Iterator<Item = (&'static str, At<SocketAddr>)> {
+        let services = [("sip", self.sip), ("smtp", self.smtp), ("pop3", self.pop3)];
+        services.into_iter().filter_map(|(key, at)| Some((key, at?)))
+    }
+
+    /// The one address of all its services. The check refuses a box without any.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.services().next().map(|(_, at)| at.value.ip())
+    }
 }
 
 /// Choices of a fax where the standards leave it free.

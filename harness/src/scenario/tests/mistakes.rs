@@ -214,6 +214,41 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "{ sip-server: {} }",
         "{ sip-server: {}, external: { sip: 192.0.2.7:5060 } }\nworlds: [virtual, sockets]",
     ),
+    (
+        "a real mail server that is reached by SIP",
+        "documents:",
+        "  mail: { mail-server: {}, external: { sip: 192.0.2.7:5060 } }\ndocuments:",
+    ),
+    (
+        "a real SIP server that is reached by SMTP",
+        "{ sip-server: {} }",
+        "{ sip-server: {}, external: { smtp: 192.0.2.7:25 } }",
+    ),
+    (
+        "a real box that is nowhere",
+        "{ sip-server: {} }",
+        "{ sip-server: {}, external: { operate: by hand } }",
+    ),
+    (
+        "a real mail server at two addresses",
+        "documents:",
+        "  mail: { mail-server: {}, external: { smtp: 192.0.2.7:25, pop3: 192.0.2.8:110 } }\ndocuments:",
+    ),
+    (
+        "a real mail server without SMTP that is to send",
+        "documents:",
+        "  mail: { mail-server: {}, external: { pop3: 192.0.2.7:110 } }\n  eve: { fax: 101, number: 050-111, mail_server: mail }\ndocuments:",
+    ),
+    (
+        "a mailbox at a real server without POP3",
+        "documents:",
+        "  mail: { mail-server: { mailboxes: { eve: { password: a } } }, external: { smtp: 192.0.2.7:25 } }\n  eve: { fax: 101, number: 050-111, mailbox: { server: mail, user: eve } }\ndocuments:",
+    ),
+    (
+        "a real mail server that other servers cannot find",
+        "documents:",
+        "  mail: { mail-server: {}, external: { smtp: 192.0.2.7:2525 } }\nzone: { a.example: { mx: [ { host: mail } ] } }\ndocuments:",
+    ),
     ("a world left out without a reason", "title: A call", "title: A call\nworlds: [virtual]"),
     ("a reason without a list", "title: A call", "title: A call\nworlds_because: time"),
     ("an impossible date", "title: A call", "title: A call\nepoch: 2003-02-30T00:00:00Z"),

@@ -91,7 +91,7 @@ fn a_real_device_is_reached_and_heard() {
     let device = UdpSocket::bind((at(5, 2), 0)).unwrap();
     let sip = device.local_addr().unwrap();
     plan.hosts[0] = host_at("ping", at(5, 1), sip, ping);
-    plan.hosts[1].box_ = PlannedBox::External { sip };
+    plan.hosts[1].box_ = PlannedBox::External { sip: Some(sip) };
     let real = thread::spawn(move || {
         let mut room = [0; 1500];
         let (len, from) = device.recv_from(&mut room).unwrap();

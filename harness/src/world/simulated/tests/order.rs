@@ -127,7 +127,7 @@ fn a_partition_lets_nothing_through_while_it_lasts() {
 fn a_real_device_is_refused() {
     let mut plan = pings();
     let sip = std::net::SocketAddr::new(address(2), 5060);
-    plan.hosts[1].box_ = crate::plan::PlannedBox::External { sip };
+    plan.hosts[1].box_ = crate::plan::PlannedBox::External { sip: Some(sip) };
     let refused = run(&plan, World::Virtual, &mut Trace::default());
     assert!(matches!(refused, Err(WorldError::External(name)) if &*name == "echo"));
 }

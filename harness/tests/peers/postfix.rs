@@ -1,0 +1,126 @@
+//! Postfix as the mail server of two mail faxes: what it relays is printed and confirmed, what it cannot
+//! deliver is told to the operator.
+
+use std::fs;
+
+use faxproof::plan::Plan;
+use faxproof::world::World;
+use faxproof_reports::Trace;
+use faxproof_wire::page::tiff;
+
+use super::daemon::{Daemon, foreign_folder, set_up};
+use super::reports::{envid, message_id};
+use super::stage::{Performance, breaches, bytes_of, mails, notices, pages, plan, printed};
+
+#[test]
+fn postfix_relays_a_fax_and_its_confirmation() {
+    let (postfix, trace, plan) =
+        performed("127.95.1", &["{ at: 1s, host: alice, send: file, to: bob@b.example }"]);
+
+    // Nobody takes Bob's call back, so the confirmation goes by mail too.
+    assert_eq!((printed(&trace, "bob"), printed(&trace, "alice")), (pages(), vec![]));
+    assert_eq!((notices(&trace, "alice"), notices(&trace, "bob")), (vec![], vec![]));
+    let ways = [("alice", "bob", "bob@b.example"), ("bob", "alice", "alice@a.example")];
+    for (sender, addressee, address) in ways {
+        let ([sent], [relayed]) = (&mails(&trace, sender, "mail")[..], &mails(&trace, "mail", addressee)[..])
+        else {
+            panic!("one mail from {sender} to {addressee}: {:#?}", trace.entries)
+        };
+        assert_relayed(&postfix, sent, relayed, address);
+    }
+    assert_eq!(breaches(&plan.declaration, &trace, &["alice", "bob", "sip"]), []);
+}
+
+#[test]
+fn what_postfix_cannot_deliver_is_told_to_the_operator() {
+    let steps = [
+        "{ at: 1s, host: alice, send: file, to: carol@b.example }",
+        "{ at: 3s, host: alice, send: file, to: dave@nowhere.example }",
+    ];
+    let (postfix, trace, plan) = performed("127.95.2", &steps);
+
+    // Postfix took the mail to Carol, whom Bob does not know, and sends a DSN; it did not take the other.
+    let [bounce] = &mails(&trace, "mail", "alice")[..] else { panic!("one bounce: {}", postfix.log()) };
+    let (envelope, bounce) = (&bytes_of(&trace, "MAIL", "alice", "mail")[0], String::from_utf8_lossy(bounce));
+    let envelope_id = envid(envelope);
+    assert!(bounce.contains("\r\nReporting-MTA: dns; mx.example.net\r\n"), "{bounce}");
+    assert!(bounce.contains(&format!("\r\nOriginal-Envelope-Id: {envelope_id}\r\n")), "{bounce}");
+    let [carol, dave] = notices(&trace, "alice")[..] else { panic!("{:?}", notices(&trace, "alice")) };
+    assert_eq!(carol, "The mail could not be delivered: 550 5.1.1 no such mailbox here");
+    assert!(dave.contains("failed: 550 ") && dave.contains("there is no such place"), "{dave}");
+    assert_eq!(printed(&trace, "bob"), []);
+    assert_eq!(breaches(&plan.declaration, &trace, &["alice", "bob", "sip"]), []);
+}
+
+/// The run of these steps by alice, with Postfix between her and bob.
+fn performed(net: &str, steps: &[&str]) -> (Daemon, Trace, Plan) {
+    let postfix = postfix(net);
+    fs::write(postfix.place.join("ours.tif"), tiff::write(&pages())).unwrap();
+    let plan = plan(&scenario(net, steps), &postfix.place, World::Sockets);
+    let trace = Performance::begin(&plan).end();
+    (postfix, trace, plan)
+}
+
+fn scenario(net: &str, steps: &[&str]) -> String {
+    format!(
+        "\
+version: 1
+title: A real mail server
+hosts:
+  alice:
+    fax: 101
+    number: 050-0000-9999
+    address: {net}.1
+    mail: alice@a.example
+    mail_server: mail
+    habits: {{ refuse_calls: 480, mail: {{ greets_by: ehlo, listens: true }} }}
+  bob:
+    fax: 101
+    number: 050-1234-5678
+    address: {net}.3
+    mail: bob@b.example
+    mail_server: mail
+    habits: {{ mail: {{ listens: true }} }}
+  sip: {{ sip-server: {{}}, address: {net}.4 }}
+  mail: {{ mail-server: {{}}, external: {{ smtp: '{net}.2:2525' }} }}
+documents:
+  file: {{ tiff: ours.tif }}
+steps:
+  - {}
+ends_at: 6s
+worlds: [sockets]
+",
+        steps.join("\n  - ")
+    )
+}
+
+/// Postfix with a configuration and a queue of its own.
+fn postfix(net: &str) -> Daemon {
+    let place = foreign_folder(&format!("postfix-{net}"));
+    for folder in ["conf", "queue"] {
+        fs::create_dir(place.join(folder)).unwrap();
+    }
+    set_up(&place, net, "postfix-main.cf", "conf/main.cf");
+    set_up(&place, net, "postfix-master.cf", "conf/master.cf");
+    Daemon::start("postfix", "postfix", place, "conf", &["start"])
+}
+
+/// A mail passed it under a queue id, which stands in its log and in the trace field that it added.
+fn assert_relayed(postfix: &Daemon, sent: &[u8], relayed: &[u8], to: &str) {
+    let log = postfix.log();
+    let id = message_id(sent);
+    assert_eq!(message_id(relayed), id);
+    let taken = log.lines().find_map(|line| line.strip_suffix(&format!(": message-id={id}")));
+    let taken = taken.unwrap_or_else(|| panic!("{id} is not in its log: {log}"));
+    let queue_id = taken.rsplit(' ').next().unwrap();
+    let delivery = format!(": {queue_id}: to=<{to}>, ");
+    let delivered = log.lines().any(|line| line.contains(&delivery) && line.contains(" status=sent (250 "));
+    assert!(delivered, "{queue_id} was not delivered: {log}");
+    let added = relayed.len() - sent.len();
+    let (trace_field, rest) = relayed.split_at(added);
+    let trace_field = String::from_utf8_lossy(trace_field);
+    assert!(trace_field.starts_with("Received: from "), "{trace_field}");
+    assert!(trace_field.contains("by mx.example.net (Postfix) with "), "{trace_field}");
+    assert!(trace_field.contains(&format!(" id {queue_id}")), "{queue_id}: {trace_field}");
+    assert!(rest == sent, "Postfix changed the mail: {}", String::from_utf8_lossy(rest));
+}
