@@ -4,10 +4,13 @@ mod mail;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use faxproof_wire::mime::IpTelNumber;
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::sip::digest::Algorithm;
+use faxproof_wire::vendor::Profile;
 
 use crate::core::{Duration, Entropy, Medium};
 use crate::number;
@@ -15,7 +18,10 @@ use crate::sip::transport::Transport;
 use crate::ta1::Row;
 use crate::ta2;
 
-pub use self::mail::{CollectionConfig, MailHabits, MailServerConfig, MailboxConfig, PathReject, Unverified};
+pub use self::mail::{
+    CollectionConfig, ExtensionRule, Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject,
+    Unverified,
+};
 
 /// Set-up of facsimile machine 1.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub struct FaxConfig {
     pub ta1: Vec<Row>,
     /// Table Ta2 as delivered.
     pub ta2: Vec<ta2::Row>,
+    /// Which machine of the patent a mail fax is.
+    pub machine: Machine,
     /// The outgoing server of a mail fax.
     pub mail_server: Option<SocketAddr>,
     /// The mailbox that a mail fax collects.
@@ -54,7 +62,7 @@ pub struct FaxConfig {
 
 impl FaxConfig {
     /// Whether a mail to this path is for this fax: its own mail address, its number as a fax address
-    /// (RFC 3192 §2), and postmaster (RFC 5321 §4.5.1).
+    /// (RFC 3192 §2) or as a token, and postmaster (RFC 5321 §4.5.1).
     pub fn is_own_address(&self, path: &str) -> bool {
         let own = path.eq_ignore_ascii_case(&self.mail);
         let Some((local, domain)) = path.split_once('@') else {
@@ -62,9 +70,12 @@ impl FaxConfig {
         };
         let here = [self.mail_domain(), &self.domain];
         let is_here = here.iter().any(|name| name.eq_ignore_ascii_case(domain));
+        let token = IpTelNumber::from_token(local).and_then(Result::ok);
+        let named =
+            token.is_some_and(|number| number::digits(&number.to_string()) == number::digits(&self.number));
         let fax = local.get(..4).filter(|head| head.eq_ignore_ascii_case("FAX=")).map(|_| &local[4..]);
         let dialled = fax.is_some_and(|fax| number::digits(fax) == number::digits(&self.number));
-        own || is_here && (dialled || local.eq_ignore_ascii_case("postmaster"))
+        own || is_here && (dialled || named || local.eq_ignore_ascii_case("postmaster"))
     }
 
     /// The name by which the fax greets in SMTP.
@@ -133,6 +144,9 @@ pub struct Habits {
     pub variant: Variant,
     /// The variants that it understands when it is called.
     pub accepts: Vec<Variant>,
+    /// The wire profile of its vendor: how it calls with [`Variant::Vendor`], and what it takes as called where it
+    /// accepts that variant.
+    pub vendor: Option<Arc<Profile>>,
     /// With [`Variant::HoldConn`]: where it reads which protocols the peer supports.
     pub presentation: PresentedBy,
     /// Who is to open the TCP connection, by its own offers. Whoever does, the offerer is the client.
@@ -202,6 +216,18 @@ pub enum TextType {
     Html,
 }
 
+impl Habits {
+    /// The vendor's profile, where a call of another may follow it.
+    pub fn vendor_as_called(&self) -> Option<&Profile> {
+        self.vendor.as_deref().filter(|_| self.accepts.contains(&Variant::Vendor))
+    }
+
+    /// The vendor's profile, where its own calls follow it.
+    pub fn vendor_as_caller(&self) -> Option<&Profile> {
+        self.vendor.as_deref().filter(|_| self.variant == Variant::Vendor)
+    }
+}
+
 impl Default for Habits {
     fn default() -> Self {
         Habits {
@@ -224,6 +250,7 @@ impl Default for Habits {
             listens_tcp: true,
             variant: Variant::Base,
             accepts: Variant::ALL.to_vec(),
+            vendor: None,
             presentation: PresentedBy::Options,
             setup_offer: Setup::Active,
             media_at: MediaAt::Peer,
@@ -261,17 +288,20 @@ pub enum Variant {
     Simple,
     /// U: B, with UPDATE (RFC 3311) in place of the re-INVITE.
     Update,
+    /// V: B, with the messages of a vendor's profile for T3, R3 and T4.
+    Vendor,
 }
 
 impl Variant {
     /// All of them.
-    pub const ALL: [Variant; 6] = [
+    pub const ALL: [Variant; 7] = [
         Variant::Base,
         Variant::Early,
         Variant::HoldConn,
         Variant::Delayed,
         Variant::Simple,
         Variant::Update,
+        Variant::Vendor,
     ];
 
     /// Its letter.
@@ -283,6 +313,7 @@ impl Variant {
             Variant::Delayed => "D",
             Variant::Simple => "S",
             Variant::Update => "U",
+            Variant::Vendor => "V",
         }
     }
 }

@@ -19,11 +19,20 @@ pub(crate) struct Handover {
     name: String,
     /// Whether we greet by HELO.
     plain: bool,
-    envelope: Option<Envelope>,
+    letter: Option<Letter>,
     session: Option<Client>,
     /// SMTP can be done: 250 to HELO or EHLO has come.
     accepted: bool,
     over: bool,
+}
+
+/// What is handed over.
+#[derive(Clone, Debug)]
+pub(crate) enum Letter {
+    /// One mail, whatever the peer can do.
+    Mail(Envelope),
+    /// One for a peer with extensions (which must list this one, if one is given), another for a peer without.
+    ByPeer { extended: Envelope, plain: Envelope, needs: Option<&'static str> },
 }
 
 /// What the holder hears.
@@ -31,8 +40,8 @@ pub(crate) struct Handover {
 pub(crate) enum Step {
     /// ACK was sent: the SIP connection stands.
     Established,
-    /// 250 to HELO or EHLO: SMTP can be done.
-    Accepted,
+    /// 250 to HELO or EHLO: SMTP can be done, with extensions or without.
+    Accepted { extended: bool },
     /// What became of the mail. The call is being ended where there is one.
     Over(Outcome),
     /// The call is ended.
@@ -65,13 +74,13 @@ impl Handover {
         line: &mut Line,
         (key, number): (u64, &str),
         (name, plain): (&str, bool),
-        envelope: Envelope,
+        letter: Letter,
         out: &mut Outbox,
     ) -> Handover {
         let early = line.announces_early().then_some(Protocol::Smtp);
         line.call(now, key, number, early, out);
         let name = name.to_owned();
-        Handover { key, name, plain, envelope: Some(envelope), session: None, accepted: false, over: false }
+        Handover { key, name, plain, letter: Some(letter), session: None, accepted: false, over: false }
     }
 
     /// The line tells of the call. What follows for the holder, in order.
@@ -89,8 +98,13 @@ impl Handover {
                 self.end(now, line, outcome, out)
             }
             What::Opened(_) => {
-                let Some(envelope) = self.envelope.take() else { return Vec::new() };
-                let client = Client::new(self.name.clone(), envelope);
+                let Some(letter) = self.letter.take() else { return Vec::new() };
+                let client = match letter {
+                    Letter::Mail(envelope) => Client::new(self.name.clone(), envelope),
+                    Letter::ByPeer { extended, plain, needs } => {
+                        Client::new(self.name.clone(), extended).with_plain_mail(plain, needs)
+                    }
+                };
                 let client = if self.plain { client.saying_helo() } else { client };
                 line.wait(now, self.key, client.stage().patience(), out);
                 self.session = Some(client);
@@ -124,14 +138,14 @@ impl Handover {
     ) -> Vec<Step> {
         let Some(session) = &mut self.session else { return Vec::new() };
         let turn = event(session);
-        let accepted = session.is_accepted();
+        let (accepted, extended) = (session.is_accepted(), session.is_extended());
         turn.send.into_iter().for_each(|bytes| line.send(self.key, bytes, out));
         if let Some(patience) = turn.patience {
             line.wait(now, self.key, patience, out);
         }
         let mut steps = Vec::new();
         if accepted && !std::mem::replace(&mut self.accepted, true) {
-            steps.push(Step::Accepted);
+            steps.push(Step::Accepted { extended });
         }
         match turn.done {
             None => {}

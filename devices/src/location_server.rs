@@ -9,8 +9,8 @@ use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, reason_phrase};
 use crate::config::LocationServerConfig;
 use crate::core::{Device, Entropy, Event, Holdings, Outbox, Time};
 use crate::registrar::Registrar;
-use crate::sip::intake;
 use crate::sip::transaction::{Layer, Up};
+use crate::sip::{extensions, intake};
 
 const ALLOW: &str = "INVITE, ACK, CANCEL, OPTIONS, REGISTER";
 
@@ -56,6 +56,7 @@ impl LocationServer {
     fn answer(&mut self, now: Time, request: &Message) -> Message {
         let tag = self.entropy.key(("to-tag", request.call_id(), request.from_tag())).token();
         let respond = |code: u16| Builder::reply_with_tag(request, code, reason_phrase(code), &tag);
+        let demanded = extensions::demanded(request, Name::Require);
         match request.method() {
             Some(Method::Register) => self.registrar.register(now, request, &tag),
             Some(Method::Cancel) => {
@@ -64,12 +65,18 @@ impl LocationServer {
                 respond(if known { 200 } else { 481 }).finish()
             }
             Some(Method::Invite | Method::Options) => match self.contacts(now, request) {
+                // Who redirects is a user agent server too (§8.3): it must know what is required of it.
+                Ok(_) if demanded.is_some() => {
+                    respond(420).header(Name::Unsupported, demanded.unwrap_or_default()).finish()
+                }
                 Ok(contacts) => contacts
                     .iter()
                     .fold(respond(302), |moved, contact| moved.header(Name::Contact, contact))
                     .finish(),
                 Err(code) => respond(code).finish(),
             },
+            // §21.5.2: what it does not even recognize.
+            Some(Method::Other(_)) => respond(501).header(Name::Allow, ALLOW).finish(),
             _ => respond(405).header(Name::Allow, ALLOW).finish(),
         }
     }

@@ -10,7 +10,7 @@ use crate::config::RegistrarConfig;
 use crate::core::{Duration, Entropy, Time};
 use crate::gate::{Asker, Gate};
 use crate::number;
-use crate::sip::address;
+use crate::sip::{address, extensions};
 
 /// Bindings of one number; a REGISTER with more is refused.
 const MAX_BINDINGS: usize = 10;
@@ -107,7 +107,7 @@ impl Registrar {
         if !self.is_here(&domain) {
             return Err(respond(404).finish());
         }
-        if let Some(tags) = request.header(Name::Require).filter(|tags| !tags.trim().is_empty()) {
+        if let Some(tags) = extensions::demanded(request, Name::Require) {
             return Err(respond(420).header(Name::Unsupported, tags).finish());
         }
         let to = request.to().map_err(|_| respond(400).finish())?.uri;
@@ -124,6 +124,10 @@ impl Registrar {
     /// The address of record and its bindings as the request wants them.
     fn changed(&self, now: Time, request: &Message) -> Result<(String, Vec<Binding>), u16> {
         let to = request.to().map_err(|_| 400_u16)?.uri;
+        // An address of record is a SIP or SIPS URI (§10.2, RFC 4475 §3.3.4).
+        if !to.is_sip() {
+            return Err(400);
+        }
         if !self.is_here(&to) || to.user.is_none() {
             return Err(404);
         }

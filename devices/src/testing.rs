@@ -118,6 +118,7 @@ pub(crate) fn fax_config(habits: Habits) -> FaxConfig {
         ta2: Vec::new(),
         mail_server: None,
         mailbox: None,
+        machine: Default::default(),
         habits: Habits { registers: false, ..habits },
         epoch_s: 0,
         entropy: Entropy::of_seed(1),

@@ -43,6 +43,8 @@ pub enum Class {
     Fax1,
     /// Internet facsimile machine 101 of Figures 8 and 9: a mail fax.
     Fax101,
+    /// Internet facsimile machine 118 of Figures 10 to 13: a mail fax of full mode.
+    Fax118,
     /// SIP server 17: a proxy.
     SipServer,
     /// Location server: registrar and redirect server.
@@ -56,9 +58,12 @@ pub enum Class {
 impl Class {
     /// Whether it is a fax of any kind.
     pub fn is_fax(self) -> bool {
-        matches!(self, Class::Fax1 | Class::Fax101)
+        matches!(self, Class::Fax1 | Class::Fax101 | Class::Fax118)
     }
 }
+
+/// How the declared habits begin that are words of a vendor's wire profile.
+pub const VENDOR: &str = "vendor.";
 
 /// One host of the scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -209,11 +209,10 @@ impl Form<'_> {
                 self.number((*boots).into());
                 self.texts(&[host]);
             }
-            What::Mail { host, folder, name, put, octets } => {
+            What::Mail { host, folder, name, put, message_id } => {
                 self.number(11);
                 self.number((*put).into());
-                self.number(*octets);
-                self.texts(&[host, folder, name]);
+                self.texts(&[host, folder, name, message_id.as_deref().unwrap_or_default()]);
             }
             What::Resolved { host, kind, name, answer } => {
                 self.number(10);

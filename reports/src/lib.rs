@@ -26,7 +26,7 @@ mod samples;
 
 pub use answer::{Answer, ExchangeRecord, PointerRecord, ServiceRecord};
 pub use changes::{Change, changes};
-pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row};
+pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row, VENDOR};
 pub use difference::{Difference, Line, Mark, difference};
 pub use digest::{Counts, DigestSink, NullSink, digest, fingerprint};
 pub use ladder::ladder;

@@ -136,7 +136,7 @@ pub(crate) fn every_kind() -> Trace {
                     folder: "queue".into(),
                     name: "0123456789abcdef".into(),
                     put: true,
-                    octets: 1234,
+                    message_id: Some("m1@a.example".into()),
                 },
             ),
         ],

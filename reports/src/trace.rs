@@ -118,8 +118,8 @@ pub enum What {
         name: Arc<str>,
         /// Whether it was put in.
         put: bool,
-        /// Its octets; 0 where it was taken out.
-        octets: u64,
+        /// Message-ID of the mail, where it was put in and has one.
+        message_id: Option<Arc<str>>,
     },
     /// The operator did something at the panel.
     Order {

@@ -13,15 +13,17 @@ mod wire;
 
 pub use corpus::corpus;
 pub use mutation::Mutator;
-pub use step::{step_fax, step_location, step_server};
+pub use step::{step_fax, step_location, step_mail, step_server};
 pub use target::repeat;
 pub use wire::http::http;
 pub use wire::mime::mime;
+pub use wire::pop3::pop3;
 pub use wire::sdp::sdp;
 pub use wire::sip::sip;
 pub use wire::smtp::smtp;
 pub use wire::streams::streams;
 pub use wire::tiff::tiff;
+pub use wire::vendor::vendor;
 
 #[cfg(test)]
 mod tests;

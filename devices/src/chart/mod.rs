@@ -4,11 +4,13 @@
 //! of the chart. The coverage of a run is counted over [`arcs`].
 
 mod draw;
+mod figure10;
 mod figure4;
 mod figure8;
 
 pub use figure4::FIGURE_4;
 pub use figure8::FIGURE_8;
+pub use figure10::{FIGURE_10, FIGURE_11, FIGURE_12, FIGURE_13};
 
 /// One flowchart.
 #[derive(Clone, Copy, Debug)]
@@ -53,23 +55,24 @@ pub struct Arc {
 pub const END: &str = "end";
 
 /// All flowcharts that are built.
-pub const CHARTS: &[&Chart] = &[&FIGURE_4, &FIGURE_8];
+pub const CHARTS: &[&Chart] = &[&FIGURE_4, &FIGURE_8, &FIGURE_10, &FIGURE_11, &FIGURE_12, &FIGURE_13];
 
 /// All arcs of all flowcharts, in order.
 pub fn arcs() -> impl Iterator<Item = &'static Arc> {
     CHARTS.iter().flat_map(|chart| chart.arcs)
 }
 
-/// Whether these marks, in this order, are a walk of the chart to which the first of them belongs.
+/// Whether these marks, in this order, are a walk of their charts: a call may go on in another figure, and is a
+/// walk in each of them.
 ///
 /// # Errors
 /// The first mark that cannot follow, in words.
 pub fn check_walk(marks: &[&str]) -> Result<(), String> {
-    let Some(first) = marks.first() else { return Ok(()) };
-    match CHARTS.iter().find(|chart| chart.arcs.iter().any(|arc| arc.name == *first)) {
-        Some(chart) => chart.check_walk(marks.iter().copied()),
-        None => Err(format!("no figure has an arc {first}")),
+    let of = |chart: &Chart, mark: &str| chart.arcs.iter().any(|arc| arc.name == mark);
+    if let Some(stranger) = marks.iter().find(|mark| !CHARTS.iter().any(|chart| of(chart, mark))) {
+        return Err(format!("no figure has an arc {stranger}"));
     }
+    CHARTS.iter().try_for_each(|chart| chart.check_walk(marks.iter().copied().filter(|mark| of(chart, mark))))
 }
 
 impl Chart {

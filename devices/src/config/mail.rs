@@ -7,6 +7,26 @@ use faxproof_wire::mime::Form;
 use crate::core::{Duration, Entropy};
 use crate::smtp::Offers;
 
+/// A mail fax of the patent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Machine {
+    /// Internet facsimile machine 101: Figures 8 and 9.
+    #[default]
+    Fax101,
+    /// Internet facsimile machine 118, of full mode: Figures 10 to 13.
+    Fax118,
+}
+
+/// Which peers machine 118 takes for such of extension SMTP (S105). The patent says: whoever answers EHLO with 250.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExtensionRule {
+    /// 250 to EHLO.
+    #[default]
+    Ehlo,
+    /// And it lists this extension.
+    Lists(&'static str),
+}
+
 /// Declared choices of a mail fax.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailHabits {
@@ -31,6 +51,10 @@ pub struct MailHabits {
     pub listens: bool,
     /// What its SMTP server can do.
     pub offers: Offers,
+    /// Machine 118: whom it takes for a peer of extension SMTP.
+    pub extension_rule: ExtensionRule,
+    /// Whether its confirmations say what it can print (Media-Accept-Features, RFC 2530).
+    pub states_capabilities: bool,
 }
 
 impl Default for MailHabits {
@@ -46,6 +70,8 @@ impl Default for MailHabits {
             unverified_number: Unverified::Store,
             listens: false,
             offers: Offers::default(),
+            extension_rule: ExtensionRule::default(),
+            states_capabilities: false,
         }
     }
 }

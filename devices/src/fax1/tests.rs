@@ -1,6 +1,7 @@
 //! The fax by itself: what scenarios cannot say, because no box of ours does it.
 
 mod digest;
+mod vendor;
 mod wire;
 
 use bytes::Bytes;

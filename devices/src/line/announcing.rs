@@ -5,7 +5,7 @@ use faxproof_wire::sip::{Message, Method, Name};
 
 use super::caller::{Outgoing, Stage, said};
 use super::phone::SDP;
-use super::variant::Announcement;
+use super::variant::{Announcement, Presented};
 use super::{Line, What};
 use crate::config::Protocol;
 use crate::core::{Duration, Outbox, Time};
@@ -22,6 +22,8 @@ impl Line {
         let answer = call.answer.as_ref().and_then(|answer| sdp::parse(&answer.body()).ok());
         if let Some(presented) = call.shape.presented_in(answer.as_ref()) {
             self.tell(key, What::Presented(presented, "its answer lists none".to_owned()));
+        } else if call.shape.presentation == Presented::Vendor {
+            call = self.ask_vendor(now, call, out);
         } else if let Some(dialog) = &mut call.dialog {
             let request =
                 self.phone.in_dialog(dialog, Method::Options, key).header(Name::Accept, SDP).finish();
@@ -38,12 +40,22 @@ impl Line {
         self.keep(next);
     }
 
-    /// The answer to OPTIONS arrived (R3).
-    pub(super) fn presented_with(&mut self, mut call: Outgoing, response: &Message) -> Outgoing {
+    /// The answer to T3 arrived (R3).
+    pub(super) fn presented_with(
+        &mut self,
+        mut call: Outgoing,
+        response: &Message,
+        out: &mut Outbox,
+    ) -> Outgoing {
+        call.stage = Stage::Deciding;
+        if call.shape.presentation == Presented::Vendor {
+            let (presented, said) = self.presented_by_vendor(response, out);
+            self.tell(call.key, What::Presented(presented, said));
+            return call;
+        }
         let success = response.code().is_some_and(|code| code < 300);
         let body = if success { response.body() } else { bytes::Bytes::new() };
         let presented = sdp::parse(&body).map(|described| described.presented()).unwrap_or_default();
-        call.stage = Stage::Deciding;
         self.tell(call.key, What::Presented(presented, said(response)));
         call
     }
@@ -62,6 +74,9 @@ impl Line {
         }
         if call.owes_answer.is_some() {
             return self.choose(now, call, protocol, out);
+        }
+        if call.shape.announcement == Announcement::Vendor {
+            return self.announce_to_vendor(now, call, protocol, out);
         }
         let before = call.session.clone()?;
         let next = Description {
@@ -82,7 +97,7 @@ impl Line {
         let to = self.phone.hop_in(call.dialog.as_ref()?);
         let tx = self.phone.send(now, request, &to, out);
         call.session = Some(offer.clone());
-        call.stage = Stage::Announcing { tx, protocol, offer };
+        call.stage = Stage::Announcing { tx, protocol, offer: Some(offer) };
         Some(call)
     }
 

@@ -7,10 +7,12 @@ use faxproof_wire::sip::{Message, Method, Name, NameAddr};
 
 use super::media::MediaEnd;
 use super::phone::SDP;
+use super::request::accepts_sdp;
 use super::serving::IDLE;
 use super::{Line, What, variant};
 use crate::core::{Duration, Outbox, Time, Timer};
 use crate::number;
+use crate::sip::address;
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{T1, T2};
 
@@ -53,6 +55,11 @@ impl Incoming {
     pub(super) fn timer(&self, name: &'static str) -> Timer {
         Timer { owner: self.key, name }
     }
+
+    /// Whether our 200 has gone out.
+    pub(super) fn is_answered(&self) -> bool {
+        self.answered
+    }
 }
 
 impl Line {
@@ -88,10 +95,13 @@ impl Line {
         if let Some(code) = refusal {
             return self.refuse(now, tx, invite, code, out);
         }
+        if !accepts_sdp(invite) {
+            return self.unanswerable(now, tx, invite, out);
+        }
         let offer = sdp::parse(&invite.body());
         let understood = match (&offer, invite.body().is_empty()) {
-            (_, true) => phone.config.habits.accepts.contains(&variant::of_opening(None)),
-            (Ok(offer), _) => phone.config.habits.accepts.contains(&variant::of_opening(Some(offer))),
+            (_, true) => variant::understands(&phone.config.habits, None),
+            (Ok(offer), _) => variant::understands(&phone.config.habits, Some(offer)),
             (Err(_), _) => false,
         };
         if !understood {
@@ -128,7 +138,7 @@ impl Line {
         cancel: &Message,
         out: &mut Outbox,
     ) {
-        let Some(invite_tx) = self.phone.layer.cancelled_by(cancel) else {
+        let Some(invite_tx) = self.phone.courier.cancelled_by(cancel) else {
             return self.refuse(now, tx, cancel, 481, out);
         };
         let call = self.incoming.values().find(|call| call.invite_tx == invite_tx);
@@ -172,17 +182,31 @@ impl Line {
         if !call.answered {
             // §14.2: a second INVITE before the final response to the first. Behind that response it is
             // welcome even where the ACK was lost: who sends it has seen our 2xx.
-            let wait = self.phone.entropy.key(("retry-after", call.key)).below(11).to_string();
-            let refusal = self.phone.response(request, 500).header(Name::RetryAfter, wait).finish();
-            self.phone.layer.respond(now, tx, refusal, out);
+            self.not_yet(now, tx, &call, request, out);
         } else if call.offered.is_some() {
             // Our own offer still waits for its answer (§14.2, RFC 3311 §5.2).
             self.refuse(now, tx, request, 491, out);
+        } else if !accepts_sdp(request) {
+            self.unanswerable(now, tx, request, out);
         } else {
             call.dialog.refresh(request);
             self.accept_invite(now, &mut call, tx, request, out);
         }
         self.incoming.insert(call.key, call);
+    }
+
+    /// 500 with a time to wait: it comes before our answer to the call.
+    pub(super) fn not_yet(
+        &mut self,
+        now: Time,
+        tx: u64,
+        call: &Incoming,
+        request: &Message,
+        out: &mut Outbox,
+    ) {
+        let wait = self.phone.entropy.key(("retry-after", call.key)).below(11).to_string();
+        let refusal = self.phone.response(request, 500).header(Name::RetryAfter, wait).finish();
+        self.phone.courier.respond(now, tx, refusal, out);
     }
 
     /// BYE of the caller: what was begun is dropped. It may come before we have answered, and the INVITE still
@@ -220,7 +244,7 @@ impl Line {
                 let invite = call.invite.clone();
                 let ringing = self.phone.response(&invite, 180).copy(&invite, Name::RecordRoute);
                 let ringing = ringing.header(Name::Contact, self.phone.contact()).finish(); // R1
-                self.phone.layer.respond(now, call.invite_tx, ringing, out);
+                self.phone.courier.respond(now, call.invite_tx, ringing, out);
                 if let Some(after) = self.phone.config.habits.answer_after {
                     out.arm(now, after, call.timer("answer"));
                 }
@@ -261,8 +285,8 @@ impl Line {
             return false;
         };
         let ok = self.phone.response(invite, 200).copy(invite, Name::RecordRoute);
-        let ok = self.phone.with_abilities_as_called(ok).body(SDP, answer.to_bytes()).finish();
-        self.phone.layer.respond(now, tx, ok.clone(), out);
+        let ok = self.phone.with_abilities_as_called(ok, invite).body(SDP, answer.to_bytes()).finish();
+        self.phone.courier.respond(now, tx, ok.clone(), out);
         if invite.method() == Some(&Method::Update) {
             // No ACK follows: T4 is complete (RFC 3311 §5.2).
             return true;
@@ -283,10 +307,10 @@ impl Line {
     fn not_acceptable(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
         let key = self.phone.entropy.key(("call", request.call_id(), request.from_tag())).0;
         let body = self.phone.capabilities(key, request.cseq().map_or(0, |cseq| cseq.0));
-        let ip = self.phone.config.address;
+        let ip = address::host(self.phone.config.address);
         let warning = format!("305 {ip} \"this protocol is not offered by this terminal\"");
         let refusal = self.phone.response(request, 488).header(Name::Warning, warning).body(SDP, body);
-        self.phone.layer.respond(now, tx, refusal.finish(), out);
+        self.phone.courier.respond(now, tx, refusal.finish(), out);
     }
 
     /// False if the ACK has been awaited for too long.
@@ -296,7 +320,7 @@ impl Line {
         if now >= waiting.give_up_at {
             return false;
         }
-        self.phone.layer.respond(now, waiting.tx, waiting.response.clone(), out);
+        self.phone.courier.respond(now, waiting.tx, waiting.response.clone(), out);
         waiting.interval = (waiting.interval * 2).min(T2);
         let next = waiting.interval.min(waiting.give_up_at - now);
         out.arm(now, next, timer);

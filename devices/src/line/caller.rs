@@ -53,8 +53,8 @@ pub(super) enum Stage {
     Deciding,
     /// The presentation (R3).
     Asking { tx: u64 },
-    /// The answer to the announcement (T4).
-    Announcing { tx: u64, protocol: Protocol, offer: Description },
+    /// The answer to the announcement (T4). A vendor announces without an offer.
+    Announcing { tx: u64, protocol: Protocol, offer: Option<Description> },
     /// The time at which T4 may be sent again.
     PutOff { protocol: Protocol },
     /// The TCP connection.
@@ -188,7 +188,7 @@ impl Line {
             }
             Stage::Cancelling { .. } => self.not_established(&call, NotEstablished::Unanswered, SILENCE, out),
             _ if code < 200 => Some(call),
-            Stage::Asking { .. } => Some(self.presented_with(call, response)),
+            Stage::Asking { .. } => Some(self.presented_with(call, response, out)),
             Stage::Announcing { .. } => self.announcement_answered(now, call, tx, response, out),
             Stage::Ending { .. } => {
                 self.tell(key, What::Ended);
@@ -298,7 +298,7 @@ impl Line {
             ("no-answer", Stage::Calling { .. }) => self.give_up_calling(now, call, out),
             // §9.1: no final response in 64*T1 after CANCEL; the transaction is given up.
             ("cancelled", Stage::Cancelling { tx, .. }) => {
-                self.phone.layer.abandon(now, *tx, out);
+                self.phone.courier.abandon(now, *tx, out);
                 self.not_established(&call, NotEstablished::Unanswered, SILENCE, out)
             }
             ("session", Stage::Open { .. }) => {
@@ -345,7 +345,7 @@ impl Line {
     /// The call ends before the announcement was answered: the answer may be lost for good.
     fn abandon_announcement(&self, now: Time, call: &Outgoing, out: &mut Outbox) {
         if let Stage::Announcing { tx, .. } = &call.stage {
-            self.phone.layer.abandon(now, *tx, out);
+            self.phone.courier.abandon(now, *tx, out);
         }
     }
 
@@ -369,7 +369,7 @@ impl Line {
     /// Our own limit, or the operator: CANCEL as soon as that is allowed, and no try of another server.
     fn give_up_calling(&mut self, now: Time, mut call: Outgoing, out: &mut Outbox) -> Option<Outgoing> {
         let Stage::Calling { tx } = call.stage else { return Some(call) };
-        if self.phone.layer.give_up(tx) {
+        if self.phone.courier.give_up(tx, out) {
             // No INVITE runs: its server was still being looked for.
             let why = "stopped before a server was found";
             return self.not_established(&call, NotEstablished::Unanswered, why, out);
@@ -384,7 +384,7 @@ impl Line {
         if let Stage::Cancelling { tx, cancel: cancel @ None } = &mut call.stage
             && allowed
         {
-            *cancel = self.phone.layer.cancel(now, *tx, out);
+            *cancel = self.phone.courier.cancel(now, *tx, out);
             let patience = crate::sip::transaction::T1 * 64;
             out.arm(now, patience, Timer { owner: key, name: "cancelled" });
         }
@@ -394,7 +394,8 @@ impl Line {
     /// (§13.2.2.4); what the peer says to our BYE, or after its own, changes nothing.
     fn late_response(&mut self, now: Time, tx: u64, response: &Message, out: &mut Outbox) {
         let success = response.code().is_some_and(|code| (200..300).contains(&code));
-        let invite = self.phone.layer.request_of(tx).filter(|r| r.method() == Some(&Method::Invite)).cloned();
+        let invite =
+            self.phone.courier.request_of(tx).filter(|r| r.method() == Some(&Method::Invite)).cloned();
         let Some(invite) = invite.filter(|_| success) else { return };
         let Some(mut dialog) = Dialog::of_caller(&invite, response) else { return };
         let cseq = invite.cseq().map_or(1, |cseq| cseq.0);
@@ -423,7 +424,7 @@ impl Line {
         };
         let ack = self.phone.with_credentials_of(tx, ack.finish());
         let to = self.phone.hop_in(dialog);
-        self.phone.layer.acknowledge(now, tx, &dialog.remote_tag, ack, &to, out);
+        self.phone.courier.acknowledge(now, tx, &dialog.remote_tag, ack, &to, out);
     }
 
     pub(super) fn send_in_dialog(

@@ -41,10 +41,12 @@ impl Line {
         response: &Message,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
+        let by_vendor = matches!(call.stage, Stage::Announcing { offer: None, .. });
         match response.code().unwrap_or_default() {
-            0..300 => {}
             // They say that the peer or the call is gone, not that the protocol is unwanted (RFC 3261 §12.2.1.2).
             408 | 481 => return Some(self.broken(call, &said(response), out)),
+            _ if by_vendor => return Some(self.answered_by_vendor(call, response, out)),
+            0..300 => {}
             491 | 500 if self.puts_off(now, &mut call, response, out) => return Some(call),
             _ => return Some(self.declined(call, &said(response))),
         }
@@ -53,7 +55,7 @@ impl Line {
         if let Some((number, Method::Invite)) = response.cseq() {
             self.acknowledge(now, (tx, number), call.key, call.dialog.as_ref()?, None, out);
         }
-        let Stage::Announcing { offer, .. } = &call.stage else { return Some(call) };
+        let Stage::Announcing { offer: Some(offer), .. } = &call.stage else { return Some(call) };
         let offer = offer.clone();
         Some(self.agreed(now, call, &offer, sdp::parse(&response.body()), out))
     }

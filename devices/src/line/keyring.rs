@@ -40,24 +40,43 @@ impl Keyring {
         self.0.iter_mut().filter(|login| login.call_id == call_id).for_each(|login| login.renewed = false);
     }
 
-    /// Takes up the challenge, or tells why it cannot be answered.
+    /// Takes up the challenges, or tells why they cannot be answered. Where a request was forked, one response
+    /// may hold those of user agents and of proxies (§22.3).
     fn take(&mut self, request: &Message, response: &Message, realm: &str) -> Result<(), &'static str> {
-        let asked_by = response.code().unwrap_or_default();
-        let (asks, carries) = names(asked_by);
+        let mut why = Err("it asks for credentials that this fax does not have");
+        for asked_by in [401, 407] {
+            // A password is for its own realm; Basic, and what else is unknown, is passed over (RFC 8760 §2.4).
+            let challenges = response.values(names(asked_by).0);
+            let mut challenges = challenges.filter_map(|value| Challenge::parse(&value).ok());
+            let fits = |asked: &Challenge| asked.realm == realm && asked.auth && asked.algorithm.is_some();
+            if let Some(challenge) = challenges.find(fits) {
+                self.take_one(request, asked_by, challenge)?;
+                why = Ok(());
+            }
+        }
+        why
+    }
+
+    fn take_one(
+        &mut self,
+        request: &Message,
+        asked_by: u16,
+        challenge: Challenge,
+    ) -> Result<(), &'static str> {
         let call_id = request.call_id().unwrap_or_default();
-        // A password is for its own realm; Basic, and what else is unknown, is passed over (RFC 8760 §2.4).
-        let challenges = response.values(asks).filter_map(|value| Challenge::parse(&value).ok());
-        let challenge = challenges
-            .into_iter()
-            .find(|challenge| challenge.realm == realm && challenge.auth && challenge.algorithm.is_some())
-            .ok_or("it asks for credentials that this fax does not have")?;
         let login = self.0.iter().position(|login| login.call_id == call_id && login.asked_by == asked_by);
         let login = login.and_then(|at| self.0.remove(at));
-        let refused = request.header(carries).is_some();
+        let refused = request.header(names(asked_by).1).is_some();
         // §22.1: what was refused is not tried again, unless only the nonce was too old; and that once.
-        if refused && (!challenge.stale || login.is_some_and(|login| login.renewed)) {
+        let why = match login {
+            _ if refused && !challenge.stale => Some("the password was refused"),
+            // RFC 7616 §3.3: stale says that the password is right.
+            Some(login) if refused && login.renewed => Some("one nonce after the other was stale"),
+            _ => None,
+        };
+        if let Some(why) = why {
             self.forget(call_id);
-            return Err("the password was refused");
+            return Err(why);
         }
         if self.0.len() >= MAX_LOGINS {
             self.0.pop_front();
@@ -99,7 +118,7 @@ impl Phone {
 
     /// The ACK for a 2xx repeats the credentials of its INVITE (§22.1).
     pub(super) fn with_credentials_of(&self, tx: u64, ack: Message) -> Message {
-        let Some(invite) = self.layer.request_of(tx) else { return ack };
+        let Some(invite) = self.courier.request_of(tx) else { return ack };
         let names = [Name::Authorization, Name::ProxyAuthorization];
         if names.iter().all(|name| invite.header(*name).is_none()) {
             return ack;
@@ -123,7 +142,7 @@ impl Phone {
         out: &mut Outbox,
     ) -> Result<Message, &'static str> {
         let gone = "its request is gone";
-        let request = self.layer.request_of(tx).cloned().ok_or(gone)?;
+        let request = self.courier.request_of(tx).cloned().ok_or(gone)?;
         if self.config.password.is_none() {
             return Err("it asks for a password, and this fax has none");
         }
@@ -137,7 +156,7 @@ impl Phone {
         edit.replace_first_value(Name::Via, via.to_string());
         edit.set(Name::CSeq, format!("{} {}", number.saturating_add(1), method.as_str()));
         let again = self.signed(edit.finish());
-        if self.layer.send_again(now, tx, again.clone(), out) { Ok(again) } else { Err(gone) }
+        if self.courier.send_again(now, tx, again.clone(), out) { Ok(again) } else { Err(gone) }
     }
 }
 

@@ -194,7 +194,7 @@ impl Line {
     }
 
     /// Prepared for reception (paragraph 0074): the port accepts before the answer says so.
-    fn open_port(
+    pub(super) fn open_port(
         &mut self,
         call: &mut Incoming,
         protocol: Protocol,

@@ -26,6 +26,7 @@ mod registration;
 mod request;
 mod serving;
 mod variant;
+mod vendor;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -89,7 +90,7 @@ impl Line {
     /// Power came on: listens, registers, keeps the way open.
     pub(crate) fn power_on(&mut self, now: Time, out: &mut Outbox) {
         if self.phone.config.habits.listens_tcp {
-            self.phone.layer.listen(out);
+            self.phone.courier.listen(out);
         }
         self.register(now, out);
         self.phone.arm_keep_alive(now, out);
@@ -100,13 +101,13 @@ impl Line {
         match event {
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
             Event::Unreachable { to } => {
-                for up in self.phone.layer.unreachable(now, to, out) {
+                for up in self.phone.courier.unreachable(now, to, out) {
                     self.told(now, up, out);
                 }
             }
             Event::Stream(conn, event) => self.stream(now, conn, event, out),
             Event::Resolved { question, answer } => {
-                for up in self.phone.layer.resolved(now, &question, &answer, out) {
+                for up in self.phone.courier.resolved(now, &question, &answer, out) {
                     self.told(now, up, out);
                 }
             }
@@ -124,7 +125,7 @@ impl Line {
     /// What is not over.
     pub(crate) fn holds(&self) -> Holdings {
         Holdings {
-            transactions: self.phone.layer.len(),
+            transactions: self.phone.courier.len(),
             calls: self.outgoing.len() + self.incoming.len(),
             connections: self.connections.len(),
             ..Holdings::default()
@@ -137,7 +138,7 @@ impl Line {
 
     fn datagram(&mut self, now: Time, from: SocketAddr, bytes: Bytes, out: &mut Outbox) {
         let Some(message) = intake::read(from, bytes, out) else { return };
-        if let Some(up) = self.phone.layer.receive(now, from, message, out) {
+        if let Some(up) = self.phone.courier.receive(now, from, message, out) {
             self.told(now, up, out);
         }
     }
@@ -176,10 +177,10 @@ impl Line {
             self.register(now, out);
         } else if timer == KEEP_ALIVE {
             let server = self.phone.server();
-            self.phone.layer.ping(now, &server, out);
+            self.phone.courier.ping(now, &server, out);
             self.phone.arm_keep_alive(now, out);
-        } else if self.phone.layer.owns_timer(timer) {
-            if let Some(up) = self.phone.layer.fires(now, timer, out) {
+        } else if self.phone.courier.owns_timer(timer) {
+            if let Some(up) = self.phone.courier.fires(now, timer, out) {
                 self.told(now, up, out);
             }
         } else if self.outgoing.contains_key(&timer.owner) {
@@ -191,8 +192,8 @@ impl Line {
 
     fn stream(&mut self, now: Time, conn: Conn, event: StreamEvent, out: &mut Outbox) {
         let sip = matches!(event, StreamEvent::Accepted { port: SIP_PORT, .. });
-        if sip || self.phone.layer.has(conn) {
-            for up in self.phone.layer.stream(now, conn, event, out) {
+        if sip || self.phone.courier.has(conn) {
+            for up in self.phone.courier.stream(now, conn, event, out) {
                 self.told(now, up, out);
             }
             return;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use faxproof_wire::sdp::Description;
 use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, Via, reason_phrase};
+use faxproof_wire::vendor::{Profile, RECV_INFO};
 
 use super::keyring::Keyring;
 use crate::config::{FaxConfig, Variant};
@@ -33,7 +34,7 @@ pub(super) struct Phone {
     pub(super) config: Arc<FaxConfig>,
     /// Entropy of this boot.
     pub(super) entropy: Entropy,
-    pub(super) layer: Courier,
+    pub(super) courier: Courier,
     pub(super) keyring: Keyring,
 }
 
@@ -45,7 +46,7 @@ impl Phone {
         Phone {
             config,
             entropy,
-            layer: Courier::new(layer, means, entropy.part("deliveries")),
+            courier: Courier::new(layer, means, entropy.part("deliveries")),
             keyring: Keyring::default(),
         }
     }
@@ -93,18 +94,15 @@ impl Phone {
         server
     }
 
-    /// Where our requests within a dialog go. The SIP server that we know by its address is reached by the
-    /// transport that is set for it, whatever its Record-Route names for the sake of the other side.
+    /// Where our requests within a dialog go: along its routes, by the transport that they name (§12.2.1.1).
     pub(super) fn hop_in(&self, dialog: &Dialog) -> Uri {
-        let server = self.server();
-        let beyond = |next: &Uri| (&next.host, next.port) != (&server.host, server.port);
-        dialog.next_hop().filter(beyond).unwrap_or(server)
+        dialog.next_hop().unwrap_or_else(|| self.server())
     }
 
     /// Sends a request of ours, with the credentials that its call has been asked for.
     pub(super) fn send(&mut self, now: Time, request: Message, to: &Uri, out: &mut Outbox) -> u64 {
         let request = self.signed(request);
-        self.layer.send(now, request, to, out)
+        self.courier.send(now, request, to, out)
     }
 
     /// A request outside any dialog, to a number of our domain.
@@ -135,18 +133,31 @@ impl Phone {
 
     /// Headers that belong in an INVITE (§13.2.1).
     pub(super) fn with_abilities(&self, message: Builder) -> Builder {
-        let allow = if self.config.habits.variant == Variant::Update { ALLOW_UPDATE } else { ALLOW };
-        self.with_allow(message, allow)
+        let habits = &self.config.habits;
+        let allow = if habits.variant == Variant::Update { ALLOW_UPDATE } else { ALLOW };
+        let packages = habits.vendor_as_caller().map(Profile::packages).unwrap_or_default();
+        // Who asks for the packages of the peer tells its own, be it none (RFC 6086 §5.2.3).
+        let message = self.with_allow(message, allow);
+        if packages.is_empty() { message } else { message.header_named(RECV_INFO, "") }
     }
 
     /// Headers that belong in a 2xx to INVITE or to UPDATE (§13.3.1.4, RFC 3311 §5.2).
-    pub(super) fn with_abilities_as_called(&self, message: Builder) -> Builder {
-        self.with_allow(message, self.allow_as_called())
+    pub(super) fn with_abilities_as_called(&self, message: Builder, request: &Message) -> Builder {
+        let message = self.with_allow(message, &self.allow_as_called());
+        // Never without being asked (RFC 6086 §5.2.3).
+        let asked = request.header_named(RECV_INFO).is_some();
+        match self.config.habits.vendor_as_called().filter(|_| asked) {
+            Some(profile) => message.header_named(RECV_INFO, profile.packages().join(", ")),
+            None => message,
+        }
     }
 
     /// The methods that it takes when it is called.
-    pub(super) fn allow_as_called(&self) -> &'static str {
-        if self.config.habits.accepts.contains(&Variant::Update) { ALLOW_UPDATE } else { ALLOW }
+    pub(super) fn allow_as_called(&self) -> String {
+        let habits = &self.config.habits;
+        let usual = if habits.accepts.contains(&Variant::Update) { ALLOW_UPDATE } else { ALLOW };
+        let vendors = habits.vendor_as_called().map(Profile::methods).unwrap_or_default();
+        vendors.into_iter().fold(usual.to_owned(), |all, method| format!("{all}, {method}"))
     }
 
     fn with_allow(&self, message: Builder, allow: &str) -> Builder {

@@ -70,7 +70,8 @@ pub(super) fn hop_of(dialog: &Dialog) -> Option<IpAddr> {
     dialog.next_hop()?.host_ip()
 }
 
-fn host_of(uri: &str) -> Option<IpAddr> {
+/// The host of a URI, where that is an address.
+pub(super) fn host_of(uri: &str) -> Option<IpAddr> {
     Uri::parse(uri).ok()?.host_ip()
 }
 

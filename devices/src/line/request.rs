@@ -9,6 +9,7 @@ use super::{Line, reach};
 use crate::config::Variant;
 use crate::core::{Outbox, Time};
 use crate::sip::dialog::Dialog;
+use crate::sip::{address, extensions};
 
 impl Line {
     /// A new request (RFC 3261 §8.2).
@@ -21,17 +22,18 @@ impl Line {
         out: &mut Outbox,
     ) {
         let in_dialog = request.to_tag().is_some();
+        let uri = Uri::parse(request.request_uri().unwrap_or_default());
+        let demanded = extensions::demanded(request, Name::Require);
         match request.method() {
             Some(Method::Cancel) => self.cancelled(now, tx, from, request, out),
-            _ if request.header(Name::Require).is_some_and(|tags| !tags.trim().is_empty()) => {
-                let tags = request.header(Name::Require).unwrap_or_default();
+            _ if uri.is_err() => self.refuse(now, tx, request, 400, out),
+            _ if demanded.is_some() => {
+                let tags = demanded.unwrap_or_default();
                 let refusal = self.phone.response(request, 420).header(Name::Unsupported, tags);
-                self.phone.layer.respond(now, tx, refusal.finish(), out);
+                self.phone.courier.respond(now, tx, refusal.finish(), out);
             }
-            // RFC 3261 §8.2.2.1. What is no URI at all is left to who looks at it.
-            _ if Uri::parse(request.request_uri().unwrap_or_default()).is_ok_and(|uri| !uri.is_sip()) => {
-                self.refuse(now, tx, request, 416, out);
-            }
+            // RFC 3261 §8.2.2.1.
+            _ if uri.is_ok_and(|uri| !uri.is_sip()) => self.refuse(now, tx, request, 416, out),
             _ if in_dialog => self.dialog_request(now, tx, from, request, out),
             Some(Method::Invite) => self.called(now, tx, from, request, out),
             Some(Method::Options) => self.present(now, tx, request, out),
@@ -58,10 +60,11 @@ impl Line {
             return self.refuse(now, tx, request, code, out);
         }
         match request.method() {
+            _ if !ours && self.asked_by_vendor(now, tx, request, out) => {}
             Some(Method::Options) => self.present(now, tx, request, out),
             Some(Method::Bye) => {
                 let ok = self.phone.response(request, 200).finish();
-                self.phone.layer.respond(now, tx, ok, out);
+                self.phone.courier.respond(now, tx, ok, out);
                 self.peer_hung_up(now, request, out);
             }
             // The session is the caller's to change; a callee of ours never asks for it.
@@ -93,14 +96,22 @@ impl Line {
             .header(Name::Supported, "");
         let cseq = request.cseq().map_or(0, |cseq| cseq.0);
         let key = self.phone.entropy.key(("call", request.call_id())).0;
-        let silent = self.phone.presented().is_empty();
+        let silent = self.phone.presented().is_empty() || !accepts_sdp(request);
         let ok = if silent { ok } else { ok.body(SDP, self.phone.capabilities(key, cseq)) };
-        self.phone.layer.respond(now, tx, ok.finish(), out);
+        self.phone.courier.respond(now, tx, ok.finish(), out);
     }
 
     pub(super) fn refuse(&mut self, now: Time, tx: u64, request: &Message, code: u16, out: &mut Outbox) {
         let refusal = self.phone.response(request, code).finish();
-        self.phone.layer.respond(now, tx, refusal, out);
+        self.phone.courier.respond(now, tx, refusal, out);
+    }
+
+    /// 406 to an offer whose answer its sender could not read (§21.4.7, RFC 4475 §3.3.15).
+    pub(super) fn unanswerable(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
+        let ip = address::host(self.phone.config.address);
+        let warning = format!("399 {ip} \"the answer would be in {SDP}\"");
+        let refusal = self.phone.response(request, 406).header(Name::Warning, warning).finish();
+        self.phone.courier.respond(now, tx, refusal, out);
     }
 
     fn not_allowed(&mut self, now: Time, tx: u64, request: &Message, out: &mut Outbox) {
@@ -109,6 +120,20 @@ impl Line {
             .phone
             .response(request, if known { 405 } else { 501 })
             .header(Name::Allow, self.phone.allow_as_called());
-        self.phone.layer.respond(now, tx, refusal.finish(), out);
+        self.phone.courier.respond(now, tx, refusal.finish(), out);
     }
+}
+
+/// Whether a response may have a session description: without Accept it may (RFC 3261 §20.1).
+pub(super) fn accepts_sdp(request: &Message) -> bool {
+    let takes = |range: &str| {
+        let (kind, params) = range.split_once(';').unwrap_or((range, ""));
+        let kind = kind.trim().to_ascii_lowercase();
+        let never = params
+            .split(';')
+            .filter_map(|param| param.split_once('='))
+            .any(|(name, value)| name.trim().eq_ignore_ascii_case("q") && value.trim().parse() == Ok(0.0));
+        !never && [SDP, "application/*", "*/*"].contains(&kind.as_str())
+    };
+    request.header(Name::Accept).is_none() || request.values(Name::Accept).any(|range| takes(&range))
 }

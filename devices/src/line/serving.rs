@@ -20,7 +20,10 @@ impl Serving {
     pub(super) fn of(protocol: Protocol, config: &FaxConfig, port: u16) -> Serving {
         let size_limit = config.habits.size_limit;
         match protocol {
-            Protocol::Smtp => Serving::Smtp(smtp::Server::new(config.mail_domain(), size_limit)),
+            Protocol::Smtp => {
+                let server = smtp::Server::new(config.mail_domain(), size_limit);
+                Serving::Smtp(server.offering(config.habits.mail.offers))
+            }
             Protocol::Http => Serving::Http(http::Server::new(ServerHabits {
                 method: config.habits.http.method.as_str().to_owned(),
                 target: config.habits.http.target.clone(),

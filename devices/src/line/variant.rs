@@ -42,6 +42,8 @@ pub(super) enum Presented {
     MediaLines,
     /// In the capabilities of the 200 to INVITE; where it has none, T3 asks.
     Capabilities,
+    /// In the 200 to the vendor's own request.
+    Vendor,
 }
 
 /// The request that announces a protocol (T4).
@@ -51,12 +53,19 @@ pub(super) enum Announcement {
     Reinvite,
     /// UPDATE where the peer allows it (RFC 3311 §5.1), else a re-INVITE.
     Update,
+    /// The vendor's own request.
+    Vendor,
 }
 
 impl Shape {
     /// The shape of the calls of a fax with these habits.
     pub(super) fn of(habits: &Habits) -> Shape {
-        let (opening, presentation, announcement) = match (habits.variant, habits.presentation) {
+        let variant = match habits.variant {
+            // Without a profile there is nothing of a vendor's to say.
+            Variant::Vendor if habits.vendor.is_none() => Variant::Base,
+            variant => variant,
+        };
+        let (opening, presentation, announcement) = match (variant, habits.presentation) {
             (Variant::Base, _) => (Opening::NoMedia, Presented::Options, Announcement::Reinvite),
             (Variant::Early, _) => (Opening::Known, Presented::Options, Announcement::Reinvite),
             (Variant::HoldConn, PresentedBy::Options) => {
@@ -68,6 +77,7 @@ impl Shape {
             (Variant::Delayed, _) => (Opening::Nothing, Presented::MediaLines, Announcement::Reinvite),
             (Variant::Simple, _) => (Opening::Capabilities, Presented::Capabilities, Announcement::Reinvite),
             (Variant::Update, _) => (Opening::NoMedia, Presented::Options, Announcement::Update),
+            (Variant::Vendor, _) => (Opening::NoMedia, Presented::Vendor, Announcement::Vendor),
         };
         Shape { opening, presentation, announcement }
     }
@@ -81,15 +91,21 @@ impl Shape {
     /// nothing.
     pub(super) fn presented_in(self, answer: Option<&Description>) -> Option<Vec<String>> {
         match self.presentation {
-            Presented::Options => None,
+            Presented::Options | Presented::Vendor => None,
             Presented::MediaLines => Some(answer.map(Description::ready_for).unwrap_or_default()),
             Presented::Capabilities => answer.and_then(Description::declared_protocols),
         }
     }
 }
 
-/// The variant by which somebody calls us: what its INVITE carries says it.
-pub(super) fn of_opening(offer: Option<&Description>) -> Variant {
+/// Whether a fax with these habits understands a call that opens so: by what the INVITE carries.
+pub(super) fn understands(habits: &Habits, offer: Option<&Description>) -> bool {
+    let opened = of_opening(offer);
+    // A call by a vendor's profile begins as one of the base does.
+    habits.accepts.contains(&opened) || (opened == Variant::Base && habits.vendor_as_called().is_some())
+}
+
+fn of_opening(offer: Option<&Description>) -> Variant {
     let Some(offer) = offer else { return Variant::Delayed };
     match offer.media.iter().find(|media| media.is_application_over_tcp()) {
         // The capabilities of variant S are an addition that nobody has to understand.

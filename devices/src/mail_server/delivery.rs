@@ -216,5 +216,5 @@ impl Verdict {
 fn said(recipient: Recipient, host: &str, no: &No) -> Fate {
     let (action, status) =
         if no.is_transient() { (Action::Delayed, (4, 0, 0)) } else { (Action::Failed, (5, 0, 0)) };
-    Fate::new(recipient, action, status).as_said(host, no)
+    Fate::new(recipient, action, status).in_the_words_of(host, no)
 }

@@ -27,7 +27,7 @@ impl Fate {
     }
 
     /// The same, because another server said so.
-    pub(super) fn as_said(mut self, host: &str, no: &No) -> Fate {
+    pub(super) fn in_the_words_of(mut self, host: &str, no: &No) -> Fate {
         self.status = no.status.unwrap_or(self.status);
         self.said = Some((host.to_owned(), no.clone()));
         self

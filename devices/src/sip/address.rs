@@ -2,12 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+pub use faxproof_wire::sip::host_ip;
 use faxproof_wire::sip::{NameAddr, Params, Scheme, Uri};
-
-/// The address in a host part; `None` for a name.
-pub fn host_ip(host: &str) -> Option<IpAddr> {
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
 
 /// The URI of an address.
 pub fn uri(at: SocketAddr) -> Uri {

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use faxproof_wire::sip::{Message, Name, Uri};
 
 use super::locate::{Means, Next, Search, Unlocated};
-use super::transaction::{Layer, Up};
+use super::transaction::{Layer, T1, Up};
 use super::transport::Hop;
 use crate::core::{Conn, Duration, Entropy, NameAnswer, Outbox, Question, StreamEvent, Time, Timer};
 
@@ -21,6 +21,10 @@ const MAX_LETTERS: usize = 1000;
 const MAX_RESTING: usize = 1000;
 /// Fires at once, for a delivery that failed before its user knew its number.
 const UNLOCATED: &str = "unlocated";
+/// Fires where the name server has not answered, not even that it does not know; its owner is who asked.
+const UNANSWERED: &str = "unanswered";
+/// Nobody waits longer for a name than a request for its response (Timers B and F, RFC 3261 §17.1).
+const PATIENCE: Duration = Duration(T1.0 * 64);
 
 /// Deliveries over a transaction layer.
 #[derive(Clone, Debug)]
@@ -137,12 +141,13 @@ impl Courier {
     }
 
     /// Makes no further try. `true`: no transaction runs for the delivery, so nothing will be told of it.
-    pub fn give_up(&mut self, delivery: u64) -> bool {
+    pub fn give_up(&mut self, delivery: u64, out: &mut Outbox) -> bool {
         let Some(found) = self.deliveries.get_mut(&delivery) else { return false };
         found.settled = true;
         let locating = found.question.is_some();
         if locating {
             self.deliveries.remove(&delivery);
+            out.disarm(Timer { owner: delivery, name: UNANSWERED });
         }
         locating
     }
@@ -187,24 +192,25 @@ impl Courier {
         if !self.asked.remove(question) {
             out.unexpected(format!("the answer for {}, which nobody asked", question.name), "nothing");
         }
-        let waits = |delivery: &Delivery| delivery.question.as_ref() == Some(question);
-        let ids: Vec<u64> = self.deliveries.iter().filter(|(_, d)| waits(d)).map(|(id, _)| *id).collect();
-        let mut told = Vec::new();
-        for id in ids {
-            let Some(mut delivery) = self.deliveries.remove(&id) else { continue };
-            delivery.question = None;
-            delivery.search.learn(answer);
-            told.extend(self.go_on(now, id, delivery, out).inspect(|_| drop(self.deliveries.remove(&id))));
-        }
-        let waits = |letter: &Letter| letter.question.as_ref() == Some(question);
-        let ids: Vec<u64> = self.letters.iter().filter(|(_, l)| waits(l)).map(|(id, _)| *id).collect();
-        for id in ids {
-            let Some(mut letter) = self.letters.remove(&id) else { continue };
+        let waits = |id: &u64| self.question_of(*id) == Some(question);
+        let ids: Vec<u64> =
+            self.deliveries.keys().chain(self.letters.keys()).copied().filter(waits).collect();
+        ids.into_iter().filter_map(|id| self.learn(now, id, answer, out)).collect()
+    }
+
+    /// The delivery or letter of this number has an answer to its question, and goes on with it.
+    fn learn(&mut self, now: Time, id: u64, answer: &NameAnswer, out: &mut Outbox) -> Option<Up> {
+        out.disarm(Timer { owner: id, name: UNANSWERED });
+        if let Some(mut letter) = self.letters.remove(&id) {
             letter.question = None;
             letter.search.learn(answer);
             self.forward(now, id, letter, out);
+            return None;
         }
-        told
+        let mut delivery = self.deliveries.remove(&id)?;
+        delivery.question = None;
+        delivery.search.learn(answer);
+        self.go_on(now, id, delivery, out).inspect(|_| drop(self.deliveries.remove(&id)))
     }
 
     /// Takes a message that came in a datagram.
@@ -230,6 +236,9 @@ impl Courier {
         if timer.name == UNLOCATED {
             return self.deliveries.remove(&timer.owner)?.failure;
         }
+        if timer.name == UNANSWERED {
+            return self.unanswered(now, timer.owner, out);
+        }
         let up = self.layer.fires(now, timer, out).and_then(|up| self.told(now, up, out));
         self.bury(timer.owner);
         up
@@ -239,6 +248,7 @@ impl Courier {
     pub fn owns_timer(&self, timer: Timer) -> bool {
         self.layer.owns_timer(timer)
             || (timer.name == UNLOCATED && self.deliveries.contains_key(&timer.owner))
+            || (timer.name == UNANSWERED && self.question_of(timer.owner).is_some())
     }
 
     /// Whether this delivery, or transaction with a client of ours, still runs.
@@ -340,7 +350,7 @@ impl Courier {
         let ended = loop {
             match delivery.search.proceed() {
                 Next::Ask(question) => {
-                    self.ask(&question, out);
+                    self.ask(now, id, &question, out);
                     delivery.question = Some(question);
                     break None;
                 }
@@ -382,7 +392,7 @@ impl Courier {
     fn forward(&mut self, now: Time, id: u64, mut letter: Letter, out: &mut Outbox) {
         match letter.search.proceed() {
             Next::Ask(question) if self.letters.len() < MAX_LETTERS => {
-                self.ask(&question, out);
+                self.ask(now, id, &question, out);
                 letter.question = Some(question);
                 self.letters.insert(id, letter);
             }
@@ -399,10 +409,23 @@ impl Courier {
     }
 
     /// Two that want to know the same ask once.
-    fn ask(&mut self, question: &Question, out: &mut Outbox) {
+    fn ask(&mut self, now: Time, id: u64, question: &Question, out: &mut Outbox) {
+        out.arm(now, PATIENCE, Timer { owner: id, name: UNANSWERED });
         if self.asked.insert(question.clone()) {
             out.resolve(question.clone());
         }
+    }
+
+    /// The name server has let a question stand for too long: it is silent, and whoever asks next asks anew.
+    fn unanswered(&mut self, now: Time, id: u64, out: &mut Outbox) -> Option<Up> {
+        let question = self.question_of(id)?.clone();
+        self.asked.remove(&question);
+        self.learn(now, id, &NameAnswer::TimedOut, out)
+    }
+
+    fn question_of(&self, id: u64) -> Option<&Question> {
+        let letter = || self.letters.get(&id)?.question.as_ref();
+        self.deliveries.get(&id).map_or_else(letter, |delivery| delivery.question.as_ref())
     }
 
     fn search(&self, id: u64, target: &Uri) -> Search {

@@ -37,7 +37,7 @@ impl Dialog {
             remote: response.header(Name::To)?.into_owned(),
             local_tag: invite.from_tag()?.to_owned(),
             remote_tag: response.to_tag().unwrap_or_default().to_owned(),
-            remote_target: response.contact().ok()?.uri.to_string(),
+            remote_target: response.contact().ok()?.uri.as_target().to_string(),
             route_set,
             local_cseq: invite.cseq()?.0,
             remote_cseq: None,
@@ -52,7 +52,7 @@ impl Dialog {
             remote: invite.header(Name::From)?.into_owned(),
             local_tag: tag.to_owned(),
             remote_tag: invite.from_tag().unwrap_or_default().to_owned(),
-            remote_target: invite.contact().ok()?.uri.to_string(),
+            remote_target: invite.contact().ok()?.uri.as_target().to_string(),
             route_set: invite.values(Name::RecordRoute).map(|v| v.into_owned()).collect(),
             local_cseq: 0,
             remote_cseq: Some(invite.cseq()?.0),
@@ -82,7 +82,7 @@ impl Dialog {
     /// A target refresh: the peer's re-INVITE (or its 2xx to ours) may move its Contact (§12.2).
     pub fn refresh(&mut self, message: &Message) {
         if let Ok(contact) = message.contact() {
-            self.remote_target = contact.uri.to_string();
+            self.remote_target = contact.uri.as_target().to_string();
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use faxproof_wire::sip::{Builder, Message, Method, Name, ParseError, reason_phrase};
 
-use crate::core::Outbox;
+use crate::core::{Entropy, Outbox};
 
 /// Reads a datagram. What cannot be read is recorded; a request among it is answered with the status
 /// that its fault deserves (RFC 3261 §16.3, §21.4.1), without keeping any state for it.
@@ -34,14 +34,23 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn of(bytes: Bytes, fault: ParseError) -> Refusal {
+        // Without any state, one tag for all copies of a request (RFC 3261 §8.2.7): drawn from its octets.
+        let tag = Entropy::of_seed(0).key(("refusal", &bytes)).token();
         let request = Message::salvage(bytes).ok().filter(|request| {
             let asks = request.is_request() && request.method() != Some(&Method::Ack);
-            // A Via that we cannot read, as of another version, is for the peer to recognize (RFC 4475 §3.1.2.1, §3.1.2.16).
-            asks && request.header(Name::Via).is_some() && request.call_id().is_some()
+            // A Via that we cannot read, as of another version, is for the peer to recognize; so is an answer
+            // that lacks what the request lacks (RFC 4475 §3.1.2.1, §3.1.2.16, §3.3.1).
+            asks && request.header(Name::Via).is_some()
         });
-        let code = fault.status();
-        let answer = request.map(|request| Builder::reply_to(&request, code, reason_phrase(code)).finish());
-        Refusal { fault, answer: answer.map(|answer| answer.raw().clone()) }
+        let answer = request.map(|request| {
+            let code = match (&fault, request.method()) {
+                // A method of the future may name another in CSeq (RFC 4475 §3.1.2.18).
+                (ParseError::CSeqMethod { .. }, Some(Method::Other(_))) => 501,
+                _ => fault.status(),
+            };
+            Builder::reply_with_tag(&request, code, reason_phrase(code), &tag).finish().raw().clone()
+        });
+        Refusal { fault, answer }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod courier;
 pub mod dialog;
+pub mod extensions;
 pub mod intake;
 pub mod locate;
 pub mod transaction;

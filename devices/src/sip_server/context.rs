@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::secs(181);
 pub(super) const TIMER_C: &str = "C";
 /// Targets that one request may be redirected to, all told.
 const MAX_TARGETS: usize = 20;
+/// Octets of challenges that are kept for one response.
+const MAX_CHALLENGES: usize = 16 * 1024;
 /// With fewer requests at hand, looking for those that have ended is not worth the while.
 pub(super) const FEWEST_TO_SWEEP: usize = 64;
 
@@ -31,6 +33,8 @@ pub(super) struct Context {
     /// Targets that wait for their turn, the most preferred first.
     waiting: Vec<Target>,
     best: Option<Message>,
+    /// What the 401 and 407 of all branches ask for, in the order in which they came.
+    challenges: Vec<(Name, String)>,
     /// Nobody wants any further answer: the caller, or one who has answered for all.
     cancelled: bool,
     /// A final response has been forwarded.
@@ -58,9 +62,35 @@ impl Context {
         self.waiting.drain(..count).collect()
     }
 
+    /// Keeps what a response asks for; false if that is too much.
+    fn keep_challenges(&mut self, response: &Message) -> bool {
+        let asked = challenges(response);
+        let octets: usize = self.challenges.iter().chain(&asked).map(|(_, value)| value.len()).sum();
+        let fits = octets <= MAX_CHALLENGES;
+        if fits {
+            self.challenges.extend(asked);
+        }
+        fits
+    }
+
+    /// The best of all answers (§16.7 step 6). A 401 or 407 takes along what others ask for (step 7): the
+    /// caller, who gets this answer alone, can then answer them all.
+    fn best_answer(&mut self) -> Option<Message> {
+        let best = self.best.take()?;
+        if !is_challenge(&best) {
+            return Some(best);
+        }
+        let own = challenges(&best);
+        let mut edit = best.edit();
+        for (name, value) in self.challenges.drain(..).filter(|asked| !own.contains(asked)) {
+            edit.append(name, &value);
+        }
+        Some(edit.finish())
+    }
+
     /// Whether a transaction of it still runs.
-    fn lives(&self, tx: u64, layer: &Courier) -> bool {
-        layer.owns(tx) || self.branches.iter().any(|branch| layer.owns(branch.tx))
+    fn lives(&self, tx: u64, courier: &Courier) -> bool {
+        courier.owns(tx) || self.branches.iter().any(|branch| courier.owns(branch.tx))
     }
 }
 
@@ -89,6 +119,7 @@ impl SipServer {
             tried: Vec::new(),
             waiting: targets,
             best: None,
+            challenges: Vec::new(),
             cancelled: false,
             done: false,
         };
@@ -152,7 +183,7 @@ impl SipServer {
 
     /// CANCEL (§16.10): 200 at once, and on to every branch that has shown signs of life.
     pub(super) fn cancelled(&mut self, now: Time, tx: u64, cancel: &Message, out: &mut Outbox) {
-        let Some(invite) = self.layer.cancelled_by(cancel) else {
+        let Some(invite) = self.courier.cancelled_by(cancel) else {
             return self.answer(now, tx, cancel, 481, out);
         };
         self.answer(now, tx, cancel, 200, out);
@@ -172,7 +203,7 @@ impl SipServer {
         self.cancel_branches(now, tx, out);
         for client in tried {
             // Whose server is still being looked for has nothing to cancel.
-            if self.layer.give_up(client) {
+            if self.courier.give_up(client, out) {
                 self.branch_failed(now, client, 487, out);
             }
         }
@@ -188,8 +219,8 @@ impl SipServer {
             context.cancelled = true;
             self.cancel_branches(now, tx, out);
         } else {
-            self.layer.give_up(client);
-            self.layer.abandon(now, client, out);
+            self.courier.give_up(client, out);
+            self.courier.abandon(now, client, out);
             self.branch_failed(now, client, 408, out);
         }
     }
@@ -200,15 +231,15 @@ impl SipServer {
         if self.contexts.len() < self.sweep_at {
             return;
         }
-        let layer = &self.layer;
-        self.branches.retain(|client, _| layer.owns(*client));
-        self.contexts.retain(|tx, context| context.lives(*tx, layer));
+        let courier = &self.courier;
+        self.branches.retain(|client, _| courier.owns(*client));
+        self.contexts.retain(|tx, context| context.lives(*tx, courier));
         self.sweep_at = FEWEST_TO_SWEEP.max(2 * self.contexts.len());
     }
 
     /// Requests whose forwarding has not come to its end.
     pub(super) fn forwarding(&self) -> usize {
-        self.contexts.iter().filter(|(tx, context)| context.lives(**tx, &self.layer)).count()
+        self.contexts.iter().filter(|(tx, context)| context.lives(**tx, &self.courier)).count()
     }
 
     /// Forwards to those whose turn it is, as soon as nobody is being tried any more.
@@ -235,11 +266,11 @@ impl SipServer {
         context.tried.push(target.uri.clone());
         let request = context.request.clone();
         let mut sent = self.forwarded(&request, &target.uri, breadth, None);
-        if self.layer.is_under_way(&sent) {
+        if self.courier.is_under_way(&sent) {
             // Two clients have drawn the same branch: they are told apart by more than that (§17.2.3).
             sent = self.forwarded(&request, &target.uri, breadth, Some(tx));
         }
-        let client = self.layer.send(now, sent, &target.to, out);
+        let client = self.courier.send(now, sent, &target.to, out);
         let trusted = self.config.follows_redirects || self.is_location_server(&target.to);
         self.branches.insert(client, tx);
         if request.method() == Some(&Method::Invite) {
@@ -270,6 +301,9 @@ impl SipServer {
     fn branch_ended(&mut self, now: Time, tx: u64, response: Message, out: &mut Outbox) {
         let Some(context) = self.contexts.get_mut(&tx) else { return };
         let code = response.code().unwrap_or(500);
+        if is_challenge(&response) && !context.keep_challenges(&response) {
+            out.unexpected("more challenges than one response takes along", "fewer");
+        }
         let better = context.best.as_ref().is_none_or(|best| rank(code) < rank(best.code().unwrap_or(500)));
         if better {
             context.best = Some(response);
@@ -286,12 +320,12 @@ impl SipServer {
         }
         let invite = context.is_invite();
         context.done = true;
-        let Some(best) = context.best.take() else { return };
+        let Some(best) = context.best_answer() else { return };
         // RFC 4320 §4.2: no 408 for a request other than INVITE; the client has timed out as well.
         if invite || best.code() != Some(408) {
             self.pass_back(now, tx, &best, out);
         } else {
-            self.layer.abandon(now, tx, out);
+            self.courier.abandon(now, tx, out);
         }
     }
 
@@ -307,7 +341,7 @@ impl SipServer {
         if response.code() == Some(503) {
             edit.set_code(500, "Server Internal Error");
         }
-        self.layer.respond(now, tx, edit.finish(), out);
+        self.courier.respond(now, tx, edit.finish(), out);
     }
 
     fn cancel_branches(&mut self, now: Time, tx: u64, out: &mut Outbox) {
@@ -319,7 +353,7 @@ impl SipServer {
             cancelled.push(branch.tx);
         }
         for branch in cancelled {
-            if let Some(id) = self.layer.cancel(now, branch, out) {
+            if let Some(id) = self.courier.cancel(now, branch, out) {
                 self.branches.remove(&id);
             }
             out.arm(now, T1 * 64, Timer { owner: branch, name: TIMER_C });
@@ -336,4 +370,14 @@ fn rank(code: u16) -> u16 {
         503 => 999,
         code => code + 10,
     }
+}
+
+fn is_challenge(response: &Message) -> bool {
+    matches!(response.code(), Some(401 | 407))
+}
+
+/// What a response asks for, each with its field.
+fn challenges(response: &Message) -> Vec<(Name, String)> {
+    let of = |name| response.values(name).map(move |value| (name, value.into_owned()));
+    [Name::WwwAuthenticate, Name::ProxyAuthenticate].into_iter().flat_map(of).collect()
 }

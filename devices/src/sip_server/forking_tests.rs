@@ -140,3 +140,37 @@ fn a_cancel_reaches_every_branch() {
     server.sip(B, &answer(&first, 487, "b", ""));
     assert_eq!(labels(&server.sip(C, &answer(&second, 487, "c", ""))), ["ACK", "487 INVITE"]);
 }
+
+/// What the caller is asked for at last, when both have answered so.
+fn asked(of_first: (u16, &str), of_second: (u16, &str)) -> (String, Vec<String>) {
+    let (mut server, first, second) = forked();
+    server.sip(B, &answer(&first, of_first.0, "b", of_first.1));
+    let effects = server.sip(C, &answer(&second, of_second.0, "c", of_second.1));
+    let passed = sent(&effects).pop().expect("a response").1;
+    let fields = [Name::WwwAuthenticate, Name::ProxyAuthenticate];
+    (passed.label(), fields.iter().flat_map(|name| passed.values(*name)).map(|v| v.into_owned()).collect())
+}
+
+#[test]
+fn a_challenge_takes_those_of_the_other_branches_along() {
+    let (b, c) = ("Digest realm=\"b\", nonce=\"1\"", "Digest realm=\"c\", nonce=\"2\"");
+    let of_user = |value: &str| format!("WWW-Authenticate: {value}\n");
+    let of_proxy = |value: &str| format!("Proxy-Authenticate: {value}\n");
+    let both = vec![b.to_owned(), c.to_owned()];
+    assert_eq!(asked((401, &of_user(b)), (401, &of_user(c))), ("401 INVITE".to_owned(), both.clone()));
+    assert_eq!(asked((401, &of_user(b)), (407, &of_proxy(c))), ("401 INVITE".to_owned(), both));
+    let swapped = vec![c.to_owned(), b.to_owned()];
+    assert_eq!(asked((407, &of_proxy(b)), (401, &of_user(c))), ("407 INVITE".to_owned(), swapped));
+    let one = vec![b.to_owned()];
+    assert_eq!(asked((401, &of_user(b)), (401, &of_user(b))), ("401 INVITE".to_owned(), one.clone()));
+    assert_eq!(asked((486, ""), (401, &of_user(b))), ("401 INVITE".to_owned(), one));
+    assert_eq!(asked((401, &of_user(b)), (603, "")), ("603 INVITE".to_owned(), vec![]));
+}
+
+#[test]
+fn challenges_beyond_measure_do_not_come_along() {
+    let much =
+        |realm: &str| format!("WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"{}\"\n", "n".repeat(9000));
+    let (label, values) = asked((401, &much("b")), (401, &much("c")));
+    assert_eq!((label.as_str(), values.len()), ("401 INVITE", 1));
+}

@@ -79,24 +79,33 @@ impl SipServer {
         if let Some(breadth) = breadth {
             edit.set(Name::MaxBreadth, breadth.to_string());
         }
-        if self.route_is_ours(request) {
+        for _ in 0..self.own_routes(request) {
             edit.remove_first_value(Name::Route);
         }
         self.consume_credentials(request, &mut edit);
         if self.config.record_route && request.method() == Some(&Method::Invite) {
-            edit.push_front(Name::RecordRoute, self.recorded(request, uri));
+            for place in self.recorded(request, uri) {
+                edit.push_front(Name::RecordRoute, place);
+            }
         }
         edit.push_front(Name::Via, via.to_string()).finish()
     }
 
-    /// Our place in the path of the dialog (§16.6 step 4). Where the request came or goes over TCP, it says
-    /// so: nothing else would tell a peer that has found us by name, or knows us from this URI alone.
-    fn recorded(&self, request: &Message, uri: &str) -> String {
+    /// Our place in the path of the dialog (§16.6 step 4), the lowest line first. Where the request came or goes
+    /// over TCP, it says so: nothing else would tell a peer that has found us by name, or knows us from this
+    /// URI alone. Where it goes by another transport than it came, each side gets a line of its own, that of
+    /// the caller below (RFC 5658): one line would bring one of them to the transport of the other.
+    fn recorded(&self, request: &Message, uri: &str) -> Vec<String> {
         let came = request.via().is_ok_and(|via| via.transport.eq_ignore_ascii_case("TCP"));
-        let goes = Uri::parse(uri)
-            .is_ok_and(|uri| uri.params.get("transport").is_some_and(|by| by.eq_ignore_ascii_case("tcp")));
-        let transport = if came || goes { ";transport=tcp" } else { "" };
-        format!("<sip:{}:{SIP_PORT}{transport};lr>", self.host())
+        let next = self.route_beyond_us(request).or_else(|| Uri::parse(uri).ok());
+        let goes = next.is_some_and(|uri| transport_of(&uri).as_deref() == Some("tcp"));
+        let place = |transport: &str| format!("<sip:{}:{SIP_PORT}{transport};lr>", self.host());
+        match (came, goes) {
+            (false, false) => vec![place("")],
+            (true, true) => vec![place(";transport=tcp")],
+            (true, false) => vec![place(";transport=tcp"), place(";transport=udp")],
+            (false, true) => vec![place(";transport=udp"), place(";transport=tcp")],
+        }
     }
 
     /// Credentials for us are for nobody behind us (§22.3).
@@ -122,7 +131,7 @@ impl SipServer {
         match to {
             Some(to) if ack.max_forwards() != Some(0) => {
                 let forwarded = self.forwarded(ack, &uri, None, None);
-                self.layer.pass(now, forwarded, &to, out);
+                self.courier.pass(now, forwarded, &to, out);
             }
             _ => out.unexpected("an ACK that leads nowhere", "an ACK with a Route or a Contact"),
         }
@@ -165,20 +174,27 @@ impl SipServer {
 
     /// The first Route behind our own (§16.4), if there is one.
     fn route_beyond_us(&self, request: &Message) -> Option<Uri> {
-        let own = usize::from(self.route_is_ours(request));
-        let next = request.values(Name::Route).nth(own)?;
+        let next = request.values(Name::Route).nth(self.own_routes(request))?;
         Some(NameAddr::parse(&next).ok()?.uri)
     }
 
-    fn route_is_ours(&self, request: &Message) -> bool {
-        let first = request.values(Name::Route).next();
-        first.and_then(|route| NameAddr::parse(&route).ok()).is_some_and(|route| self.is_us(&route.uri))
+    /// How many of the topmost Routes are ours to take away: one, or both of a path that changes its
+    /// transport here (RFC 5658).
+    fn own_routes(&self, request: &Message) -> usize {
+        let routes = request.values(Name::Route).map_while(|route| Some(NameAddr::parse(&route).ok()?.uri));
+        let mut own = routes.take_while(|uri| self.is_us(uri)).map(|uri| transport_of(&uri));
+        let Some(first) = own.next() else { return 0 };
+        1 + usize::from(own.next().is_some_and(|second| second != first))
     }
 }
 
-/// A Contact as a place to try.
+/// The transport that a URI asks for, in small letters.
+fn transport_of(uri: &Uri) -> Option<String> {
+    uri.params.get("transport").map(str::to_ascii_lowercase)
+}
+
+/// A Contact as a place to try, without what no Request-URI may have (§16.6 step 2).
 pub(super) fn target_of(contact: &NameAddr) -> Option<Target> {
-    let place =
-        || Target { uri: contact.uri.to_string(), to: contact.uri.clone(), q: address::quality(contact) };
-    contact.uri.is_sip().then(place)
+    let to = contact.uri.as_target();
+    to.is_sip().then(|| Target { uri: to.to_string(), to, q: address::quality(contact) })
 }

@@ -25,14 +25,14 @@ use crate::sip::courier::Courier;
 use crate::sip::locate::Means;
 use crate::sip::transaction::{Layer, Up};
 use crate::sip::transport::Transport;
-use crate::sip::{SIP_PORT, address, intake};
+use crate::sip::{SIP_PORT, address, extensions, intake};
 
 /// The SIP server.
 #[derive(Clone, Debug)]
 pub struct SipServer {
     config: SipServerConfig,
     entropy: Entropy,
-    layer: Courier,
+    courier: Courier,
     /// Where the locations are kept in the server itself.
     registrar: Option<Registrar>,
     /// Where it asks who calls.
@@ -62,7 +62,7 @@ impl SipServer {
         let means = Means { address: config.address, transports: &[Transport::Udp, Transport::Tcp] };
         SipServer {
             entropy,
-            layer: Courier::new(layer, means, entropy.part("deliveries")),
+            courier: Courier::new(layer, means, entropy.part("deliveries")),
             registrar,
             gate,
             contexts: BTreeMap::new(),
@@ -74,7 +74,7 @@ impl SipServer {
 
     fn datagram(&mut self, now: Time, from: SocketAddr, bytes: Bytes, out: &mut Outbox) {
         let Some(message) = intake::read(from, bytes, out) else { return };
-        if let Some(up) = self.layer.receive(now, from, message, out) {
+        if let Some(up) = self.courier.receive(now, from, message, out) {
             self.told(now, up, out);
         }
     }
@@ -94,29 +94,32 @@ impl SipServer {
 
     /// §16.3: the checks; then CANCEL, REGISTER, or something to forward.
     fn request(&mut self, now: Time, tx: u64, request: Message, out: &mut Outbox) {
-        let scheme = Uri::parse(request.request_uri().unwrap_or_default()).map(|uri| uri.is_sip());
-        let requires = request.header(Name::ProxyRequire).filter(|tags| !tags.trim().is_empty());
+        let uri = Uri::parse(request.request_uri().unwrap_or_default());
+        // Header components must not go on to the next hop (RFC 3261 §19.1.1, RFC 4475 §3.1.2.11).
+        let malformed = uri.as_ref().map_or(true, |uri| !uri.headers.is_empty());
+        let foreign = uri.is_ok_and(|uri| !uri.is_sip());
+        let requires = extensions::demanded(&request, Name::ProxyRequire);
         let method = request.method().cloned();
         match () {
             () if method == Some(Method::Cancel) => self.cancelled(now, tx, &request, out),
-            () if scheme.is_err() => self.answer(now, tx, &request, 400, out),
-            () if scheme == Ok(false) => self.answer(now, tx, &request, 416, out),
+            () if malformed => self.answer(now, tx, &request, 400, out),
+            () if foreign => self.answer(now, tx, &request, 416, out),
             () if request.max_forwards() == Some(0) => self.answer(now, tx, &request, 483, out),
             () if self.has_looped(&request) => self.answer(now, tx, &request, 482, out),
             () if requires.is_some() => {
                 let tags = requires.unwrap_or_default();
                 let refusal = self.response_to(&request, 420).header(Name::Unsupported, tags).finish();
-                self.layer.respond(now, tx, refusal, out);
+                self.courier.respond(now, tx, refusal, out);
             }
             () if method == Some(Method::Register) && self.registrar.is_some() => {
                 let tag = self.tag_for(&request);
                 let Some(registrar) = &mut self.registrar else { return };
                 let answer = registrar.register(now, &request, &tag);
-                self.layer.respond(now, tx, answer, out);
+                self.courier.respond(now, tx, answer, out);
             }
             () => match self.admit(now, &request) {
                 Ok(()) => self.begin(now, tx, request, out),
-                Err(refusal) => self.layer.respond(now, tx, refusal, out),
+                Err(refusal) => self.courier.respond(now, tx, refusal, out),
             },
         }
     }
@@ -138,7 +141,7 @@ impl SipServer {
     /// Answers a request ourselves.
     fn answer(&mut self, now: Time, tx: u64, request: &Message, code: u16, out: &mut Outbox) {
         let response = self.response_to(request, code).finish();
-        self.layer.respond(now, tx, response, out);
+        self.courier.respond(now, tx, response, out);
     }
 
     fn response_to(&self, request: &Message, code: u16) -> Builder {
@@ -152,7 +155,7 @@ impl SipServer {
     fn timer(&mut self, now: Time, timer: Timer, out: &mut Outbox) {
         if timer.name == context::TIMER_C {
             self.timer_c(now, timer.owner, out);
-        } else if let Some(up) = self.layer.fires(now, timer, out) {
+        } else if let Some(up) = self.courier.fires(now, timer, out) {
             self.told(now, up, out);
         }
         self.forget_finished();
@@ -176,24 +179,24 @@ impl Device for SipServer {
             Event::PowerOn { boots, .. } => {
                 *self = SipServer::booted(self.config.clone(), boots);
                 if self.config.listens_tcp {
-                    self.layer.listen(out);
+                    self.courier.listen(out);
                 }
             }
             Event::Datagram { from, bytes } => self.datagram(now, from, bytes, out),
             Event::Timer(timer) => self.timer(now, timer, out),
             Event::Resolved { question, answer } => {
-                for up in self.layer.resolved(now, &question, &answer, out) {
+                for up in self.courier.resolved(now, &question, &answer, out) {
                     self.told(now, up, out);
                 }
                 self.forget_finished();
             }
             Event::Unreachable { to } => {
-                for up in self.layer.unreachable(now, to, out) {
+                for up in self.courier.unreachable(now, to, out) {
                     self.told(now, up, out);
                 }
             }
             Event::Stream(conn, event) => {
-                for up in self.layer.stream(now, conn, event, out) {
+                for up in self.courier.stream(now, conn, event, out) {
                     self.told(now, up, out);
                 }
             }
@@ -202,7 +205,7 @@ impl Device for SipServer {
     }
 
     fn holds(&self) -> Holdings {
-        let transactions = self.layer.len() + self.forwarding();
+        let transactions = self.courier.len() + self.forwarding();
         Holdings { transactions, ..Holdings::default() }
     }
 

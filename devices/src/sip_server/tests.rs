@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Forking;
-use crate::core::{Effect, NameAnswer, NameKind, Question};
+use crate::core::{Effect, NameAnswer, NameKind, Question, StreamEvent};
 use crate::testing::{Table, address, answer, labels, sent};
 
 pub(super) const CALLER: &str = "10.0.0.1:5060";
@@ -56,22 +56,55 @@ fn an_invite_is_forwarded_as_the_standard_says() {
     assert_eq!(forwarded.header(Name::Route), None);
 }
 
+const BY_UDP: &str = "<sip:10.0.0.5:5060;transport=udp;lr>";
+const BY_TCP: &str = "<sip:10.0.0.5:5060;transport=tcp;lr>";
+const UNSAID: &str = "<sip:10.0.0.5:5060;lr>";
+
 #[test]
-fn a_dialog_that_begins_over_tcp_stays_there() {
-    let over = |transport: &str| {
-        request("INVITE", "sip:b@d.example", "Max-Forwards: 70\n").replace("UDP", transport)
-    };
-    for (transport, recorded) in
-        [("UDP", "<sip:10.0.0.5:5060;lr>"), ("TCP", "<sip:10.0.0.5:5060;transport=tcp;lr>")]
-    {
-        let forwarded = sent(&server().sip(CALLER, &over(transport))).remove(0).1;
-        assert_eq!(forwarded.header(Name::RecordRoute).as_deref(), Some(recorded));
+fn each_side_of_a_dialog_stays_on_its_transport() {
+    let cases: [(&str, &str, &[&str]); 4] = [
+        ("UDP", "", &[UNSAID]),
+        ("TCP", ";transport=tcp", &[BY_TCP]),
+        ("TCP", "", &[BY_UDP, BY_TCP]),
+        ("UDP", ";transport=TCP", &[BY_TCP, BY_UDP]),
+    ];
+    for (came, contact, recorded) in cases {
+        let more = "Max-Forwards: 70\nRecord-Route: <sip:10.0.0.4;lr>\n";
+        let uri = format!("sip:b@10.0.0.2{contact}");
+        let mut server = server();
+        let effects = server.sip(CALLER, &request("INVITE", &uri, more).replace("UDP", came));
+        let connects = effects.iter().find_map(|effect| match effect {
+            Effect::Connect { conn, .. } => Some(*conn),
+            _ => None,
+        });
+        let effects = connects.map_or(effects, |conn| server.stream(conn, StreamEvent::Opened));
+        let bytes = effects.iter().find_map(|effect| match effect {
+            Effect::Datagram { bytes, .. } | Effect::Send { bytes, .. } => Some(bytes.clone()),
+            _ => None,
+        });
+        let forwarded = Message::parse(bytes.expect("an INVITE that goes on")).expect("a message");
+        let places: Vec<_> = forwarded.values(Name::RecordRoute).map(|place| place.into_owned()).collect();
+        assert_eq!(places, [recorded, &["<sip:10.0.0.4;lr>"]].concat(), "{came} to {contact}");
     }
-    let mut server = server();
-    let asked = invite(&mut server);
-    let effects = server.sip(LOCATION, &answer(&asked, 302, "l", "Contact: <sip:b@10.0.0.2>;q=0.9\n"));
-    let forwarded = sent(&effects).into_iter().find(|(_, m)| m.label() == "INVITE").expect("a try").1;
-    assert_eq!(forwarded.header(Name::RecordRoute).as_deref(), Some("<sip:10.0.0.5:5060;lr>"));
+}
+
+#[test]
+fn both_routes_of_a_change_of_transport_are_taken_away_and_no_others() {
+    let cases = [
+        (format!("{BY_UDP}, {BY_TCP}"), None),
+        (format!("{BY_TCP}, {BY_UDP}, <sip:10.0.0.3;lr>"), Some("<sip:10.0.0.3;lr>")),
+        (format!("{UNSAID}, {UNSAID}"), Some(UNSAID)),
+        (format!("{UNSAID}, <sip:10.0.0.3;lr>"), Some("<sip:10.0.0.3;lr>")),
+    ];
+    for (routes, left) in cases {
+        let more = format!("Max-Forwards: 70\nRoute: {routes}\n");
+        let effects = server().sip(CALLER, &request("BYE", "sip:b@10.0.0.2", &more));
+        let (to, bye) = sent(&effects).remove(0);
+        assert_eq!(bye.header(Name::Route).as_deref(), left, "{routes}");
+        let next = left
+            .map_or("10.0.0.2:5060", |left| if left == UNSAID { "10.0.0.5:5060" } else { "10.0.0.3:5060" });
+        assert_eq!(to, address(next), "{routes}");
+    }
 }
 
 #[test]

@@ -114,6 +114,12 @@ pub type Turn = crate::turn::Turn<Failure>;
 pub struct Client {
     name: String,
     envelope: Envelope,
+    /// What it hands over instead to a server without extensions, if that is something else.
+    plainly: Option<Envelope>,
+    /// The extension that a server must list to count as one with extensions.
+    needs: Option<&'static str>,
+    /// The server has extensions.
+    extended: bool,
     stage: Stage,
     replies: ReplyReader,
     /// The server listed SIZE.
@@ -137,6 +143,9 @@ impl Client {
         Client {
             name: name.into(),
             envelope,
+            plainly: None,
+            needs: None,
+            extended: false,
             stage: Stage::Greeting,
             replies: ReplyReader::new(),
             sizes: false,
@@ -153,6 +162,18 @@ impl Client {
     #[must_use]
     pub fn saying_helo(self) -> Self {
         Client { plain: true, ..self }
+    }
+
+    /// The same, which hands another mail over to a server without extensions: one that does not know EHLO,
+    /// or does not list what is needed.
+    #[must_use]
+    pub fn with_plain_mail(self, envelope: Envelope, needs: Option<&'static str>) -> Self {
+        Client { plainly: Some(envelope), needs, ..self }
+    }
+
+    /// Whether the server has extensions; known once it is accepted.
+    pub fn is_extended(&self) -> bool {
+        self.extended
     }
 
     /// What it waits for.
@@ -212,6 +233,7 @@ impl Client {
             }
             (Stage::Greeting, 2) => self.say(Stage::Ehlo, Command::Ehlo(self.name.clone()), turn),
             (Stage::Ehlo, 2) => {
+                self.extended = self.needs.is_none_or(|needed| reply.lists(needed));
                 self.sizes = reply.lists("SIZE");
                 self.notifies = reply.lists("DSN");
                 self.mail(turn);
@@ -247,6 +269,9 @@ impl Client {
 
     fn mail(&mut self, turn: &mut Turn) {
         self.accepted = true;
+        if let Some(plain) = self.plainly.take().filter(|_| !self.extended) {
+            self.envelope = plain;
+        }
         let size = Param::new("SIZE", self.envelope.message.len().to_string());
         let mut params = if self.sizes { vec![size] } else { Vec::new() };
         if self.notifies {
@@ -348,6 +373,20 @@ mod tests {
     fn a_server_without_ehlo_gets_helo() {
         let (said, _) = talk(&["220 hi\r\n", "502 what\r\n", "250 ok\r\n"]);
         assert_eq!(said, "EHLO a.example\r\nHELO a.example\r\nMAIL FROM:<a@a.example>\r\n");
+    }
+
+    #[test]
+    fn a_server_without_extensions_gets_the_plain_mail() {
+        let plain = Envelope::new("plain@a.example", "b@b.example", Bytes::new());
+        let mut client = client().with_plain_mail(plain.clone(), None);
+        let (said, _) = talk_of(&mut client, &["220 hi\r\n", "502 what\r\n", "250 ok\r\n"]);
+        assert!(said.ends_with("MAIL FROM:<plain@a.example>\r\n") && !client.is_extended(), "{said}");
+        let mut client = self::client().with_plain_mail(plain.clone(), None);
+        let (said, _) = talk_of(&mut client, &["220 hi\r\n", "250 ok\r\n"]);
+        assert!(said.ends_with("MAIL FROM:<a@a.example>\r\n") && client.is_extended(), "{said}");
+        let mut client = self::client().with_plain_mail(plain, Some("DSN"));
+        let (said, _) = talk_of(&mut client, &["220 hi\r\n", "250 ok\r\n"]);
+        assert!(said.ends_with("MAIL FROM:<plain@a.example>\r\n") && !client.is_extended(), "{said}");
     }
 
     #[test]

@@ -10,3 +10,4 @@ pub mod sdp;
 pub mod sip;
 pub mod smtp;
 pub mod stream;
+pub mod vendor;

@@ -113,7 +113,7 @@ fn told(
         call = Some(of);
         match &entry.what {
             // That nobody confirms in time says nothing of the fax.
-            What::Mark { arc, .. } if arc.ends_with(".S310.never") => drop(never.insert(entry.at_us)),
+            What::Mark { arc, .. } if NEVER.contains(&&**arc) => drop(never.insert(entry.at_us)),
             What::Notice { .. } if !never.contains(&entry.at_us) && !moments.contains(&entry.at_us) => {
                 failed = true;
             }
@@ -122,6 +122,9 @@ fn told(
     }
     if failed { Told::Failed } else { Told::Nothing }
 }
+
+/// The arcs of a sender that waited for a confirmation in vain.
+const NEVER: [&str; 3] = ["8.S310.never", "10.S107.simple-no-mdn", "13.S201.never-called"];
 
 /// What a report says of this document; `None`: it is about another one. A report that says that more may come
 /// says nothing.

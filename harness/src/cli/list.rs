@@ -38,11 +38,15 @@ pub(super) struct Item {
 }
 
 /// Classes of devices that scenarios can name, and what they are.
-pub(super) const CLASSES: [(&str, &str); 6] = [
+pub(super) const CLASSES: [(&str, &str); 7] = [
     ("fax1", "facsimile machine 1: calls by IP telephone number and learns the peer's protocol (Figure 4)"),
     (
         "fax101",
         "internet facsimile machine 101: a mail fax that calls where it knows the number, and learns (Figures 8, 9)",
+    ),
+    (
+        "fax118",
+        "internet facsimile machine 118: a mail fax of full mode that tells peers of extension SMTP from others (Figures 10 to 13)",
     ),
     ("sip-server", "SIP server 17: a transaction-stateful proxy that record-routes"),
     ("location-server", "location server: registrar and redirect server on a host of its own"),

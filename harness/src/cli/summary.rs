@@ -31,6 +31,9 @@ pub(super) fn summary(report: &Report, whole: bool, colours: bool) -> String {
         for finding in &line.findings {
             let _ = writeln!(text, "    {finding}");
         }
+        for note in &line.notes {
+            let _ = writeln!(text, "    note: {note}");
+        }
         for line in line.ladders.iter().flat_map(|difference| &difference.lines) {
             let _ = writeln!(text, "    {}", if colours { line.coloured() } else { line.to_string() });
         }

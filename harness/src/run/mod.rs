@@ -104,6 +104,12 @@ impl Examined {
         results.flat_map(|result| &result.findings).filter(|finding| finding.verdict != Verdict::Pass)
     }
 
+    /// What the verdict does not say: that boxes of one vendor understand each other claims nothing of others.
+    pub fn notes(&self) -> impl Iterator<Item = &Finding> {
+        let results = self.record.results.iter().filter(|result| result.rule == judges::VENDOR_PROFILE);
+        results.flat_map(|result| &result.findings).filter(|finding| finding.verdict == Verdict::Pass)
+    }
+
     /// The verdict.
     pub fn verdict(&self) -> Verdict {
         self.record.verdict

@@ -41,6 +41,9 @@ pub struct Line {
     pub digest: String,
     /// What speaks against it.
     pub findings: Vec<String>,
+    /// What its verdict does not claim.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How its ladder compares with its snapshot: `same`, `different`, `missing`, `accepted`,
     /// `not-compared`; empty where it did not run.
     pub ladder: &'static str,
@@ -89,6 +92,7 @@ fn line(name: &str, result: Option<&Result<Examined, RunError>>, earlier: &Earli
         verdict: Verdict::Inconclusive,
         digest: String::new(),
         findings: vec![NOT_RUN.to_owned()],
+        notes: Vec::new(),
         ladder: "",
         difference: Vec::new(),
         changed: Vec::new(),
@@ -103,6 +107,7 @@ fn line(name: &str, result: Option<&Result<Examined, RunError>>, earlier: &Earli
             let findings = examined.findings().map(words);
             line.findings =
                 if secrets { findings.collect() } else { findings.map(|words| redacted(&words)).collect() };
+            line.notes = examined.notes().map(words).collect();
             line.ladder = examined.snapshot.as_str();
             if let Snapshot::Different(difference) = &examined.snapshot {
                 line.difference = difference.lines.iter().map(ToString::to_string).collect();

@@ -7,6 +7,7 @@ use serde_yaml::Error as YamlError;
 
 use super::reuse::Origins;
 use super::value::Place;
+use super::within;
 
 /// Everything that is wrong with one scenario file. The scenario's author is at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,17 +77,35 @@ impl Problem {
 const LINE_SHOWN: usize = 140;
 
 impl Source {
+    /// A problem behind so many characters of the value that begins at this place.
+    pub(super) fn problem_within(
+        &self,
+        place: Place,
+        at: usize,
+        message: impl Into<String>,
+        remedy: Option<String>,
+    ) -> Problem {
+        let (written, place) = self.written(place);
+        written.problem(within::place(&written.text, place, at), message, remedy)
+    }
+
     /// A problem at this place of the file.
     pub fn problem(&self, place: Place, message: impl Into<String>, remedy: Option<String>) -> Problem {
+        let (written, place) = self.written(place);
+        written.shown(place, message, remedy)
+    }
+
+    /// Where this place was written, if the text was composed of several files.
+    fn written(&self, place: Place) -> (&Source, Place) {
         let place = Place { line: place.line.max(1), column: place.column.max(1) };
-        if let Some(origins) = &self.origins {
-            // What is behind the last line (an end that is missing) belongs to it.
-            let at = (place.line as usize - 1).min(origins.lines.len().saturating_sub(1));
-            let origin = origins.lines.get(at).copied().unwrap_or_default();
-            if let Some(written) = origins.sources.get(origin.file) {
-                return written.problem(origin.place, message, remedy);
-            }
-        }
+        let Some(origins) = &self.origins else { return (self, place) };
+        // What is behind the last line (an end that is missing) belongs to it.
+        let at = (place.line as usize - 1).min(origins.lines.len().saturating_sub(1));
+        let origin = origins.lines.get(at).copied().unwrap_or_default();
+        origins.sources.get(origin.file).map_or((self, place), |written| written.written(origin.place))
+    }
+
+    fn shown(&self, place: Place, message: impl Into<String>, remedy: Option<String>) -> Problem {
         let line = self.text.lines().nth(place.line as usize - 1).unwrap_or_default();
         let before = (place.column as usize - 1).min(line.chars().count());
         let hidden =

@@ -29,12 +29,13 @@ const STREAM_UNITS: &[&str] = &[
 /// How a rule names a TCP connect.
 pub(super) const CONNECT: &str = "connect";
 
-/// Whether a message can have this label: a SIP method, a status code and a method, an SMTP command
-/// or reply code, a POP3 command or status, an HTTP method or status code, `message`, `body`, or `raw`.
-pub(super) fn is_label(text: &str) -> bool {
+/// Whether a message can have this label: a SIP method (of `vendors` too), a status code and a method, an SMTP
+/// command or reply code, a POP3 command or status, an HTTP method or status code, `message`, `body`, or `raw`.
+pub(super) fn is_label(text: &str, vendors: &[&str]) -> bool {
+    let is_method = |text: &str| METHODS.contains(&text) || vendors.contains(&text);
     match text.split_once(' ') {
-        Some((code, method)) => is_code(code, 100, 699) && METHODS.contains(&method),
-        None => METHODS.contains(&text) || STREAM_UNITS.contains(&text) || is_code(text, 100, 599),
+        Some((code, method)) => is_code(code, 100, 699) && is_method(method),
+        None => is_method(text) || STREAM_UNITS.contains(&text) || is_code(text, 100, 599),
     }
 }
 
@@ -55,16 +56,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_method_of_a_vendor_is_one_where_there_is_that_vendor() {
+        assert!(is_label("ACME", &["ACME"]) && is_label("200 ACME", &["ACME"]));
+        assert!(!is_label("ACME", &[]) && !is_label("ACMES", &["ACME"]));
+    }
+
+    #[test]
     fn methods_codes_commands_and_mails_have_labels() {
         for label in
             ["INVITE", "200 INVITE", "100 INVITE", "EHLO", "354", "message", "raw", "POST", "body", "100"]
         {
-            assert!(is_label(label), "{label}");
+            assert!(is_label(label, &[]), "{label}");
         }
         for label in
             ["invite", "200", "20 INVITE", "700 INVITE", "200 EHLO", "99", "600", "", "+20", "INVITE "]
         {
-            assert_eq!(is_label(label), label == "200", "{label}");
+            assert_eq!(is_label(label, &[]), label == "200", "{label}");
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod set;
 #[cfg(test)]
 mod tests;
 mod value;
+mod within;
 mod worlds;
 
 pub use documents::Base;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use faxproof_devices::core::{self, Durable, Notice, Print, Time};
 use faxproof_reports::{Host, Medium, What};
+use faxproof_wire::mime::Fields;
 
 use super::ledger::Ledger;
 
@@ -54,10 +55,13 @@ pub(crate) fn durable(ledger: &mut Ledger, now: Time, host: &Host, durable: &Dur
             folder: folder.clone(),
             name: name.clone(),
             put: true,
-            octets: envelope.message.len() as u64,
+            message_id: Fields::read(&envelope.message)
+                .ok()
+                .and_then(|fields| fields.text("Message-ID"))
+                .map(|id| id.trim().trim_start_matches('<').trim_end_matches('>').into()),
         },
         Durable::TakeMail { folder, name } => {
-            What::Mail { host, folder: folder.clone(), name: name.clone(), put: false, octets: 0 }
+            What::Mail { host, folder: folder.clone(), name: name.clone(), put: false, message_id: None }
         }
     };
     ledger.enter(now, entry);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use faxproof::scenario::set;
+use faxproof_wire::page::{self, Chart, tiff};
 use serde_json::Value;
 
 use crate::bench::TWO_CALLS;
@@ -65,6 +66,65 @@ fn bad_yaml_is_refused_with_2_and_its_place() {
     assert_eq!(output.status.code(), Some(2));
     let line = TWO_CALLS.lines().position(|line| line.contains("send: first")).unwrap() + 1;
     assert!(err(&output).contains(&format!("bad.yaml:{line}:")), "{}", err(&output));
+}
+
+/// A folder as a vendor has it beside the built-in set: a profile, a document, and a scenario in a folder of its
+/// own that uses both.
+fn of_a_vendor(test: &str, readiness: &str) -> PathBuf {
+    let folder = folder(test);
+    fs::create_dir_all(folder.join("calls")).unwrap();
+    let profile = format!(
+        "hosts:\n  ours: {{ fax: 1, number: 03-5555-0100 }}\n  peer: {{ fax: 1, number: 03-5555-0200 }}\n  \
+         sip: {{ sip-server: {{}} }}\ndefaults:\n  fax:\n    vendor:\n      request: {{ method: INFO, type: text/x-acme, body: ask }}\n      \
+         presentation: {{ type: text/x-acme, body: \"can {{protocols}}\" }}\n      \
+         announcement: {{ method: INFO, type: text/x-acme, body: \"use {{protocol}}\" }}\n      \
+         readiness: {{ type: text/x-acme, body: \"{readiness}\" }}\n"
+    );
+    fs::write(folder.join("acme.part.yaml"), profile).unwrap();
+    fs::write(folder.join("calls/letter.tif"), tiff::write(&[page::chart(Chart::default())])).unwrap();
+    let scenario = "version: 1\ntitle: Our boxes by our profile\ninclude: ../acme.part.yaml\nhosts:\n  \
+                    ours: { habits: { variant: V } }\ndocuments:\n  letter: { tiff: letter.tif }\nsteps:\n  \
+                    - { at: 1s, host: ours, send: letter, to: 03-5555-0200 }\nexpect:\n  printed: { peer: 1 }\n  \
+                    messages: { INFO ours>sip: 2 }\n";
+    fs::write(folder.join("calls/first.yaml"), scenario).unwrap();
+    folder
+}
+
+fn faxproof_in(place: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_faxproof")).current_dir(place).args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_vendors_own_folder_runs_from_anywhere() {
+    let folder = of_a_vendor("vendor", "port {port}");
+    let path = folder.to_str().unwrap();
+    let accepted = faxproof_in(&folder.join("calls"), &["run", "--update", "first.yaml"]);
+    assert_eq!(accepted.status.code(), Some(0), "{}{}", out(&accepted), err(&accepted));
+    let elsewhere = std::env::temp_dir();
+    let places: [(&Path, &str); 4] =
+        [(&folder, "."), (&folder, "calls/first.yaml"), (&folder.join("calls"), ".."), (&elsewhere, path)];
+    for (place, named) in places {
+        let output = faxproof_in(place, &["run", named]);
+        assert_eq!(output.status.code(), Some(0), "{named}: {}{}", out(&output), err(&output));
+    }
+}
+
+#[test]
+fn a_flaw_in_a_profile_is_refused_with_2_and_its_place_in_the_part() {
+    let folder = of_a_vendor("vendor-flaw", "port {prot}");
+    let output = faxproof_in(&std::env::temp_dir(), &["run", folder.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = err(&output);
+    assert!(told.contains("there is no hole `{prot}`") && told.contains("acme.part.yaml:11:51"), "{told}");
+    assert_eq!(told.matches("there is no hole").count(), 1, "two hosts have it from one place: {told}");
+}
+
+#[test]
+fn a_call_by_a_vendors_profile_is_said_to_claim_nothing() {
+    let folder = of_a_vendor("vendor-claim", "port {port}");
+    let output = faxproof_in(&folder, &["run", "--update", "--out", "left", "calls"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", out(&output), err(&output));
+    assert!(out(&output).contains("vendor wire profile: no claim of interoperability"), "{}", out(&output));
 }
 
 #[test]

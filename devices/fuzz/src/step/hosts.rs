@@ -1,19 +1,26 @@
-//! The boxes: two faxes, the SIP server and the location server, set up as an input wants them.
+//! The boxes: two faxes, the SIP server, and the location server or a mail server, set up as an input wants them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use faxproof_devices::config::{
-    FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, PresentedBy, Protocol, Refusal,
-    RegistrarConfig, SipServerConfig, TextType, Variant,
+    CollectionConfig, FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, Machine,
+    MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy, Protocol, Refusal, RegistrarConfig,
+    SipServerConfig, TextType, Variant,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Medium};
 use faxproof_devices::fax1::Fax1;
 use faxproof_devices::location_server::LocationServer;
+use faxproof_devices::mail_fax::MailFax;
+use faxproof_devices::mail_server::MailServer;
+use faxproof_devices::pop3::POP3_PORT;
 use faxproof_devices::sip::SIP_PORT;
 use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::sip_server::SipServer;
+use faxproof_devices::smtp::{Offers, SMTP_PORT};
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
+use faxproof_wire::vendor::Profile;
 
 use super::script::Script;
 
@@ -25,6 +32,19 @@ pub(super) const LOCATION: usize = 3;
 
 pub(super) const DOMAIN: &str = "sip.example.net";
 pub(super) const NUMBERS: [&str; 2] = ["050-0000-9999", "050-1234-5678"];
+
+/// Which boxes there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cast {
+    /// Facsimile machines 1, and a location server.
+    Calls,
+    /// Mail faxes, and a mail server in the place of the location server: alice collects a mailbox of its, and
+    /// bob takes mail himself.
+    Mail,
+}
+
+/// Where mail for the two faxes goes.
+pub(super) const ADDRESSES: [&str; 2] = ["alice@a.example", "bob@b.example"];
 
 /// Where a box is.
 pub(super) fn address(seat: usize) -> IpAddr {
@@ -38,8 +58,9 @@ pub(super) fn seat_at(address_of_it: IpAddr) -> Option<usize> {
 
 /// The boxes in their order. What a call needs is there whatever the script says: both faxes register,
 /// answer, and have a protocol in common.
-pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
-    let entropy = Entropy::of_seed(u64::from(script.byte()));
+pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
+    let seed = script.byte();
+    let entropy = Entropy::of_seed(u64::from(seed));
     let registrar = RegistrarConfig {
         domain: DOMAIN.to_owned(),
         default_expiry: Duration::secs(3600),
@@ -48,7 +69,8 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         challenges: None,
     };
     let own_host = Location::OwnHost(SocketAddr::new(address(LOCATION), SIP_PORT));
-    let location = if script.chance(4) { Location::Internal(registrar.clone()) } else { own_host };
+    let internal = script.chance(4) || cast == Cast::Mail;
+    let location = if internal { Location::Internal(registrar.clone()) } else { own_host };
     let server = SipServerConfig {
         address: address(SERVER),
         domain: DOMAIN.to_owned(),
@@ -57,7 +79,7 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         record_route: !script.chance(4),
         challenges: None,
         follows_redirects: script.chance(4),
-        forking: Forking::Serial,
+        forking: if seed.is_multiple_of(2) { Forking::Serial } else { Forking::Parallel },
         listens_tcp: true,
         entropy: entropy.part("sip"),
     };
@@ -67,12 +89,77 @@ pub(super) fn devices(script: &mut Script<'_>) -> Vec<Box<dyn Device>> {
         listens_tcp: true,
         entropy: entropy.part("location"),
     };
-    vec![
-        Box::new(Fax1::new(fax(ALICE, entropy.part("alice"), script))),
-        Box::new(Fax1::new(fax(BOB, entropy.part("bob"), script))),
-        Box::new(SipServer::new(server)),
-        Box::new(LocationServer::new(location)),
-    ]
+    let alice = fax(ALICE, entropy.part("alice"), script);
+    let bob = fax(BOB, entropy.part("bob"), script);
+    match cast {
+        Cast::Calls => vec![
+            Box::new(Fax1::new(alice)),
+            Box::new(Fax1::new(bob)),
+            Box::new(SipServer::new(server)),
+            Box::new(LocationServer::new(location)),
+        ],
+        Cast::Mail => vec![
+            Box::new(MailFax::new(mailing(alice, script))),
+            Box::new(MailFax::new(mailing(bob, script))),
+            Box::new(SipServer::new(server)),
+            Box::new(MailServer::new(mail_server(entropy.part("mail")))),
+        ],
+    }
+}
+
+/// The same fax as a mail fax.
+fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
+    let alice = config.address == address(ALICE);
+    let offers = [
+        Offers { ehlo: true, dsn: true },
+        Offers { ehlo: true, dsn: false },
+        Offers { ehlo: false, dsn: false },
+    ];
+    let mail = MailHabits {
+        greets_by_helo: script.chance(2),
+        listens: !alice,
+        offers: offers[script.below(3)],
+        on_path_reject: if script.chance(2) { PathReject::FallBack } else { PathReject::Notify },
+        states_capabilities: script.chance(2),
+        ..MailHabits::default()
+    };
+    FaxConfig {
+        mail: ADDRESSES[usize::from(!alice)].to_owned(),
+        machine: if script.chance(2) { Machine::Fax118 } else { Machine::Fax101 },
+        mail_server: Some(SocketAddr::new(address(LOCATION), SMTP_PORT)),
+        mailbox: alice.then(|| CollectionConfig {
+            server: SocketAddr::new(address(LOCATION), POP3_PORT),
+            user: "alice".to_owned(),
+            password: "sesame".to_owned(),
+            every: Duration::secs(20),
+        }),
+        habits: Habits { mail, ..config.habits },
+        ..config
+    }
+}
+
+fn mail_server(entropy: Entropy) -> MailServerConfig {
+    let mailbox = MailboxConfig {
+        user: "alice".to_owned(),
+        password: "sesame".to_owned(),
+        addresses: vec!["alice".to_owned()],
+    };
+    MailServerConfig {
+        address: address(LOCATION),
+        name: "mx.a.example".to_owned(),
+        names: vec!["mx.a.example".to_owned()],
+        domains: vec!["a.example".to_owned()],
+        mailboxes: vec![mailbox],
+        relays_for: vec![address(ALICE), address(BOB)],
+        relay: None,
+        offers: Offers { ehlo: true, dsn: true },
+        size_limit: 1_000_000,
+        retries: vec![Duration::secs(30)],
+        gives_up_after: Duration::secs(300),
+        most_hops: 100,
+        epoch_s: 1_069_117_200,
+        entropy,
+    }
 }
 
 fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
@@ -97,12 +184,27 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
         ta2: Vec::new(),
         mail_server: None,
         mailbox: None,
+        machine: Default::default(),
         ta1: Vec::new(),
         habits: habits(script),
         epoch_s: 1_069_117_200,
         entropy,
     }
 }
+
+/// The wire profile of a vendor: both faxes have it.
+const ACME: &[(&str, &str)] = &[
+    ("request.method", "INFO"),
+    ("request.type", "text/x-acme"),
+    ("request.body", "ASK"),
+    ("presentation.type", "text/x-acme"),
+    ("presentation.body", "CAN {protocols}"),
+    ("announcement.method", "INFO"),
+    ("announcement.type", "text/x-acme"),
+    ("announcement.body", "USE {protocol}"),
+    ("readiness.type", "text/x-acme"),
+    ("readiness.body", "READY {address}:{port}"),
+];
 
 fn habits(script: &mut Script<'_>) -> Habits {
     let answer_after = Duration::millis(if script.chance(4) { 5 } else { 500 });
@@ -116,6 +218,7 @@ fn habits(script: &mut Script<'_>) -> Habits {
         keep_alive: script.chance(8).then_some(Duration::secs(30)),
         lines: 1 + script.below(3) as u32,
         variant: if usual { Variant::Base } else { variant },
+        vendor: Profile::parse(ACME.iter().copied()).ok().map(Arc::new),
         presentation: if script.chance(4) { PresentedBy::Answer } else { PresentedBy::Options },
         setup_offer: [Setup::Active, Setup::Active, Setup::Passive, Setup::ActPass][script.below(4)],
         http: HttpHabits {

@@ -5,17 +5,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use faxproof_devices::core::{
-    Conn, Device, Durable, Duration, Effect, Event, Holdings, NameAnswer, NameKind, Outbox, Question,
-    StreamEvent, Time, Timer,
+    Conn, Device, Durable, Duration, Effect, Event, Exchange, Holdings, NameAnswer, NameKind, Outbox,
+    Question, StreamEvent, Time, Timer,
 };
 use faxproof_devices::sip::SIP_PORT;
 
-use super::hosts::{DOMAIN, SERVER, address, seat_at};
+use super::hosts::{BOB, Cast, DOMAIN, SERVER, address, seat_at};
 
 /// The most effects of a step, and the most octets that it sends: those of a document, or a request to
 /// each of the targets that a server tries at a time.
 const MOST_EFFECTS: usize = 200;
 const MOST_OCTETS: usize = 256 * 1024;
+/// The most octets for each that came: `RETR 1` asks for a whole mail.
+const MOST_FOR_ONE: usize = 2048;
 /// What a message may cost in time to get there.
 const HOP: Duration = Duration::millis(5);
 
@@ -35,6 +37,7 @@ pub(super) struct Seat {
 
 /// The world.
 pub(super) struct Lab {
+    pub(super) cast: Cast,
     pub(super) seats: Vec<Seat>,
     pub(super) now: Time,
     pub(super) pending: BTreeMap<Place, (usize, Event)>,
@@ -50,7 +53,7 @@ pub(super) struct Lab {
 }
 
 impl Lab {
-    pub(super) fn new(devices: Vec<Box<dyn Device>>) -> Self {
+    pub(super) fn new(cast: Cast, devices: Vec<Box<dyn Device>>) -> Self {
         let seat = |device| Seat {
             device,
             listens: BTreeSet::new(),
@@ -61,6 +64,7 @@ impl Lab {
             events: 0,
         };
         let mut lab = Lab {
+            cast,
             seats: devices.into_iter().map(seat).collect(),
             now: Time(0),
             pending: BTreeMap::new(),
@@ -130,7 +134,7 @@ impl Lab {
         let effects: Vec<Effect> = out.drain().collect();
         let octets: usize = effects.iter().map(octets_of).sum();
         assert!(effects.len() <= MOST_EFFECTS, "{} effects of a step: {effects:?}", effects.len());
-        assert!(octets <= MOST_OCTETS + 64 * told, "{octets} octets of a step");
+        assert!(octets <= MOST_OCTETS + MOST_FOR_ONE * told, "{octets} octets of a step");
         effects.into_iter().for_each(|effect| self.follow(seat, effect));
     }
 
@@ -245,8 +249,12 @@ fn octets_of(effect: &Effect) -> usize {
 /// What the name server knows.
 fn answer_to(question: &Question) -> NameAnswer {
     let literal = question.name.parse::<IpAddr>().ok();
-    let own = question.name.eq_ignore_ascii_case(DOMAIN).then(|| address(SERVER));
+    let named = |name: &str| question.name.eq_ignore_ascii_case(name);
+    let own = named(DOMAIN).then(|| address(SERVER)).or(named("bob.b.example").then(|| address(BOB)));
     match (question.kind, literal.or(own)) {
+        (NameKind::Mx, _) if named("b.example") => {
+            NameAnswer::Exchanges(vec![Exchange { preference: 10, host: "bob.b.example".to_owned() }])
+        }
         (NameKind::Address, Some(found)) => NameAnswer::Addresses(vec![found]),
         _ => NameAnswer::NoSuchName,
     }

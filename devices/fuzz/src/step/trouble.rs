@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use faxproof_devices::core::{
-    Conn, Duration, Event, NameAnswer, NameKind, Pointer, Question, Service, StreamEvent, Timer,
+    Conn, Duration, Event, Exchange, NameAnswer, NameKind, Pointer, Question, Service, StreamEvent, Timer,
 };
-use faxproof_devices::order::{Action, Order};
+use faxproof_devices::order::{Action, Order, Ta2Action};
 use faxproof_devices::sip::SIP_PORT;
 use faxproof_devices::ta1::Row;
+use faxproof_devices::ta2;
 
-use super::hosts::{ALICE, BOB, DOMAIN, LOCATION, NUMBERS, address};
+use super::hosts::{ADDRESSES, ALICE, BOB, Cast, DOMAIN, LOCATION, NUMBERS, address};
 use super::lab::{Lab, Place};
 use super::script::Script;
 use crate::Mutator;
@@ -75,6 +76,23 @@ const WORDS: &[&str] = &[
     "POST / HTTP/1.1\r\n",
     "Transfer-Encoding: chunked\r\n",
     "Content-Length: ",
+    "EHLO x\r\n",
+    "HELO x\r\n",
+    "MAIL FROM:<>\r\n",
+    "RCPT TO:<alice@a.example>\r\n",
+    "RCPT TO:<bob@b.example>\r\n",
+    "RCPT TO:<eve@nowhere.example>\r\n",
+    "NOTIFY=SUCCESS,FAILURE,DELAY",
+    "USER alice\r\n",
+    "PASS sesame\r\n",
+    "UIDL\r\n",
+    "RETR 1\r\n",
+    "DELE 1\r\n",
+    "+OK\r\n",
+    "-ERR\r\n",
+    "Received: by x\r\n",
+    "Disposition-Notification-To: ",
+    "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n",
 ];
 
 /// Names of timers that some part of a device uses.
@@ -97,15 +115,23 @@ const TIMERS: &[&str] = &[
     "abandoned",
     "answer",
     "cancelled",
+    "collect",
+    "collect reply",
+    "confirmation",
     "door",
+    "doorstep",
     "idle",
     "idle connection",
     "keep-alive",
+    "mail",
     "no-answer",
     "put-off",
     "register",
+    "reply",
+    "retry",
     "ring",
     "session",
+    "unanswered",
 ];
 
 /// How long everybody goes on undisturbed now and then.
@@ -163,10 +189,10 @@ fn bytes_of(event: &Event) -> Option<&Bytes> {
     }
 }
 
-/// Datagrams get lost; all else comes.
+/// Datagrams get lost, and answers of the name server; all else comes.
 fn lost(lab: &mut Lab, next: Place) {
     match lab.pending.get(&next) {
-        Some((_, Event::Datagram { .. })) => drop(lab.take(next)),
+        Some((_, Event::Datagram { .. } | Event::Resolved { .. })) => drop(lab.take(next)),
         _ => lab.happen(next),
     }
 }
@@ -193,7 +219,8 @@ fn made_up(lab: &mut Lab, target: usize, orders: &mut u64, script: &mut Script<'
                 return super::send(lab, seat, *orders, script);
             }
             // A server has no panel: what happens there then is an order for nobody.
-            Event::Order(Order { key: *orders, action: some_action(script) })
+            let action = if lab.cast == Cast::Mail { some_mail_action(script) } else { some_action(script) };
+            Event::Order(Order { key: *orders, action })
         }
         _ if script.chance(4) => return lab.power_on(script.below(4)),
         _ => return lab.wait(PAUSE),
@@ -248,6 +275,7 @@ fn on_a_stream(lab: &Lab, script: &mut Script<'_>) -> StreamEvent {
             let port = match script.below(4) {
                 0 => SIP_PORT,
                 1 => script.number(),
+                2 => 110,
                 _ => 25,
             };
             StreamEvent::Accepted { port, peer: somewhere(script) }
@@ -261,11 +289,18 @@ fn on_a_stream(lab: &Lab, script: &mut Script<'_>) -> StreamEvent {
 }
 
 fn resolved(lab: &Lab, script: &mut Script<'_>) -> Event {
-    let kind = [NameKind::Address, NameKind::Srv, NameKind::Naptr][script.below(3)];
+    let kind = [NameKind::Address, NameKind::Srv, NameKind::Naptr, NameKind::Mx][script.below(4)];
     let made_up = Question { kind, name: DOMAIN.to_owned() };
     let question = lab.questions.iter().nth_back(script.below(4)).cloned().unwrap_or(made_up);
     let named = [DOMAIN, ".", "", "_sip._udp.sip.example.net", "10.0.0.3"][script.below(5)];
-    let answer = match script.byte() % 5 {
+    let answer = match script.byte() % 6 {
+        5 => {
+            let exchange = |n: usize| Exchange {
+                preference: (n % 3) as u16,
+                host: if n % 7 == 6 { ".".to_owned() } else { named.to_owned() },
+            };
+            NameAnswer::Exchanges((0..=script.below(40)).map(exchange).collect())
+        }
         0 => NameAnswer::NoSuchName,
         1 => NameAnswer::TimedOut,
         2 => NameAnswer::Addresses((0..=script.below(40)).map(|_| address(script.below(6))).collect()),
@@ -303,5 +338,23 @@ fn some_action(script: &mut Script<'_>) -> Action {
         2 => Action::AddRow(row),
         3 => Action::EditRow { number, row },
         _ => Action::DeleteRow { number },
+    }
+}
+
+fn some_mail_action(script: &mut Script<'_>) -> Action {
+    let which = script.below(2);
+    let row = ta2::Row {
+        speed_dial: script.chance(2).then(|| "1".to_owned()),
+        number: script.chance(2).then(|| NUMBERS[which].to_owned()),
+        address: script.chance(2).then(|| ADDRESSES[which].to_owned()),
+        ..ta2::Row::default()
+    };
+    let key = ta2::Key::Address(ADDRESSES[which].to_owned());
+    match script.byte() % 5 {
+        0 => Action::HangUp,
+        1 => Action::Ta2(Ta2Action::List),
+        2 => Action::Ta2(Ta2Action::Add(row)),
+        3 => Action::Ta2(Ta2Action::Edit(key, row)),
+        _ => Action::Ta2(Ta2Action::Delete(key)),
     }
 }

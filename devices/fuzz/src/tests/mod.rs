@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
-use crate::step::{events_of_fax, events_of_location, events_of_server};
+use crate::step::{events_of_fax, events_of_location, events_of_mail, events_of_server};
 
 const MUTATIONS: usize = 100_000;
 const EVENTS: usize = 100_000;
@@ -59,6 +59,11 @@ fn a_location_server_in_the_middle_of_calls() {
 }
 
 #[test]
+fn mail_faxes_and_their_mail_server_in_the_middle_of_mails() {
+    events("step_mail", events_of_mail);
+}
+
+#[test]
 fn the_same_seed_draws_the_same_mutations() {
     let corpus = corpus("sip");
     let drawn = |seed| -> Vec<Vec<u8>> {
@@ -71,8 +76,21 @@ fn the_same_seed_draws_the_same_mutations() {
 
 #[test]
 fn the_corpora_are_small() {
-    let targets =
-        ["sip", "sdp", "smtp", "http", "mime", "tiff", "streams", "step_fax", "step_server", "step_location"];
+    let targets = [
+        "sip",
+        "sdp",
+        "smtp",
+        "pop3",
+        "http",
+        "mime",
+        "tiff",
+        "streams",
+        "vendor",
+        "step_fax",
+        "step_server",
+        "step_location",
+        "step_mail",
+    ];
     for target in targets {
         let corpus = corpus(target);
         let octets: usize = corpus.iter().map(Vec::len).sum();
@@ -115,6 +133,12 @@ fn session_descriptions() {
 #[test]
 fn smtp_commands_replies_and_data() {
     mutations("smtp", &["\r\n.\r\n", "MAIL FROM:<", "RCPT TO:<", "250-", "2.1.5 ", "\"", "@", "\r\n"], smtp);
+}
+
+#[test]
+fn pop3_commands_replies_and_listings() {
+    let words = ["\r\n.\r\n", "+OK ", "-ERR ", "[IN-USE] ", "RETR ", "TOP 1 ", "UIDL\r\n", "<1@d>", "\r\n"];
+    mutations("pop3", &words, pop3);
 }
 
 #[test]
@@ -162,6 +186,15 @@ fn watched_connections() {
         "HEAD / HTTP/1.1\r\n",
         "STARTTLS\r\n",
         "DATA\r\n",
+        "+OK\r\n",
+        "RETR 1\r\n",
     ];
     mutations("streams", &words, streams);
+}
+
+#[test]
+fn profiles_of_vendors() {
+    let words =
+        ["{port}", "{address}", "{protocol}", "{protocols}", "{{", "}}", "\x1e", "192.0.2.1", "[::1]", ", "];
+    mutations("vendor", &words, vendor);
 }

@@ -288,15 +288,17 @@ fn an_ack_for_another_name_waits_for_its_address() {
 #[test]
 fn who_gives_up_makes_no_further_try() {
     let (mut desk, id) = on_its_way("INVITE");
-    let given_up = desk.courier.give_up(id);
+    let given_up = desk.does(|courier, _, out| courier.give_up(id, out));
     assert!(!given_up, "the INVITE is out");
     assert!(matches!(desk.wait_s(33), Some(Up::Timeout { tx }) if tx == id));
     assert!(sent(&desk.effects).iter().all(|(to, _)| to.to_string() == ONE));
     let id = desk.send("INVITE", "sip:d:5060");
-    let given_up = desk.courier.give_up(id);
+    let question = desk.question("A/AAAA d");
+    let given_up = desk.does(|courier, _, out| courier.give_up(id, out));
     assert!(given_up, "nothing is out");
-    assert_eq!(desk.told("A/AAAA d", two()).len(), 0);
-    assert_eq!(sent(&desk.effects).len(), 0);
+    assert!(!desk.timers.iter().any(|(_, timer)| timer.name == UNANSWERED));
+    let told = desk.does(|courier, now, out| courier.resolved(now, &question, &two(), out));
+    assert_eq!((told.len(), sent(&desk.effects).len()), (0, 0));
 }
 
 #[test]
@@ -310,4 +312,35 @@ fn nothing_is_left_of_finished_deliveries() {
         desk.wait_s(100);
         assert!(desk.courier.is_empty() && desk.courier.tries.is_empty(), "{method} {last}");
     }
+}
+
+#[test]
+fn a_name_server_that_never_answers_counts_as_silent_after_32_s() {
+    for method in ["INVITE", "OPTIONS"] {
+        let mut desk = Desk::new();
+        let id = desk.send(method, "sip:d:5060");
+        assert!(desk.wait_s(31).is_none() && desk.courier.len() == 1);
+        let up = desk.wait_s(1);
+        assert!(matches!(up, Some(Up::Unlocated { tx, why: Unlocated::Silent(_) }) if tx == id), "{up:?}");
+        assert!(desk.courier.is_empty());
+        desk.send("OPTIONS", "sip:d:5060");
+        desk.question("A/AAAA d");
+    }
+}
+
+#[test]
+fn an_ack_waits_no_longer_for_a_name_than_a_request() {
+    let mut desk = Desk::new();
+    let ack = request("ACK", "z9hG4bKa");
+    desk.does(|courier, now, out| courier.pass(now, ack, &target("sip:d:5060"), out));
+    desk.question("A/AAAA d");
+    assert!(desk.wait_s(32).is_none());
+    assert!(desk.courier.is_empty() && desk.timers.is_empty());
+    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Unexpected { .. })));
+}
+
+#[test]
+fn an_answer_in_time_leaves_no_timer_of_the_question() {
+    let (desk, _) = on_its_way("INVITE");
+    assert!(!desk.timers.iter().any(|(_, timer)| timer.name == UNANSWERED));
 }

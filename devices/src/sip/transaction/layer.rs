@@ -21,6 +21,9 @@ use crate::sip::{SIP_PORT, address};
 /// Transactions at one time; a request beyond them is answered 503 without a transaction.
 pub const MAX_TRANSACTIONS: usize = 50_000;
 
+/// How a branch begins that is unique (RFC 3261 §8.1.1.7).
+const MAGIC: &str = "z9hG4bK";
+
 /// Ends a transaction that was abandoned.
 const ABANDONED: &str = "abandoned";
 
@@ -333,10 +336,11 @@ impl Layer {
     fn server_id(&self, message: &Message, via: &Via, method: &Method) -> Option<u64> {
         let sent_by = (via.host.to_ascii_lowercase(), via.port.unwrap_or(SIP_PORT));
         match via.branch() {
-            Some(branch) if branch.starts_with("z9hG4bK") => {
+            Some(branch) if branch.starts_with(MAGIC) && branch.len() > MAGIC.len() => {
                 Some(self.entropy.key(("server", branch, sent_by, method.as_str())).0)
             }
-            // A sender of RFC 2543 has no unique branch: Call-ID, From tag and CSeq stand for it.
+            // A sender of RFC 2543 has no unique branch, nor has one that sends the magic cookie alone
+            // (RFC 4475 §3.2.1): Call-ID, From tag and CSeq stand for it.
             _ => {
                 let cseq = message.cseq()?.0;
                 let call = (message.call_id()?.to_owned(), message.from_tag().map(str::to_owned));

@@ -131,6 +131,11 @@ impl Transaction {
                 Some(Duration(0)) => return self.input(now, id, Input::Fires(name), None, lines, out),
                 Some(after) => self.arm(now, id, name, after, out),
             },
+            // Nothing is doubled for ever: on TCP Timers A and E never run, and one that fires all the same came
+            // from nowhere.
+            Action::ArmSlow(name) | Action::ArmDoubled(name) if self.interval == Duration(0) => {
+                out.unexpected(format!("Timer {name}, which does not run"), "a response");
+            }
             Action::ArmSlow(name) => self.arm(now, id, name, T2, out),
             Action::ArmDoubled(name) => {
                 let doubled = self.interval * 2;

@@ -50,6 +50,15 @@ impl NameAddr {
     }
 }
 
+/// Whether the parts of a raw From or To value can be told apart, so that its tag is known. The URI itself
+/// is not looked into.
+pub(super) fn check(value: &[u8]) -> Result<(), ParseError> {
+    let mut scanner = Scanner::new(value);
+    scan_address(&mut scanner)?;
+    params::skip(&mut scanner)?;
+    scanner.end("the end of the address")
+}
+
 /// The tag of a raw From or To value, without reading the rest of it into owned parts.
 pub(super) fn tag(value: &[u8]) -> Option<&str> {
     let mut scanner = Scanner::new(value);

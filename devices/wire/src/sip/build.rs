@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::address;
-use super::write::Writer;
+use super::write::{Digits, Writer, decimal};
 use super::{Message, Method, Name};
 
 /// Writes a request or a response, line by line in the order of the calls.
@@ -43,8 +43,13 @@ impl Builder {
     }
 
     /// Adds a header line. For a name that [`Name`] does not know use [`Builder::header_named`].
-    pub fn header(self, name: Name, value: impl AsRef<str>) -> Builder {
-        self.header_named(name.as_str(), value)
+    pub fn header(mut self, name: Name, value: impl AsRef<str>) -> Builder {
+        match name {
+            Name::ContentLength => {}
+            Name::Other => self.writer.line("", value.as_ref().as_bytes()),
+            known => self.writer.known(known, value.as_ref().as_bytes()),
+        }
+        self
     }
 
     /// Adds a header line under any name.
@@ -72,9 +77,10 @@ impl Builder {
     /// Writes Content-Type, Content-Length and the body.
     pub fn finish(mut self) -> Message {
         if let Some(content_type) = &self.content_type {
-            self.writer.line(Name::ContentType.as_str(), content_type.as_bytes());
+            self.writer.known(Name::ContentType, content_type.as_bytes());
         }
-        self.writer.line(Name::ContentLength.as_str(), self.body.len().to_string().as_bytes());
+        let mut digits = Digits::default();
+        self.writer.known(Name::ContentLength, decimal(self.body.len(), &mut digits).as_bytes());
         self.writer.finish(&self.body)
     }
 
@@ -86,10 +92,7 @@ impl Builder {
         let mut builder = Builder::response(code, reason).copy(request, Name::Via).copy(request, Name::From);
         for to in request.lines(Name::To) {
             match tag {
-                Some(tag) if address::tag(to.value).is_none() => {
-                    let tagged = [to.value, b";tag=", tag.as_bytes()].concat();
-                    builder.writer.line(to.raw_name, &tagged);
-                }
+                Some(tag) if address::tag(to.value).is_none() => builder.writer.tagged(&to, tag),
                 _ => builder.writer.copied(&to),
             }
         }

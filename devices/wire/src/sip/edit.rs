@@ -1,9 +1,11 @@
 //! Changed messages: what a proxy does to one on its way through.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::message::Start;
-use super::write::Writer;
+use super::write::{Digits, Writer, decimal};
 use super::{Message, Name, scan};
 
 /// A message being changed. What no call touches stays as it was, byte for byte and in its order;
@@ -23,7 +25,7 @@ enum Line {
     Kept(usize),
     New {
         name: Name,
-        spelled: String,
+        spelled: Cow<'static, str>,
         value: Vec<u8>,
     },
 }
@@ -119,7 +121,7 @@ impl Edit {
         } else {
             self.set(Name::ContentType, content_type);
         }
-        self.set(Name::ContentLength, body.len().to_string());
+        self.set(Name::ContentLength, decimal(body.len(), &mut Digits::default()));
         self.body = Some(body);
         self
     }
@@ -130,6 +132,9 @@ impl Edit {
         let index = self.message.index();
         for line in &self.lines {
             match line {
+                Line::New { name, spelled: Cow::Borrowed(_), value } if *name != Name::Other => {
+                    writer.known(*name, value);
+                }
                 Line::New { spelled, value, .. } => writer.line(spelled, value),
                 Line::Kept(number) => {
                     let next = index
@@ -175,7 +180,7 @@ impl Edit {
         let spelled = match line {
             Line::Kept(number) => {
                 let entry = &self.message.index().headers[*number];
-                scan::ascii(self.message.slice(&(entry.start..entry.name_end))).to_owned()
+                Cow::Owned(scan::ascii(self.message.slice(&(entry.start..entry.name_end))).to_owned())
             }
             Line::New { spelled, .. } => spelled.clone(),
         };
@@ -184,5 +189,5 @@ impl Edit {
 }
 
 fn new_line(name: Name, value: &[u8]) -> Line {
-    Line::New { name, spelled: name.as_str().to_owned(), value: value.to_vec() }
+    Line::New { name, spelled: Cow::Borrowed(name.as_str()), value: value.to_vec() }
 }

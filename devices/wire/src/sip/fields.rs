@@ -106,7 +106,7 @@ impl Message {
         NameAddr::read(value).map_err(|error| error.shifted(offset))
     }
 
-    fn first_value(&self, name: Name) -> Result<(&[u8], usize), ParseError> {
+    pub(super) fn first_value(&self, name: Name) -> Result<(&[u8], usize), ParseError> {
         let header = self.first(name).ok_or(ParseError::Missing { name })?;
         Ok(header.raw_values().next().unwrap_or((header.value, header.offset)))
     }

@@ -89,11 +89,12 @@ impl Message {
         parse::parse(raw, parse::Reading::Strict)
     }
 
-    /// Reads what [`Message::parse`] refuses only for its version or its Content-Length, so that a
-    /// server can answer it: such a request has the header fields a response copies.
+    /// Reads what [`Message::parse`] refuses only for its version, its Request-URI (or the spaces around
+    /// it) or its Content-Length, so that a server can answer it: such a request has the header fields a
+    /// response copies.
     ///
     /// # Errors
-    /// As [`Message::parse`], those two aside.
+    /// As [`Message::parse`], those three aside.
     pub fn salvage(raw: Bytes) -> Result<Message, ParseError> {
         parse::parse(raw, parse::Reading::Salvage)
     }

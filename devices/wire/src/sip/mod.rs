@@ -39,7 +39,7 @@ pub use name::Name;
 pub use params::Params;
 pub use parse::{MAX_HEADERS, MAX_MESSAGE_BYTES};
 pub use reason::reason_phrase;
-pub use uri::{Scheme, Uri};
+pub use uri::{Scheme, Uri, host_ip};
 pub use via::Via;
 
 #[cfg(test)]

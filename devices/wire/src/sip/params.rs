@@ -100,6 +100,12 @@ pub(super) fn find<'a>(mut scanner: Scanner<'a>, wanted: &str) -> Option<&'a str
     None
 }
 
+/// Passes over the parameters of a header value up to what is none.
+pub(super) fn skip(scanner: &mut Scanner<'_>) -> Result<(), ParseError> {
+    while next(scanner)?.is_some() {}
+    Ok(())
+}
+
 /// A parameter's name, and its value as spelled.
 type Param<'a> = (&'a str, Option<&'a [u8]>);
 

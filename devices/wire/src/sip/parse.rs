@@ -17,7 +17,7 @@ pub const MAX_HEADERS: usize = 512;
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Reading {
     Strict,
-    /// Any version, and any Content-Length.
+    /// Any version, any Request-URI and the spaces around it, and any Content-Length.
     Salvage,
 }
 
@@ -89,12 +89,17 @@ fn start_line(bytes: &[u8], begin: usize, end: usize, reading: Reading) -> Resul
     let Some(method) = Method::parse(&line[..first]) else {
         return fault("the method is not a token", begin);
     };
+    let salvage = reading == Reading::Salvage;
+    let line = if salvage { scan::trim(line) } else { line };
     let (from, to) = match memchr::memrchr(b' ', line) {
         Some(last) if last > first => (first + 1, last),
         _ => return fault("no SIP version after the Request-URI", end),
     };
     version(&line[to + 1..], begin + to + 1, reading)?;
     let uri = &line[from..to];
+    if salvage {
+        return Ok(Start::Request { method, uri: range(begin + from, begin + to) });
+    }
     if uri.is_empty() || !uri.iter().all(u8::is_ascii_graphic) {
         return fault("the Request-URI is empty or has other than visible characters", begin + from);
     }

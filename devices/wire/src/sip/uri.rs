@@ -3,7 +3,7 @@
 mod compare;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::scan::{self, Scanner};
 use super::{Params, ParseError};
@@ -91,6 +91,15 @@ impl Uri {
         matches!(self.scheme, Scheme::Sip | Scheme::Sips)
     }
 
+    /// The URI as it may stand in a Request-Line: without `method` and without header fields (RFC 3261
+    /// §19.1.1 table 1).
+    pub fn as_target(&self) -> Uri {
+        let mut target = self.clone();
+        target.params.remove("method");
+        target.headers.clear();
+        target
+    }
+
     fn empty(scheme: Scheme) -> Uri {
         let (params, headers) = (Params::new(), Vec::new());
         Uri { scheme, user: None, password: None, host: String::new(), port: None, params, headers }
@@ -147,11 +156,22 @@ pub(super) fn scan_port(scanner: &mut Scanner<'_>) -> Result<u16, ParseError> {
 }
 
 /// The address a host stands for, if it is not a name; IPv6 with or without brackets.
-pub(super) fn host_ip(host: &str) -> Option<IpAddr> {
+pub fn host_ip(host: &str) -> Option<IpAddr> {
     match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-        None => host.parse().ok(),
+        Some(rest) => ipv6(rest.strip_suffix(']')?).map(IpAddr::V6),
+        None => host.parse().ok().or_else(|| ipv6(host).map(IpAddr::V6)),
     }
+}
+
+/// An IPv6 address. By its letter the grammar of RFC 3261 §25.1 wants a third colon between `::` and an
+/// IPv4 address, which must be tolerated (RFC 5118 §4.10).
+fn ipv6(text: &str) -> Option<Ipv6Addr> {
+    let mended = || {
+        let (before, after) = text.split_once(":::")?;
+        after.parse::<Ipv4Addr>().ok()?;
+        format!("{before}::{after}").parse().ok()
+    };
+    text.parse().ok().or_else(mended)
 }
 
 fn parse_sip(scheme: Scheme, rest: &str) -> Result<Uri, ParseError> {

@@ -1,6 +1,6 @@
 //! What a message must carry beyond being readable.
 
-use super::{Message, Name, NameAddr, ParseError, Uri, Via};
+use super::{Message, Name, NameAddr, ParseError, Uri, Via, address, via};
 
 /// The header fields of every message that occur once (RFC 3261 §8.1.1, §8.2.6.2).
 const ONCE: [Name; 4] = [Name::To, Name::From, Name::CSeq, Name::CallId];
@@ -34,8 +34,9 @@ impl Message {
     }
 
     /// Checks only what an element needs in order to process a message: To, From, CSeq and Call-ID once
-    /// each, a Via, a CSeq that names the method. Whatever else is malformed is ignored by who does not
-    /// use it (RFC 3261 §16.3 step 1).
+    /// each, a Via, a CSeq that names the method; and that the topmost Via, From and To can be read, for
+    /// branch and tags tell where the message belongs. Whatever else is malformed, the URIs of From and To
+    /// among it, is ignored by who does not use it (RFC 3261 §16.3 step 1).
     ///
     /// # Errors
     /// The first fault found.
@@ -54,6 +55,12 @@ impl Message {
         self.validate_cseq()?;
         if self.call_id().is_none() {
             return Err(self.syntax(Name::CallId, "a Call-ID"));
+        }
+        let (via, offset) = self.first_value(Name::Via)?;
+        via::check(via).map_err(|error| error.shifted(offset))?;
+        for name in [Name::From, Name::To] {
+            let (value, offset) = self.first_value(name)?;
+            address::check(value).map_err(|error| error.shifted(offset))?;
         }
         Ok(())
     }

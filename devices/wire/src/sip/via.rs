@@ -61,6 +61,14 @@ impl Via {
     }
 }
 
+/// Whether a raw value can be read, without reading it into owned parts.
+pub(super) fn check(value: &[u8]) -> Result<(), ParseError> {
+    let mut scanner = Scanner::new(value);
+    scan_head(&mut scanner)?;
+    super::params::skip(&mut scanner)?;
+    scanner.end("the end of the Via value")
+}
+
 /// The branch of a raw Via value, without reading the rest of it into owned parts.
 pub(super) fn branch(value: &[u8]) -> Option<&str> {
     let mut scanner = Scanner::new(value);

@@ -27,7 +27,10 @@ impl Writer {
     pub(super) fn request(method: &Method, uri: &str) -> Writer {
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
         push_token(&mut bytes, method.as_str());
-        let method = Method::from(scan::ascii(&bytes));
+        let method = match method {
+            Method::Other(_) => Method::from(scan::ascii(&bytes)),
+            known => known.clone(),
+        };
         bytes.push(b' ');
         let from = bytes.len();
         push_uri(&mut bytes, uri);
@@ -40,7 +43,9 @@ impl Writer {
     pub(super) fn response(code: u16, reason: &str) -> Writer {
         let code = code.clamp(100, 699);
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        bytes.extend_from_slice(format!("SIP/2.0 {code} ").as_bytes());
+        bytes.extend_from_slice(b"SIP/2.0 ");
+        bytes.extend_from_slice(decimal(usize::from(code), &mut Digits::default()).as_bytes());
+        bytes.push(b' ');
         let from = bytes.len();
         push_text(&mut bytes, reason.as_bytes());
         let reason = range(from, bytes.len());
@@ -64,12 +69,30 @@ impl Writer {
         Writer { bytes, start, headers: Vec::with_capacity(index.headers.len() + 4) }
     }
 
+    /// Adds a line under a name that [`Name`] knows, in its long spelling; the value as in [`Writer::line`].
+    pub(super) fn known(&mut self, name: Name, value: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name.as_str().as_bytes());
+        self.close_with(name, start, value);
+    }
+
     /// Adds a line. CR, LF and NUL in the value become spaces, bytes of the name that are no token `_`.
     pub(super) fn line(&mut self, spelled: &str, value: &[u8]) {
         let start = self.bytes.len();
         push_token(&mut self.bytes, spelled);
         let name = Name::parse(&self.bytes[start..]);
-        self.close(name, start, |bytes| push_text(bytes, value));
+        self.close_with(name, start, value);
+    }
+
+    /// Adds the To of a request with a tag of ours behind it.
+    pub(super) fn tagged(&mut self, to: &Header<'_>, tag: &str) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(to.raw_name.as_bytes());
+        self.close(to.name, start, |bytes| {
+            push_harmless(bytes, to.value);
+            bytes.extend_from_slice(b";tag=");
+            push_text(bytes, tag.as_bytes());
+        });
     }
 
     /// Adds a line that a message already has, its value byte for byte, folds and all.
@@ -98,6 +121,21 @@ impl Writer {
         Message::new(Bytes::from(self.bytes), index)
     }
 
+    /// Adds colon, value and line end to the name that stands from `start`; the value made harmless.
+    fn close_with(&mut self, name: Name, start: usize, value: &[u8]) {
+        let value = scan::trim(value);
+        if !is_harmless(value) {
+            return self.close(name, start, |bytes| push_harmless(bytes, value));
+        }
+        let name_end = self.bytes.len();
+        self.bytes.extend_from_slice(b": ");
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        let value = range(from, self.bytes.len());
+        self.bytes.extend_from_slice(b"\r\n");
+        self.headers.push(Entry { name, start: span(start), name_end: span(name_end), value });
+    }
+
     /// Adds colon, value and line end to the name that stands from `start`.
     fn close(&mut self, name: Name, start: usize, push_value: impl FnOnce(&mut Vec<u8>)) {
         let name_end = self.bytes.len();
@@ -109,22 +147,73 @@ impl Writer {
     }
 }
 
+/// What is written as it is goes in one piece; byte by byte only what has to be made harmless.
 fn push_token(bytes: &mut Vec<u8>, spelled: &str) {
     let spelled = if spelled.is_empty() { "_" } else { spelled };
-    bytes.extend(spelled.bytes().map(|byte| if scan::is(byte, scan::TOKEN) { byte } else { b'_' }));
+    if spelled.bytes().all(|byte| scan::is(byte, scan::TOKEN)) {
+        bytes.extend_from_slice(spelled.as_bytes());
+    } else {
+        bytes.extend(spelled.bytes().map(|byte| if scan::is(byte, scan::TOKEN) { byte } else { b'_' }));
+    }
 }
 
 fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
-    bytes.extend(scan::trim(text).iter().map(|byte| if b"\r\n\0".contains(byte) { b' ' } else { *byte }));
+    push_harmless(bytes, scan::trim(text));
+}
+
+fn is_harmless(text: &[u8]) -> bool {
+    memchr::memchr3(b'\r', b'\n', 0, text).is_none()
+}
+
+fn push_harmless(bytes: &mut Vec<u8>, text: &[u8]) {
+    if is_harmless(text) {
+        bytes.extend_from_slice(text);
+    } else {
+        bytes.extend(text.iter().map(|byte| if b"\r\n\0".contains(byte) { b' ' } else { *byte }));
+    }
 }
 
 fn push_uri(bytes: &mut Vec<u8>, uri: &str) {
     let uri = if uri.is_empty() { "_" } else { uri };
+    let stays = |byte: u8| byte.is_ascii_graphic() && !b"<>\"".contains(&byte);
+    if uri.bytes().all(stays) {
+        return bytes.extend_from_slice(uri.as_bytes());
+    }
+    let hex = |digit: u8| b"0123456789ABCDEF"[usize::from(digit & 15)];
     for byte in uri.bytes() {
-        if byte.is_ascii_graphic() && !b"<>\"".contains(&byte) {
+        if stays(byte) {
             bytes.push(byte);
         } else {
-            bytes.extend_from_slice(format!("%{byte:02X}").as_bytes());
+            bytes.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte)]);
+        }
+    }
+}
+
+/// Room for the digits of any number.
+pub(super) type Digits = [u8; 20];
+
+/// A number in decimal, without an allocation.
+pub(super) fn decimal(mut number: usize, digits: &mut Digits) -> &str {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        // A digit always fits.
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 || at == 0 {
+            return scan::ascii(&digits[at..]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_written_as_by_the_standard_library() {
+        for number in [0, 7, 10, 99, 100, 65_535, usize::MAX] {
+            assert_eq!(decimal(number, &mut Digits::default()), number.to_string());
         }
     }
 }

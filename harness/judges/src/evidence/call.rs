@@ -1,10 +1,11 @@
 //! A call as its caller sees it: what it sent, and what reached it, in the order of its own clock.
 
 use faxproof_reports::{Host, HostDeclaration, OrderDeclaration};
-use faxproof_wire::sdp::{Description, Setup};
+use faxproof_wire::sdp::Setup;
+use faxproof_wire::vendor::{Answered, Asked, Profile};
 
 use super::message::{Seen, Sip};
-use super::{digits, same_number};
+use super::{digits, same_number, vendor};
 
 /// A call of a fax, by the Call-ID of the INVITE that it sent.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Call<'a> {
     pub call_id: &'a str,
     /// What the caller sent and what reached it.
     pub view: Vec<Step<'a>>,
+    /// The wire profile of a vendor, where the caller's calls follow one.
+    pub vendor: Option<Profile>,
     /// The number in To of the first INVITE, as written.
     pub called: String,
     /// The operator's order behind the call, and its position in the trace.
@@ -134,6 +137,10 @@ impl<'a> Call<'a> {
     /// Whether R3 rides in R2: the peer's offer, its formats, or its capabilities (RFC 3407).
     pub fn presents_in_answer(&self) -> bool {
         let Some((_, answer)) = self.answered() else { return false };
+        if let Some(profile) = &self.vendor {
+            // A peer that takes no INFO of the package has said that it presents nothing.
+            return !profile.is_taken_by(&answer.sip.message);
+        }
         let declares = |step: &Step<'_>| {
             step.sip.description().is_some_and(|description| description.declared_protocols().is_some())
         };
@@ -166,14 +173,21 @@ impl<'a> Call<'a> {
         self.sent(|sip| sip.is_request("ACK") && sip.cseq.0 == number).find(|(place, _)| *place > answered)
     }
 
-    /// T3: the first OPTIONS of the call, with its place.
+    /// T3: the first OPTIONS of the call, or what its vendor has for that, with its place.
     pub fn presentation_request(&self) -> Option<(usize, &Step<'a>)> {
-        self.sent(|sip| sip.is_request("OPTIONS")).next()
+        match &self.vendor {
+            Some(profile) => self.sent(|sip| vendor::asks(profile, sip)).next(),
+            None => self.sent(|sip| sip.is_request("OPTIONS")).next(),
+        }
     }
 
     /// R3: the final response to T3, with its place. What comes behind a BYE comes too late to count.
     pub fn presentation_response(&self) -> Option<(usize, &Step<'a>)> {
-        self.received(|sip| sip.is_response("OPTIONS", 200..=699))
+        let (_, request) = self.presentation_request()?;
+        let (number, method) = &request.sip.cseq;
+        // A vendor may have one method for two questions.
+        let own = |sip: &Sip| self.vendor.is_none() || sip.cseq.0 == *number;
+        self.received(|sip| sip.is_response(method, 200..=699) && own(sip))
             .next()
             .filter(|(place, _)| self.runs_at(*place))
     }
@@ -190,6 +204,9 @@ impl<'a> Call<'a> {
             return Some(presentation_of(listed));
         }
         let Some((_, response)) = self.presentation_response() else { return Some(Presentation::Silence) };
+        if let Some(profile) = &self.vendor {
+            return Some(presentation_of(profile.presented(&response.sip.message).map(in_lower_case)));
+        }
         let description =
             response.sip.description().filter(|_| response.sip.is_response("OPTIONS", 200..=299));
         Some(presentation_of(description.map(|description| description.presented())))
@@ -202,8 +219,8 @@ impl<'a> Call<'a> {
         presented.into_iter().filter(ours).collect()
     }
 
-    /// T4 with its place: the first INVITE that offers a protocol, the ACK that chooses one, or the
-    /// first re-INVITE or UPDATE.
+    /// T4 with its place: the first INVITE that offers a protocol, the ACK that chooses one, the first
+    /// re-INVITE or UPDATE, or what its vendor has for that.
     pub fn announcement(&self) -> Option<(usize, &Step<'a>)> {
         match self.opening() {
             Opening::Announcement => self.sent(|sip| sip.is_request("INVITE")).next(),
@@ -219,13 +236,20 @@ impl<'a> Call<'a> {
 
     /// Requests within the dialog that announce: more than one where the first was put off.
     fn attempts(&self) -> impl Iterator<Item = (usize, &Step<'a>)> {
-        let announces = |sip: &Sip| sip.is_request("INVITE") || sip.is_request("UPDATE");
+        let announces = |sip: &Sip| match &self.vendor {
+            Some(profile) => vendor::announces(profile, sip),
+            None => sip.is_request("INVITE") || sip.is_request("UPDATE"),
+        };
         self.sent(move |sip| announces(sip) && sip.to_tag.is_some())
     }
 
     /// The protocol that T4 announces, in lower case.
     pub fn announced_protocol(&self) -> Option<String> {
         let (_, step) = self.announcement()?;
+        if let Some(profile) = &self.vendor {
+            let Some(Asked::Announcement(protocol)) = profile.asked(&step.sip.message) else { return None };
+            return Some(protocol.to_ascii_lowercase());
+        }
         let description = step.sip.description()?;
         // An answer names the lines that it refuses too.
         let listed =
@@ -244,15 +268,19 @@ impl<'a> Call<'a> {
             Opening::Announcement => self.forming().last().copied(),
             _ => self.attempts().last().map(|(_, step)| step.sip.cseq.0),
         };
-        let finals = |sip: &Sip| sip.is_response("INVITE", 200..=699) || sip.is_response("UPDATE", 200..=699);
+        let methods = match &self.vendor {
+            Some(profile) => vec![profile.announcement.method.as_str()],
+            None => vec!["INVITE", "UPDATE"],
+        };
+        let finals = |sip: &Sip| methods.iter().any(|method| sip.is_response(method, 200..=699));
         let found = self.received(|sip| finals(sip) && Some(sip.cseq.0) == last).next();
         found.filter(|(place, _)| self.runs_at(*place))
     }
 
-    /// When T4 was complete, in microseconds: with its ACK; with the 200 where T4 was an UPDATE.
+    /// When T4 was complete, in microseconds: with its ACK; with the 200 where T4 was no INVITE.
     pub fn announced_us(&self) -> Option<u64> {
         let (_, response) = self.announcement_response()?;
-        if response.sip.cseq.1 == "UPDATE" {
+        if response.sip.cseq.1 != "INVITE" {
             return Some(response.seen.sent_us);
         }
         let number = response.sip.cseq.0;
@@ -265,19 +293,35 @@ impl<'a> Call<'a> {
             return Announcement::Unmade;
         }
         let Some((_, response)) = self.announcement_response() else { return Announcement::Unanswered };
+        let code = response.sip.code.unwrap_or_default();
+        if let Some(profile) = &self.vendor {
+            // What is no answer of the profile refuses nothing either.
+            let said = profile.answered(&response.sip.message);
+            let declines = matches!(said, Some(Answered::PortZero | Answered::Declined));
+            return if declines { Announcement::Refused(code) } else { Announcement::Accepted };
+        }
         // An answer without lines, or none at all, refuses nothing: it is a fault (RFC 3264 §6).
         let refused = response.sip.description().is_some_and(|answer| answer.is_refusal());
-        match response.sip.code {
-            Some(200..=299) if !refused => Announcement::Accepted,
-            code => Announcement::Refused(code.unwrap_or_default()),
+        match code {
+            200..=299 if !refused => Announcement::Accepted,
+            code => Announcement::Refused(code),
         }
     }
 
-    /// What the destination answered to T4, where it accepted.
-    pub fn accepted_answer(&self) -> Option<(usize, Description)> {
+    /// Where the destination accepted T4: the place of its answer, and the ports that this names.
+    pub fn accepted_answer(&self) -> Option<(usize, Vec<u16>)> {
         let (place, response) = self.announcement_response()?;
-        let answer = response.sip.description().filter(|_| self.announced() == Announcement::Accepted)?;
-        Some((place, answer))
+        if self.announced() != Announcement::Accepted {
+            return None;
+        }
+        let ports = match &self.vendor {
+            Some(profile) => match profile.answered(&response.sip.message)? {
+                Answered::Ready(values) => values.port.into_iter().collect(),
+                Answered::PortZero | Answered::Declined => Vec::new(),
+            },
+            None => response.sip.description()?.media.iter().map(|media| media.port).collect(),
+        };
+        Some((place, ports))
     }
 
     /// Every 2xx that made a dialog, the first of each: several where a proxy has forked the INVITE.
@@ -325,6 +369,10 @@ impl<'a> Call<'a> {
     pub fn is_over(&self) -> bool {
         self.refused().is_some() || self.bye_sent().is_some() || self.bye_received().is_some()
     }
+}
+
+fn in_lower_case(names: Vec<String>) -> Vec<String> {
+    names.into_iter().map(|name| name.to_ascii_lowercase()).collect()
 }
 
 fn presentation_of(listed: Option<Vec<String>>) -> Presentation {

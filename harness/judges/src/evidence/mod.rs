@@ -6,6 +6,7 @@ mod mail;
 mod message;
 mod stream;
 mod table;
+pub mod vendor;
 
 use std::collections::BTreeMap;
 
@@ -170,10 +171,9 @@ impl<'a> Case<'a> {
             };
             let mut candidates: Vec<_> = self.calls.iter_mut().filter(begun).collect();
             let port = stream.to.port();
-            let named = candidates.iter().rposition(|call| {
-                call.accepted_answer()
-                    .is_some_and(|(_, answer)| answer.media.iter().any(|media| media.port == port))
-            });
+            let named = candidates
+                .iter()
+                .rposition(|call| call.accepted_answer().is_some_and(|(_, ports)| ports.contains(&port)));
             let Some(chosen) = named.or(candidates.len().checked_sub(1)) else { continue };
             let call = &mut candidates[chosen];
             call.streams.push(index);
@@ -231,7 +231,8 @@ fn calls<'a>(declaration: &'a Declaration, messages: &'a [Seen]) -> Vec<Call<'a>
             .and_then(|(_, sip)| sip.message.header(Name::To));
         let called = to.map(|to| user_part(&to)).unwrap_or_default();
         let callee = callee(host, messages);
-        Some(Call { caller, callee, call_id, view, called, order: None, streams: Vec::new(), span })
+        let vendor = vendor::as_caller(caller);
+        Some(Call { caller, callee, call_id, view, vendor, called, order: None, streams: Vec::new(), span })
     };
     begun.into_iter().filter_map(fax).collect()
 }

@@ -63,7 +63,7 @@ pub(super) const PRINTED_ONCE: Rule = Rule {
     weight: Weight::Must,
     evidence: &[Evidence::Wire, Evidence::Paper],
     about: "A mail is printed once, however often its mailbox was collected; a second time only if it was handed over a \
-            second time by SMTP, which happens when an answer was lost.",
+            second time by SMTP, because an answer was lost. Two copies of a fax read as two orders.",
     check: printed_once,
 };
 
@@ -80,18 +80,21 @@ fn kept(case: &Case<'_>, report: &mut Report) {
             continue;
         }
         report.applies();
-        let puts: Vec<(usize, &str, &str)> = folders(case, passage.to)
-            .filter(|(at, put, ..)| *put && same_moment(case, *at, taken))
-            .map(|(at, _, folder, name)| (at, folder, name))
+        let meanwhile = passage.at..taken;
+        let puts: Vec<Folded<'_>> = folders(case, passage.to)
+            .filter(|folded| {
+                meanwhile.contains(&folded.at) && folded.put && folded.id == passage.id.as_deref()
+            })
             .collect();
         if puts.is_empty() {
             let text = "it took a mail and put it nowhere: neither in a mailbox nor in its queue";
             report.breach(passage.to, text, &[taken, passage.at]);
         }
-        for (put, folder, name) in puts.into_iter().filter(|(_, folder, _)| *folder == "queue") {
-            let gone = folders(case, passage.to)
-                .find(|(at, is_put, of, called)| *at > put && !is_put && *of == folder && *called == name);
-            let Some((gone, ..)) = gone else { continue };
+        for put in puts.into_iter().filter(|put| put.folder == "queue") {
+            let gone = folders(case, passage.to).find(|take| {
+                take.at > put.at && !take.put && (take.folder, take.name) == (put.folder, put.name)
+            });
+            let Some(Folded { at: gone, .. }) = gone else { continue };
             let handed_on = case.mails.iter().any(|next| {
                 next.from == passage.to
                     && next.id == passage.id
@@ -99,24 +102,28 @@ fn kept(case: &Case<'_>, report: &mut Report) {
             });
             if !handed_on && !was_told(case, passage.to, gone) {
                 let text = "it took a mail out of its queue that it neither handed on nor reported";
-                report.breach(passage.to, text, &[gone, put]);
+                report.breach(passage.to, text, &[gone, put.at]);
             }
         }
     }
 }
 
-/// What a server did with its folders: position, whether it put something in, folder, name.
-fn folders<'a>(case: &Case<'a>, server: &Host) -> impl Iterator<Item = (usize, bool, &'a str, &'a str)> {
-    case.trace.entries.iter().enumerate().filter_map(move |(at, entry)| match &entry.what {
-        What::Mail { host, folder, name, put, .. } if host == server => Some((at, *put, &**folder, &**name)),
-        _ => None,
-    })
+/// Something that a server did with a folder.
+struct Folded<'a> {
+    at: usize,
+    put: bool,
+    folder: &'a str,
+    name: &'a str,
+    id: Option<&'a str>,
 }
 
-/// Whether this happened when the mail was answered for. On real sockets it came a little earlier.
-fn same_moment(case: &Case<'_>, at: usize, taken: usize) -> bool {
-    let moment = |at| case.entry(at).map(|entry| entry.at_us);
-    moment(at) == moment(taken)
+fn folders<'a>(case: &Case<'a>, server: &Host) -> impl Iterator<Item = Folded<'a>> {
+    case.trace.entries.iter().enumerate().filter_map(move |(at, entry)| match &entry.what {
+        What::Mail { host, folder, name, put, message_id } if host == server => {
+            Some(Folded { at, put: *put, folder, name, id: message_id.as_deref() })
+        }
+        _ => None,
+    })
 }
 
 /// Whether a server wrote a report, or told that nobody wants one, at the moment in which it gave a mail up.

@@ -10,12 +10,14 @@ mod marks;
 mod notice;
 mod order;
 mod paper;
+mod path;
 mod presentation;
 mod proxy;
 mod readable;
 mod session;
 mod sip;
 mod transport;
+mod vendor;
 
 use crate::Rule;
 
@@ -35,6 +37,7 @@ pub(crate) const ALL: &[Rule] = &[
     credentials::RETRY_IS_NEW,
     credentials::REFUSED_ONCE,
     proxy::ONE_FINAL_RESPONSE,
+    path::EACH_SIDE,
     failover::FAIL_OVER,
     failover::NEW_TRY_NEW_BRANCH,
     transport::LARGE_REQUEST,
@@ -69,6 +72,8 @@ pub(crate) const ALL: &[Rule] = &[
     session::CAPABILITIES,
     session::UPDATE_ALLOWED,
     session::ALLOW_AS_DECLARED,
+    vendor::PROFILE,
+    vendor::RECV_INFO,
     readable::SIP_VALID,
     readable::SIP_ECHOED,
     readable::SIP_READ_ALIKE,

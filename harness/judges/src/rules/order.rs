@@ -48,18 +48,23 @@ fn signalling(case: &Case<'_>, report: &mut Report) {
         if let Some((place, request)) = call.presentation_request()
             && acknowledged.is_none_or(|ack| place < ack)
         {
-            report.breach(name, "it asked for a presentation (OPTIONS) before ACK", &[request.seen.at]);
+            let text = format!("it asked for a presentation ({}) before ACK", request.sip.cseq.1);
+            report.breach(name, text, &[request.seen.at]);
         }
         let own_message = |step: &Step<'_>| step.sip.to_tag.is_some() && !step.sip.is_request("ACK");
         if let Some((place, announcement)) = call.announcement().filter(|(_, step)| own_message(step)) {
             let at = announcement.seen.at;
             if acknowledged.is_none_or(|ack| place < ack) {
-                report.breach(name, "it announced a protocol (re-INVITE, UPDATE) before ACK", &[at]);
+                let text = format!("it announced a protocol ({}) before ACK", announcement.sip.cseq.1);
+                report.breach(name, text, &[at]);
             }
             let asked = call.presentation_request();
             let told = call.presentation_response().map(|(place, _)| place);
             if let Some((_, request)) = asked.filter(|_| told.is_none_or(|told| place < told)) {
-                let text = "it announced a protocol (re-INVITE, UPDATE) before the presentation that it had asked for";
+                let text = format!(
+                    "it announced a protocol ({}) before the presentation that it had asked for",
+                    announcement.sip.cseq.1
+                );
                 report.breach(name, text, &[at, request.seen.at]);
             }
         }

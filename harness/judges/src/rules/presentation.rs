@@ -54,7 +54,8 @@ fn none_when_registered(case: &Case<'_>, report: &mut Report) {
         report.applies();
         if let Some((_, request)) = call.presentation_request() {
             let text = format!(
-                "it asked for a presentation (OPTIONS) though {protocol} was registered for the number"
+                "it asked for a presentation ({}) though {protocol} was registered for the number",
+                request.sip.cseq.1
             );
             report.breach(&call.caller.name, text, &[request.seen.at]);
         }
@@ -79,7 +80,7 @@ fn asked_when_unknown(case: &Case<'_>, report: &mut Report) {
             (None, None) if stopped(case, call) => {}
             (None, None) => {
                 let at = call.acknowledged().map_or(call.span.0, |(_, ack)| ack.seen.at);
-                report.breach(name, "it never asked for a presentation (OPTIONS) after ACK", &[at]);
+                report.breach(name, "it never asked for a presentation after ACK", &[at]);
             }
         }
     }

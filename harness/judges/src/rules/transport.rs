@@ -10,7 +10,7 @@ use crate::evidence::{Case, Seen, Sip};
 use crate::{Evidence, Report, Rule};
 
 /// The largest request that goes in a datagram where nothing is known of the way, in octets.
-const LARGEST_DATAGRAM: usize = 1300;
+pub(super) const LARGEST_DATAGRAM: usize = 1300;
 
 pub(super) const LARGE_REQUEST: Rule = Rule {
     id: "sip.large-request",
@@ -113,7 +113,8 @@ fn no_repeat_on_stream(case: &Case<'_>, report: &mut Report) {
     }
 }
 
-fn requests<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Seen, &'a Sip, &'a Carrier)> {
+/// The requests as their senders wrote them, with what carried them.
+pub(super) fn requests<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Seen, &'a Sip, &'a Carrier)> {
     messages(case).filter(|(_, sip, _)| sip.method.is_some())
 }
 
@@ -125,7 +126,7 @@ fn messages<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Seen, &'a Sip, 
     })
 }
 
-fn is_stream(carrier: &Carrier) -> bool {
+pub(super) fn is_stream(carrier: &Carrier) -> bool {
     matches!(carrier, Carrier::Stream { .. })
 }
 

@@ -88,6 +88,7 @@ impl Checker<'_> {
             ("mail_server", host.outgoing.as_ref().map(|at| at.place)),
             ("mailbox", host.mailbox.as_ref().map(|at| at.place)),
             ("habits", host.habits.as_ref().map(|at| at.place)),
+            ("vendor", host.vendor.as_ref().map(|at| at.place)),
         ];
         for (key, place) in of_fax {
             if let (Some(place), None) = (place, &host.fax) {
@@ -101,14 +102,14 @@ impl Checker<'_> {
     }
 
     fn fax_host(&mut self, name: &At<String>, host: &HostSpec) {
-        if let Some(fax) = host.fax.filter(|fax| ![1, 101].contains(&fax.value)) {
+        if let Some(fax) = host.fax.filter(|fax| ![1, 101, 118].contains(&fax.value)) {
             self.refuse_saying(
                 fax.place,
                 format!("there is no facsimile machine {}", fax.value),
-                "write `fax: 1`, or `fax: 101` for a mail fax",
+                "write `fax: 1`, or for a mail fax `fax: 101` or `fax: 118`",
             );
         }
-        let is_mail_fax = host.fax.is_some_and(|fax| fax.value == 101);
+        let is_mail_fax = host.fax.is_some_and(|fax| [101, 118].contains(&fax.value));
         if let (Some(ta1), true) = (&host.ta1, is_mail_fax) {
             self.refuse_saying(ta1.place, "a mail fax has no table Ta1", "write `ta2`");
         }
@@ -145,6 +146,7 @@ impl Checker<'_> {
         if let Some(habits) = &host.habits {
             self.habits(&habits.value);
         }
+        self.vendor(&name.value, host);
     }
 
     /// A row of Ta1: its protocol is one word, of a protocol that this fax may not know.
@@ -244,7 +246,9 @@ impl Checker<'_> {
                 self.refuse(accepts.place, "a variant stands twice in `accepts`");
             }
         }
-        if let (Some(presentation), false) = (habits.presentation, habits.variant == Some(Variant::H)) {
+        if let (Some(presentation), false) =
+            (habits.presentation, habits.variant.is_some_and(|variant| variant.value == Variant::H))
+        {
             self.refuse_saying(
                 presentation.place,
                 "only a caller of variant H can read the presentation in two places",

@@ -6,6 +6,7 @@ mod inject;
 mod mail;
 mod network;
 mod play;
+mod vendor;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use faxproof_devices::order::Document;
 
 use super::documents::{self, Base};
 use super::error::{Problem, ScenarioError, Source, did_you_mean};
-use super::grammar::{HostSpec, Script, WorldSpec};
+use super::grammar::{HostSpec, Script, VendorSpec, WorldSpec};
 use super::labels;
 use super::value::{At, Place};
 use crate::abuse::CATALOGUE;
@@ -48,6 +49,8 @@ pub(super) fn check(script: &Script, source: &Source, base: &Base) -> Result<Che
         return Ok(Checked { addresses, documents });
     }
     problems.sort_by(|one, other| (&one.file, one.place).cmp(&(&other.file, other.place)));
+    // What stands in a part or in defaults is met at every host that has it from there.
+    problems.dedup();
     Err(ScenarioError { file: source.file.to_string(), problems })
 }
 
@@ -97,7 +100,9 @@ impl<'a> Checker<'a> {
     }
 
     fn label(&mut self, label: &At<String>) {
-        if !labels::is_label(&label.value) {
+        let hosts = self.script.hosts.value.iter();
+        let vendors = hosts.filter_map(|(_, host)| Some(&host.vendor.as_ref()?.value));
+        if !labels::is_label(&label.value, &vendors.flat_map(VendorSpec::methods).collect::<Vec<_>>()) {
             let like = labels::like(&label.value);
             self.unknown("message", label, like.iter().map(String::as_str));
         }

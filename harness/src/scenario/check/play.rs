@@ -65,7 +65,7 @@ impl Checker<'_> {
             Some(TableStep::List) | None => {}
         }
         if let Some(ta2) = &step.value.ta2 {
-            self.mail_fax(host, "only a mail fax (`fax: 101`) has table Ta2");
+            self.mail_fax(host, "only a mail fax (`fax: 101` or `fax: 118`) has table Ta2");
             match &ta2.value {
                 Ta2Step::Add(row) => self.ta2_row(row),
                 Ta2Step::Edit(edit) => self.ta2_row(&edit.row),
@@ -92,7 +92,7 @@ impl Checker<'_> {
             (Some(to), None) => self.typed(to),
             (None, Some(dial)) => {
                 self.typed(dial);
-                self.mail_fax(host, "only a mail fax (`fax: 101`) has speed dial numbers");
+                self.mail_fax(host, "only a mail fax (`fax: 101` or `fax: 118`) has speed dial numbers");
             }
             (None, None) => {
                 self.refuse_saying(document.place, "`send` without a number", "add `to: NUMBER`");
@@ -105,7 +105,7 @@ impl Checker<'_> {
 
     fn mail_fax(&mut self, host: &At<String>, why: &str) {
         let spec = self.script.hosts.value.value(&host.value);
-        if spec.is_some_and(|spec| spec.fax.is_none_or(|fax| fax.value != 101)) {
+        if spec.is_some_and(|spec| spec.fax.is_none_or(|fax| ![101, 118].contains(&fax.value))) {
             self.refuse_saying(host.place, format!("`{}` is no mail fax", host.value), why);
         }
     }
@@ -148,21 +148,20 @@ impl Checker<'_> {
         }
     }
 
-    /// The arcs of one call: a walk of one flowchart.
+    /// The arcs of one call: a walk of the flowcharts.
     fn walk(&mut self, call: &At<Vec<At<String>>>) {
         let before = self.problems.len();
         for arc in &call.value {
             self.arc(arc);
         }
-        let Some(first) = call.value.first() else {
+        if call.value.is_empty() {
             return self.refuse_saying(call.place, "a call without arcs", "take it out");
-        };
+        }
         if self.problems.len() > before {
             return;
         }
-        let chart = chart::CHARTS.iter().find(|chart| chart.arcs.iter().any(|arc| arc.name == first.value));
-        let marks = call.value.iter().map(|arc| arc.value.as_str());
-        if let Some(Err(why)) = chart.map(|chart| chart.check_walk(marks)) {
+        let marks: Vec<&str> = call.value.iter().map(|arc| arc.value.as_str()).collect();
+        if let Err(why) = chart::check_walk(&marks) {
             self.refuse_saying(call.place, "no call can take these arcs", why);
         }
     }

@@ -5,8 +5,8 @@ use faxproof_devices::config::{
 };
 use faxproof_devices::core::Device;
 use faxproof_devices::fax1::Fax1;
-use faxproof_devices::fax101::Fax101;
 use faxproof_devices::location_server::LocationServer;
+use faxproof_devices::mail_fax::MailFax;
 use faxproof_devices::mail_server::MailServer;
 use faxproof_devices::sip_server::SipServer;
 use faxproof_devices::tester::Tester;
@@ -15,7 +15,7 @@ use faxproof_devices::tester::Tester;
 #[derive(Clone, Debug)]
 pub(super) enum Config {
     Fax1(FaxConfig),
-    Fax101(FaxConfig),
+    MailFax(FaxConfig),
     SipServer(SipServerConfig),
     LocationServer(LocationServerConfig),
     MailServer(MailServerConfig),
@@ -26,7 +26,7 @@ pub(super) enum Config {
 pub(super) fn build(config: Config) -> Box<dyn Device> {
     match config {
         Config::Fax1(config) => Box::new(Fax1::new(config)),
-        Config::Fax101(config) => Box::new(Fax101::new(config)),
+        Config::MailFax(config) => Box::new(MailFax::new(config)),
         Config::SipServer(config) => Box::new(SipServer::new(config)),
         Config::LocationServer(config) => Box::new(LocationServer::new(config)),
         Config::MailServer(config) => Box::new(MailServer::new(config)),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
     ChallengeConfig, FaxConfig, Forking, Habits, HttpHabits, HttpMethod, Location, LocationServerConfig,
-    MediaAt, Protocol, Refusal, RegistrarConfig, SipServerConfig, TesterConfig, TextType,
+    Machine, MediaAt, Protocol, Refusal, RegistrarConfig, SipServerConfig, TesterConfig, TextType,
 };
 use faxproof_devices::core::{Duration, Entropy, Medium, Time};
 use faxproof_devices::number::sip_user;
@@ -35,9 +35,6 @@ const MIN_EXPIRY: Duration = Duration::secs(60);
 const NONCE_LIFETIME: Duration = Duration::secs(300);
 /// Lifetime of a binding that asks for none (RFC 3261 §10.3).
 const DEFAULT_EXPIRY: Duration = Duration::secs(3600);
-
-/// `fax: 101`.
-const MAIL_FAX: u32 = 101;
 
 impl Setting<'_> {
     pub(super) fn planned_hosts(&self) -> Vec<PlannedHost> {
@@ -99,8 +96,8 @@ impl Setting<'_> {
             let listens = tester.value.listens.iter().map(|port| port.value).collect();
             return Config::Tester(TesterConfig { listens, entropy });
         }
-        let is_mail_fax = spec.fax.is_some_and(|fax| fax.value == MAIL_FAX);
-        let kind = if is_mail_fax { Config::Fax101 } else { Config::Fax1 };
+        let machine = super::mail::machine(spec);
+        let kind = if machine.is_some() { Config::MailFax } else { Config::Fax1 };
         kind(FaxConfig {
             address,
             number: spec.number.as_ref().map(|number| number.value.clone()).unwrap_or_default(),
@@ -112,9 +109,10 @@ impl Setting<'_> {
             failure_medium: medium(spec),
             ta1: spec.ta1.iter().flat_map(|rows| &rows.value).map(row).collect(),
             ta2: spec.ta2.iter().flat_map(|rows| &rows.value).map(ta2_row).collect(),
+            machine: machine.unwrap_or_default(),
             mail_server: self.outgoing_server(spec),
             mailbox: self.mailbox(spec),
-            habits: habits(spec),
+            habits: habits(spec, machine),
             epoch_s: self.epoch_s(),
             entropy,
         })
@@ -132,8 +130,11 @@ impl Setting<'_> {
                 (Some(_), ..) => Class::SipServer,
                 (None, Some(_), _) => Class::LocationServer,
                 (None, None, Some(_)) => Class::Tester,
-                (None, None, None) if spec.fax.is_some_and(|fax| fax.value == MAIL_FAX) => Class::Fax101,
-                (None, None, None) => Class::Fax1,
+                (None, None, None) => match super::mail::machine(spec) {
+                    Some(Machine::Fax101) => Class::Fax101,
+                    Some(Machine::Fax118) => Class::Fax118,
+                    None => Class::Fax1,
+                },
             },
             address: self.address(name),
             external: spec.external.is_some(),
@@ -152,7 +153,7 @@ impl Setting<'_> {
     fn declared_habits(&self, name: &str, spec: &HostSpec) -> BTreeMap<String, String> {
         let habits = match self.config(name, spec) {
             Config::Fax1(config) => fax_habits(&config),
-            Config::Fax101(config) => {
+            Config::MailFax(config) => {
                 let mut words = fax_habits(&config);
                 words.extend(super::mail::words(&config.habits.mail));
                 words
@@ -182,7 +183,8 @@ impl Setting<'_> {
             Config::MailServer(config) => super::mail::server_words(&config),
             Config::Tester(_) => Vec::new(),
         };
-        habits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        let vendor = wire::vendor_words(spec).into_iter();
+        habits.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(vendor).collect()
     }
 
     /// Where a host is in this world.
@@ -340,8 +342,9 @@ fn text_type(kind: TextType) -> &'static str {
     }
 }
 
-fn habits(spec: &HostSpec) -> Habits {
-    let usual = Habits::default();
+fn habits(spec: &HostSpec, machine: Option<Machine>) -> Habits {
+    let mail = super::mail::usual(machine);
+    let usual = Habits { mail, vendor: wire::vendor(&spec.vendor), ..Habits::default() };
     let Some(given) = spec.habits.as_ref().map(|habits| &habits.value) else { return usual };
     let span = |span: Option<Span>, usual: Duration| span.map_or(usual, |span| Duration(span.us));
     let answer = |text: &str| text.parse::<Span>().ok().map(|span| Duration(span.us));
@@ -370,17 +373,18 @@ fn habits(spec: &HostSpec) -> Habits {
         extra_headers: given.extra_headers.iter().flat_map(Named::iter).map(header).collect(),
         keep_alive: given.keep_alive.map(|every| Duration(every.value.us)),
         listens_tcp: given.listens_tcp.map_or(usual.listens_tcp, |listens| listens.value),
-        variant: given.variant.map_or(usual.variant, wire::variant),
+        variant: given.variant.map_or(usual.variant, |variant| wire::variant(variant.value)),
         accepts: match &given.accepts {
             Some(listed) => listed.value.iter().copied().map(wire::variant).collect(),
             None => usual.accepts,
         },
+        vendor: usual.vendor,
         presentation: given.presentation.map_or(usual.presentation, |by| wire::presentation(by.value)),
         setup_offer: given.setup_offer.map_or(usual.setup_offer, wire::setup),
         media_at: given.media_at.map_or(usual.media_at, wire::media_at),
         refuses_foreign: given.refuses_foreign.unwrap_or(usual.refuses_foreign),
         http: http_habits(&given.http),
-        mail: super::mail::habits(&given.mail),
+        mail: super::mail::habits(&given.mail, machine),
     }
 }
 

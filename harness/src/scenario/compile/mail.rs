@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use faxproof_devices::config::{
-    CollectionConfig, MailHabits, MailServerConfig, MailboxConfig, PathReject, Unverified,
+    CollectionConfig, ExtensionRule, Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject,
+    Unverified,
 };
 use faxproof_devices::core::{Duration, Entropy};
 use faxproof_devices::pop3::POP3_PORT;
@@ -13,8 +14,8 @@ use faxproof_wire::mime::Form;
 
 use super::Setting;
 use crate::scenario::grammar::{
-    GreetingSpec, HostSpec, MailExtension, MailServerSpec, MailSpec, PathRejectSpec, PlaceSpec, SourceSpec,
-    Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
+    ExtensionRuleSpec, GreetingSpec, HostSpec, MailExtension, MailServerSpec, MailSpec, PathRejectSpec,
+    PlaceSpec, SourceSpec, Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
 };
 use crate::scenario::value::{At, Span};
 
@@ -114,13 +115,39 @@ pub(super) fn server_words(config: &MailServerConfig) -> Vec<(&'static str, Stri
     words
 }
 
-pub(super) fn habits(given: &MailSpec) -> MailHabits {
-    let usual = MailHabits::default();
+/// Which mail fax a host is, if it is one.
+pub(super) fn machine(spec: &HostSpec) -> Option<Machine> {
+    match spec.fax?.value {
+        101 => Some(Machine::Fax101),
+        118 => Some(Machine::Fax118),
+        _ => None,
+    }
+}
+
+/// What a machine does unless its scenario says otherwise.
+pub(super) fn usual(machine: Option<Machine>) -> MailHabits {
+    match machine {
+        Some(Machine::Fax118) => MailHabits {
+            greets_by_helo: false,
+            reads_number: vec![Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart, Form::DisplayName],
+            states_capabilities: true,
+            offers: Offers { ehlo: true, dsn: true },
+            ..MailHabits::default()
+        },
+        _ => MailHabits::default(),
+    }
+}
+
+pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
+    let usual = usual(machine);
     MailHabits {
         greets_by_helo: given.greets_by.map_or(usual.greets_by_helo, |by| by == GreetingSpec::Helo),
-        writes_number: given.writes_number.map_or(usual.writes_number, form),
+        writes_number: given
+            .writes_number
+            .and_then(|place| forms(place).pop())
+            .unwrap_or(usual.writes_number),
         reads_number: match &given.reads_number {
-            Some(places) => places.iter().copied().map(form).collect(),
+            Some(places) => places.iter().flat_map(|place| forms(*place)).collect(),
             None => usual.reads_number,
         },
         asks_confirmation: given.asks_confirmation.unwrap_or(usual.asks_confirmation),
@@ -141,15 +168,24 @@ pub(super) fn habits(given: &MailSpec) -> MailHabits {
         },
         listens: given.listens.unwrap_or(usual.listens),
         offers: given.offers.as_deref().map_or(usual.offers, offers),
+        extension_rule: match given.extension_rule {
+            Some(ExtensionRuleSpec::EhloDsn) => ExtensionRule::Lists("DSN"),
+            Some(ExtensionRuleSpec::EhloConneg) => ExtensionRule::Lists("CONNEG"),
+            Some(ExtensionRuleSpec::Ehlo) => ExtensionRule::Ehlo,
+            None => usual.extension_rule,
+        },
+        states_capabilities: given.states_capabilities.unwrap_or(usual.states_capabilities),
     }
 }
 
-fn form(place: PlaceSpec) -> Form {
+/// The forms of a place.
+fn forms(place: PlaceSpec) -> Vec<Form> {
     match place {
-        PlaceSpec::DisplayName => Form::DisplayName,
-        PlaceSpec::LocalPart => Form::LocalPart,
-        PlaceSpec::FaxAddress => Form::FaxAddress,
-        PlaceSpec::PatentLiteral => Form::PatentLiteral,
+        PlaceSpec::DisplayName => vec![Form::DisplayName],
+        PlaceSpec::LocalPart => vec![Form::LocalPart],
+        PlaceSpec::FaxAddress => vec![Form::FaxAddress],
+        PlaceSpec::PatentLiteral => vec![Form::PatentLiteral],
+        PlaceSpec::MailFrom => vec![Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart],
     }
 }
 
@@ -159,7 +195,8 @@ fn place(form: &Form) -> &'static str {
         Form::LocalPart => "local-part",
         Form::FaxAddress => "fax-address",
         Form::PatentLiteral => "patent-literal",
-        Form::Field(_) | Form::EnvelopeLocalPart | Form::EnvelopeFaxAddress | Form::EnvelopeParam => "other",
+        Form::EnvelopeFaxAddress | Form::EnvelopeLocalPart => "mail-from",
+        Form::Field(_) | Form::EnvelopeParam => "other",
     }
 }
 
@@ -175,7 +212,12 @@ pub(super) fn words(habits: &MailHabits) -> Vec<(&'static str, String)> {
         Unverified::StoreFlagged => "store-flagged",
         Unverified::Refuse => "refuse",
     };
-    let reads: Vec<&str> = habits.reads_number.iter().map(place).collect();
+    let mut reads: Vec<&str> = habits.reads_number.iter().map(place).collect();
+    reads.dedup();
+    let rule = match habits.extension_rule {
+        ExtensionRule::Ehlo => "ehlo".to_owned(),
+        ExtensionRule::Lists(keyword) => format!("ehlo-{}", keyword.to_ascii_lowercase()),
+    };
     vec![
         ("mail.greets_by", greeting.to_owned()),
         ("mail.writes_number", place(&habits.writes_number).to_owned()),
@@ -187,6 +229,8 @@ pub(super) fn words(habits: &MailHabits) -> Vec<(&'static str, String)> {
         ("mail.unverified_number", unverified.to_owned()),
         ("mail.listens", habits.listens.to_string()),
         ("mail.offers", offered(habits.offers)),
+        ("mail.extension_rule", rule),
+        ("mail.states_capabilities", habits.states_capabilities.to_string()),
     ]
 }
 

@@ -1,9 +1,14 @@
 //! The wire variants of a fax: from the words of the grammar to those of the device, and back.
 
+use std::sync::Arc;
+
 use faxproof_devices::config::{Forking, Habits, MediaAt, PresentedBy, Variant};
+use faxproof_reports::VENDOR;
 use faxproof_wire::sdp::Setup;
+use faxproof_wire::vendor::Profile;
 
 use crate::scenario::grammar;
+use crate::scenario::value::At;
 
 pub(super) fn variant(word: grammar::Variant) -> Variant {
     match word {
@@ -13,7 +18,20 @@ pub(super) fn variant(word: grammar::Variant) -> Variant {
         grammar::Variant::D => Variant::Delayed,
         grammar::Variant::S => Variant::Simple,
         grammar::Variant::U => Variant::Update,
+        grammar::Variant::V => Variant::Vendor,
     }
+}
+
+/// The profile of a vendor; the checks have seen to it that it can be read.
+pub(super) fn vendor(spec: &Option<At<grammar::VendorSpec>>) -> Option<Arc<Profile>> {
+    let words = spec.as_ref()?.value.words();
+    Profile::parse(words.iter().map(|(key, text, _)| (key.as_str(), text.as_str()))).ok().map(Arc::new)
+}
+
+/// What is declared of it: its words, so that a judge reads the same profile.
+pub(super) fn vendor_words(spec: &grammar::HostSpec) -> Vec<(String, String)> {
+    let words = spec.vendor.iter().flat_map(|vendor| vendor.value.words());
+    words.map(|(key, text, _)| (format!("{VENDOR}{key}"), text)).collect()
 }
 
 pub(super) fn presentation(word: grammar::PresentedBy) -> PresentedBy {
@@ -53,7 +71,8 @@ pub(super) fn thousandths(q: f64) -> u16 {
 
 /// What is declared of them.
 pub(super) fn words(habits: &Habits) -> Vec<(&'static str, String)> {
-    let letters: Vec<&str> = habits.accepts.iter().map(|variant| variant.letter()).collect();
+    let taken = |variant: &&Variant| **variant != Variant::Vendor || habits.vendor.is_some();
+    let letters: Vec<&str> = habits.accepts.iter().filter(taken).map(|variant| variant.letter()).collect();
     let mut words = vec![
         ("variant", habits.variant.letter().to_owned()),
         ("accepts", letters.join(" ")),

@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named, Span, Written};
-use super::{CollectionSpec, MailServerSpec, MailSpec};
+use super::{CollectionSpec, MailServerSpec, MailSpec, VendorSpec};
 
 /// A box: exactly one of `fax`, `sip-server`, `location-server`, `mail-server` and `tester` says which.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
-    /// It is a fax; the number is that of the facsimile machine in the patent: 1, or 101, the mail fax.
+    /// It is a fax; the number is that of the facsimile machine in the patent: 1, or 101 and 118, mail faxes.
     pub fax: Option<At<u32>>,
     /// It is the SIP server.
     #[serde(rename = "sip-server")]
@@ -57,6 +57,8 @@ pub struct HostSpec {
     pub ta2: Option<At<Vec<Ta2RowSpec>>>,
     /// Fax: its choices where the standards leave it free.
     pub habits: Option<At<Habits>>,
+    /// Fax: the wire profile of its vendor, for variant V.
+    pub vendor: Option<At<VendorSpec>>,
 }
 
 /// Whether a host has power.
@@ -208,8 +210,8 @@ pub struct Habits {
     /// Whether it accepts SIP over TCP; `true` unless given.
     pub listens_tcp: Option<At<bool>>,
     /// How its calls stand on the wire; `B` unless given.
-    pub variant: Option<Variant>,
-    /// The variants that it understands when it is called; all unless given.
+    pub variant: Option<At<Variant>>,
+    /// The variants that it understands when it is called; all unless given, V only with a profile.
     pub accepts: Option<At<Vec<Variant>>>,
     /// With `variant: H`: where it reads what the peer supports; `options` unless given.
     pub presentation: Option<At<PresentedBy>>,
@@ -263,6 +265,8 @@ pub enum Variant {
     S,
     /// As B, with UPDATE in place of the re-INVITE.
     U,
+    /// As B, with the messages of the vendor's profile.
+    V,
 }
 
 /// Where a caller of variant H reads what the peer supports.

@@ -27,8 +27,24 @@ pub struct MailSpec {
     pub unverified_number: Option<UnverifiedSpec>,
     /// Whether it takes mail by SMTP of anybody, on port 25, besides that of a call; `false` unless given.
     pub listens: Option<bool>,
-    /// What its SMTP can do when it receives; `[ehlo]` unless given.
+    /// What its SMTP can do when it receives; `[ehlo]`, or `[ehlo, dsn]` for `fax: 118`, unless given.
     pub offers: Option<Vec<MailExtension>>,
+    /// `fax: 118`: whom it takes for a peer of extension SMTP; `ehlo` unless given, as the patent says.
+    pub extension_rule: Option<ExtensionRuleSpec>,
+    /// Whether its confirmations say what it can print; `true` for `fax: 118`, `false` for `fax: 101` unless given.
+    pub states_capabilities: Option<bool>,
+}
+
+/// Which peers are of extension SMTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExtensionRuleSpec {
+    /// 250 to EHLO.
+    Ehlo,
+    /// And DSN is listed.
+    EhloDsn,
+    /// And CONNEG is listed.
+    EhloConneg,
 }
 
 /// What an SMTP server can do beside the minimum of RFC 5321.
@@ -116,6 +132,8 @@ pub enum PlaceSpec {
     FaxAddress,
     /// `From: IPTELNUM-050999999`, as the patent prints it: no legal address.
     PatentLiteral,
+    /// `MAIL FROM:<FAX=+815000009999@example.com>`, or the token in that place.
+    MailFrom,
 }
 
 /// What follows when a mail is refused on the connection.

@@ -10,6 +10,7 @@ mod mail;
 mod network;
 mod reuse;
 mod steps;
+mod vendor;
 mod zone;
 
 pub use expect::Expect;
@@ -21,8 +22,8 @@ pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, 
 pub use hosts::{SipServerSpec, SipTransport, SourceSpec, Ta2RowSpec, TesterSpec, TextType, Variant};
 pub use inject::{EndingSpec, InjectSpec, PortSpec};
 pub use mail::{
-    CollectionSpec, GreetingSpec, MailExtension, MailServerSpec, MailSpec, MailboxSpec, PathRejectSpec,
-    PlaceSpec, UnverifiedSpec,
+    CollectionSpec, ExtensionRuleSpec, GreetingSpec, MailExtension, MailServerSpec, MailSpec, MailboxSpec,
+    PathRejectSpec, PlaceSpec, UnverifiedSpec,
 };
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
@@ -30,6 +31,7 @@ pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
 pub use steps::{
     ChartSpec, DocumentSpec, EditSpec, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
 };
+pub use vendor::{AskingSpec, DecliningSpec, FormSpec, VendorSpec, Word};
 pub use zone::{Hosts, MxSpec, NaptrSpec, RecordsSpec, SrvSpec};
 
 use schemars::JsonSchema;

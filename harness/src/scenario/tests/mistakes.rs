@@ -19,6 +19,46 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("a fax that understands no call", "0000-9999", "0000-9999, habits: { accepts: [] }"),
     ("a variant twice", "0000-9999", "0000-9999, habits: { accepts: [B, E, B] }"),
     ("two places of a presentation, and not H", "0000-9999", "0000-9999, habits: { presentation: answer }"),
+    ("variant V without a profile", "0000-9999", "0000-9999, habits: { variant: V }"),
+    ("variant V accepted without a profile", "0000-9999", "0000-9999, habits: { accepts: [B, V] }"),
+    ("half a profile", "0000-9999", "0000-9999, vendor: { request: { method: INFO, type: a/b, body: ask } }"),
+    ("a profile at a server", "{ sip-server: {} }", "{ sip-server: {}, vendor: {} }"),
+    (
+        "a profile with flaws",
+        "{ fax: 1, number: 050-0000-9999 }",
+        "\n    fax: 1\n    number: 050-0000-9999\n    vendor:\n      separator: x\n      request: { method: BYE, headers: { Via: \"a\" } }\n      \
+         presentation:\n        type: a/b\n        body: |\n          We can do\n          {protocols},thanks\n      \
+         announcement: { method: INFO, headers: { X-Acme: \"use\\r\\n{protocol}\" } }\n      \
+         readiness: { type: acme, body: \"at \\t{adress}:{port}\" }",
+    ),
+    ("a mail server at a plain fax", "0000-9999", "0000-9999, mail_server: sip"),
+    (
+        "an outgoing server that is none",
+        "alice: { fax: 1, number: 050-0000-9999",
+        "alice: { fax: 101, number: 050-0000-9999, mail_server: sip",
+    ),
+    (
+        "a mailbox that does not exist",
+        "alice: { fax: 1, number: 050-0000-9999",
+        "mx: { mail-server: { domains: [a.example], mailboxes: { alice: { password: x } } } }\n  \
+         alice: { fax: 101, number: 050-0000-9999, mailbox: { server: mx, user: alcie }",
+    ),
+    (
+        "mailboxes without a domain",
+        "  bob:",
+        "  mx: { mail-server: { mailboxes: { a: { password: x } } } }\n  bob:",
+    ),
+    (
+        "a mailbox of another domain",
+        "  bob:",
+        "  mx: { mail-server: { domains: [a.example], mailboxes: { a: { password: x, addresses: [a@b.example] } } } }\n  bob:",
+    ),
+    ("a server that never tries again", "  bob:", "  mx: { mail-server: { retries: [] } }\n  bob:"),
+    (
+        "a null MX among others",
+        "documents:",
+        "zone:\n  a.example: { mx: [ { host: . }, { host: sip } ] }\ndocuments:",
+    ),
     ("no number", "alice: { fax: 1, number: 050-0000-9999 }", "alice: { fax: 1 }"),
     ("a time without a unit", "at: 1s", "at: 1"),
     ("a time with a wrong unit", "at: 1s", "at: 1 sec"),

@@ -88,6 +88,21 @@ fn tx_of(told: &[Up]) -> u64 {
 }
 
 #[test]
+fn a_timer_that_was_never_armed_is_not_armed_anew() {
+    for method in ["INVITE", "OPTIONS"] {
+        let (mut layer, tx, _) = calling(request(method, ""), Hop::tcp(address(PEER)));
+        for name in ["A", "E"] {
+            let mut out = Outbox::new();
+            layer.fires(Time(5000), Timer { owner: tx, name }, &mut out);
+            assert!(
+                !out.effects().iter().any(|effect| matches!(effect, Effect::Arm { .. })),
+                "{method}, {name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_request_waits_for_its_connection_and_goes_once() {
     let (mut layer, _, conn) = calling(request("INVITE", ""), Hop::tcp(address(PEER)));
     assert_eq!(event(&mut layer, conn, StreamEvent::Opened).1, ["send INVITE TCP"]);

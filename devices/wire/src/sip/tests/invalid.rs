@@ -127,6 +127,14 @@ fn salvage_reads_what_is_to_be_answered() {
     let other = Message::salvage(Bytes::from_static(b"OPTIONS sip:a@b SIP/7.0\r\n\r\n")).unwrap();
     assert_eq!(other.method(), Some(&Method::Options));
     assert!(Message::salvage(Bytes::from_static(b"OPTIONS sip:a@b SIP/2.0\n\n")).is_err());
+    for start in ["OPTIONS <sip:a@b> SIP/2.0", "OPTIONS sip:a b SIP/2.0", "OPTIONS  sip:a@b  SIP/2.0  "] {
+        let bytes = Bytes::from(format!("{start}\r\n\r\n"));
+        assert!(matches!(refusal(&bytes), ParseError::StartLine { .. }), "{start}");
+        assert_eq!(Message::salvage(bytes).unwrap().method(), Some(&Method::Options), "{start}");
+    }
+    for start in ["OPTIONS sip:a@b", "(no method) SIP/2.0", "OPTIONS SIP/2.0"] {
+        assert!(Message::salvage(Bytes::from(format!("{start}\r\n\r\n"))).is_err(), "{start}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Valid but tortuous messages, after RFC 4475 §3.1.1: each holds what its section asks for.
+//! Valid but tortuous messages, after RFC 4475 §3.1.1 and RFC 5118: each holds what its section asks for.
 
 use super::*;
 
@@ -47,10 +47,13 @@ fn each_file_has_a_row() {
 }
 
 #[test]
-fn rfc_4475_is_covered() {
-    let sections = CASES.iter().filter_map(|case| case.name.strip_prefix("4475-")?.split('-').next());
-    let sections: std::collections::BTreeSet<&str> = sections.collect();
-    assert_eq!(format!("RFC 4475: {} of 49", sections.len()), "RFC 4475: 49 of 49");
+fn both_rfcs_are_covered() {
+    let sections = |rfc: &str| {
+        let sections = CASES.iter().filter_map(|case| case.name.strip_prefix(rfc)?.split('-').nth(1));
+        sections.collect::<std::collections::BTreeSet<&str>>().len()
+    };
+    assert_eq!(format!("RFC 4475: {} of 49", sections("4475")), "RFC 4475: 49 of 49");
+    assert_eq!(format!("RFC 5118: {} of 10", sections("5118")), "RFC 5118: 10 of 10");
 }
 
 #[test]
@@ -187,4 +190,60 @@ fn unusual_reason() {
 fn empty_reason() {
     let message = message!("13-empty-reason");
     assert_eq!((message.code(), message.reason().as_deref()), (Some(100), Some("")));
+}
+
+fn ipv6(name: &str) -> Message {
+    let case = CASES.iter().find(|case| case.name.ends_with(name) && case.name.starts_with("5118-")).unwrap();
+    parse(case.bytes)
+}
+
+fn place(message: &Message) -> (Option<std::net::IpAddr>, Option<u16>) {
+    let uri = Uri::parse(message.request_uri().unwrap()).unwrap();
+    (uri.host_ip(), uri.port)
+}
+
+#[test]
+fn a_port_stands_behind_the_brackets() {
+    assert_eq!(place(&ipv6("port-within")), ("2001:db8:7::10:5070".parse().ok(), None));
+    assert_eq!(place(&ipv6("port-outside")), ("2001:db8:7::10".parse().ok(), Some(5070)));
+    assert_eq!(ipv6("port-outside").via().unwrap().port, Some(5080));
+}
+
+#[test]
+fn received_is_read_with_and_without_brackets() {
+    for name in ["received-brackets", "received-plain"] {
+        assert_eq!(ipv6(name).via().unwrap().received(), "2001:db8:7::fe".parse().ok(), "{name}");
+    }
+}
+
+#[test]
+fn vias_of_both_families() {
+    let hosts = values(&ipv6("mixed-vias"), Name::Via);
+    let hosts = hosts.iter().map(|via| host_ip(&Via::parse(via).unwrap().host).unwrap().is_ipv6());
+    assert_eq!(hosts.collect::<Vec<_>>(), [true, false, true]);
+}
+
+/// The addresses in the description of a message: that of the session, those of its media.
+fn described(name: &str) -> (Option<String>, Vec<String>) {
+    let description = crate::sdp::parse(&ipv6(name).body()).unwrap();
+    let media = description.media.iter().filter_map(|media| media.address);
+    (description.connection.map(|ip| ip.to_string()), media.map(|ip| ip.to_string()).collect())
+}
+
+#[test]
+fn descriptions_with_ipv6_addresses() {
+    assert_eq!(described("4.06-sdp").0.as_deref(), Some("2001:db8:7::27"));
+    assert_eq!(described("mapped").0.as_deref(), Some("::ffff:192.0.2.31"));
+    assert_eq!(described("mixed-sdp"), (None, vec!["192.0.2.29".into(), "2001:db8:7::29".into()]));
+}
+
+#[test]
+fn a_third_colon_before_an_ipv4_address_is_tolerated() {
+    let (bug, right) = (ipv6("three-colons"), ipv6("two-colons"));
+    assert_eq!(place(&bug), place(&right));
+    let uri = |message: &Message| Uri::parse(message.request_uri().unwrap()).unwrap();
+    assert!(uri(&bug).equivalent(&uri(&right)));
+    for bad in ["[2001:db8:::1]", "[::::192.0.2.1]", "[1:::2:::192.0.2.1]"] {
+        assert_eq!(host_ip(bad), None, "{bad}");
+    }
 }

@@ -1,0 +1,197 @@
+//! The mails of a mail fax: M1 with the document, M2 that confirms it; both carry the number of their sender.
+
+use bytes::Bytes;
+use faxproof_wire::mime::{
+    self, Action, DispositionType, Dsn, Extras, Form, IpTelNumber, Mail, Mdn, Origin, Report,
+};
+use faxproof_wire::smtp::MailDsn;
+
+use crate::config::FaxConfig;
+use crate::core::{Entropy, Time};
+use crate::number;
+use crate::order::Document;
+use crate::smtp::Envelope;
+
+/// When a mail is written, and under which names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) now: Time,
+    pub(super) key: u64,
+    pub(super) message_id: &'a str,
+}
+
+/// What a report says.
+#[derive(Clone, Debug)]
+pub(super) struct Confirmation {
+    /// Message-ID of the mail that it is about.
+    pub(super) about: Option<String>,
+    /// Number and address of who sends it.
+    pub(super) number: Option<String>,
+    pub(super) address: Option<String>,
+    /// What became of the mail.
+    pub(super) tells: Tells,
+    /// What its sender can print (Media-Accept-Features).
+    pub(super) capabilities: Option<String>,
+}
+
+/// What became of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// It was printed, or as good as.
+    Printed,
+    /// It arrived and was not printed; why.
+    NotPrinted(String),
+    /// It did not arrive, and will not; why.
+    NotDelivered(String),
+    /// It is on its way: more may come.
+    UnderWay(String),
+}
+
+/// A Message-ID without its brackets, drawn from what the mail is.
+pub(super) fn message_id(config: &FaxConfig, entropy: &Entropy, what: (&str, u64)) -> String {
+    format!("{}@{}", entropy.key(("message", what)).token(), config.mail_domain())
+}
+
+/// Whether what was typed is meant as a mail address.
+pub(super) fn is_address(text: &str) -> bool {
+    text.contains('@') && mime::Mailbox::parse(text).is_ok_and(|mailbox| mailbox.address() == text)
+}
+
+/// How a mail carries the number of its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// M1 and M3: in the declared place, and a confirmation is asked for.
+    Plain,
+    /// S108: in MAIL FROM. The 250 is the receipt, so no confirmation is asked for; one could not be, since the
+    /// address that asks must be that of MAIL FROM (RFC 8098 §2.1).
+    Extended,
+}
+
+/// M1 (S306, S309), M3 (S110), and the mail of S108. Without a mail address it goes to the number as a fax address (RFC 3192).
+pub(super) fn m1(
+    config: &FaxConfig,
+    entropy: &Entropy,
+    place: Place<'_>,
+    (address, number): (Option<&str>, Option<&str>),
+    (document, kind): (&Document, Kind),
+) -> Envelope {
+    let by_number = || format!("FAX=+{}@{}", number::digits(number.unwrap_or_default()), config.domain);
+    let to = address.map_or_else(by_number, str::to_owned);
+    let (text, tiff) = match document {
+        Document::Image { tiff, .. } => (None, Some(tiff)),
+        Document::Text(text) => (Some(text.as_ref()), None),
+    };
+    let extended = kind == Kind::Extended;
+    let mail = Mail {
+        from: &if extended { config.mail.clone() } else { from(config) },
+        to: &to,
+        subject: &format!("Fax from {}", config.number),
+        date_unix_s: config.epoch_s.saturating_add_unsigned(place.now.whole_seconds()),
+        message_id: place.message_id,
+        boundary: &format!("fax-{}", entropy.key(("boundary", place.key)).token()),
+        text,
+        tiff,
+        file_name: "fax.tif",
+    };
+    let asks = config.habits.mail.asks_confirmation && !extended;
+    let extras = Extras { confirm_to: asks.then_some(config.mail.as_str()), ..Extras::default() };
+    // A notification about the mail names it by this (RFC 3461 §4.4).
+    let dsn = MailDsn { ret: None, envid: Some(place.message_id.to_owned()) };
+    let sender = if extended { numbered_sender(config) } else { config.mail.clone() };
+    Envelope { dsn, ..Envelope::new(sender, &to, mail.to_bytes_with(&extras)) }
+}
+
+/// What every fax can print (TIFF profile S) in the words of RFC 2533 and RFC 2879 §4.1.
+const PROFILE_S: &str = "(& (type=\"image/tiff\") (color=Binary) (image-file-structure=TIFF-minimal) \
+    (image-coding=MH) (MRC-mode=0) (| (& (dpi=204) (dpi-xyratio=[204/98,204/196])) (& (dpi=200) \
+    (dpi-xyratio=[200/100,1]))) (size-x<=2150/254) (paper-size=A4) (ua-media=stationery))";
+
+/// What M2 says to people.
+const PRINTED: &str =
+    "Your fax was received and handed to the printer. This does not prove that anyone has read it.";
+
+/// M2 (S355, S362): the MDN about a mail that was printed, or was not, to the address that asked for it. It goes out with
+/// a null sender, so that nothing answers it (RFC 8098 §3).
+pub(super) fn m2(
+    config: &FaxConfig,
+    entropy: &Entropy,
+    place: Place<'_>,
+    to: &str,
+    (about, failure): (Option<&str>, Option<&str>),
+) -> Envelope {
+    let report = Report {
+        from: &from(config),
+        to,
+        subject: if failure.is_some() { "Fax not printed (MDN)" } else { "Fax received (MDN)" },
+        date_unix_s: config.epoch_s.saturating_add_unsigned(place.now.whole_seconds()),
+        message_id: place.message_id,
+        boundary: &format!("mdn-{}", entropy.key(("boundary", place.key)).token()),
+        text: &failure.map_or_else(|| PRINTED.to_owned(), |why| format!("Your fax was not printed: {why}")),
+        original_header: &[],
+    };
+    // RFC 3249 §4.4.1.2: `dispatched`, or `processed/error`.
+    let kind = if failure.is_some() { DispositionType::Processed } else { DispositionType::Dispatched };
+    let mut mdn = Mdn {
+        reporting_ua: Some(format!("{}; faxproof", config.mail_domain())),
+        original_message_id: about.map(str::to_owned),
+        media_accept_features: config.habits.mail.states_capabilities.then(|| PROFILE_S.to_owned()),
+        errors: failure.map(str::to_owned).into_iter().collect(),
+        ..Mdn::automatic(&config.mail, kind)
+    };
+    mdn.disposition.modifiers.extend(failure.map(|_| "error".to_owned()));
+    Envelope::new("", to, report.mdn(&mdn))
+}
+
+/// A report as it is read; `None`: the mail is no report that can be read. Of a DSN the ENVID tells what it is
+/// about (RFC 3249 §4.3).
+pub(super) fn read_m2(config: &FaxConfig, from: &str, message: &Bytes) -> Option<Confirmation> {
+    let (about, tells, capabilities) = match Mdn::read(message) {
+        Ok(mdn) => {
+            let failure = mdn.disposition.is_failure();
+            let why = mdn.errors.first().cloned().unwrap_or_default();
+            let tells = if failure { Tells::NotPrinted(why) } else { Tells::Printed };
+            (mdn.original_message_id, tells, mdn.media_accept_features)
+        }
+        Err(_) => {
+            let dsn = Dsn::read(message).ok()?;
+            let about = dsn.recipients.first()?;
+            let (class, subject, detail) = about.status;
+            let said = about.diagnostic_code.as_ref().map(|said| said.value.clone());
+            let why = said.unwrap_or_else(|| format!("status {class}.{subject}.{detail}"));
+            let failed = dsn.recipients.iter().any(|recipient| recipient.action == Action::Failed);
+            let capabilities = about.media_accept_features.clone();
+            (
+                dsn.envelope_id,
+                if failed { Tells::NotDelivered(why) } else { Tells::UnderWay(why) },
+                capabilities,
+            )
+        }
+    };
+    let origin = origin_of(config, from, message);
+    let number = origin.number.ok().map(|number| number.to_string());
+    Some(Confirmation { about, number, address: origin.address, tells, capabilities })
+}
+
+/// Who sent a mail, by the places that this fax reads.
+pub(super) fn origin_of(config: &FaxConfig, from: &str, message: &Bytes) -> Origin {
+    let envelope = mime::Envelope { path: from, params: &[] };
+    Origin::read(message, &envelope, &config.habits.mail.reads_number)
+}
+
+/// Our MAIL FROM with our number in it: as a fax address where the number is international (RFC 3192), else as
+/// a token.
+fn numbered_sender(config: &FaxConfig) -> String {
+    let number = IpTelNumber::parse(&number::sip_user(&config.number)).ok();
+    let places = [Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart];
+    let path =
+        number.and_then(|number| places.iter().find_map(|place| place.write_path(&number, &config.mail)));
+    path.unwrap_or_else(|| config.mail.clone())
+}
+
+/// Our From, with our number in the declared place. A number that cannot stand there is left out.
+fn from(config: &FaxConfig) -> String {
+    let number = IpTelNumber::parse(&number::sip_user(&config.number)).ok();
+    let written =
+        number.and_then(|number| config.habits.mail.writes_number.write_from(&number, &config.mail));
+    written.unwrap_or_else(|| config.mail.clone())
+}
