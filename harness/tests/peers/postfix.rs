@@ -5,7 +5,7 @@ use std::fs;
 
 use faxproof::plan::Plan;
 use faxproof::world::World;
-use faxproof_reports::Trace;
+use faxproof_reports::{Entry, Trace, What};
 use faxproof_wire::page::tiff;
 
 use super::daemon::{Daemon, foreign_folder, set_up};
@@ -30,6 +30,11 @@ fn postfix_relays_a_fax_and_its_confirmation() {
         };
         assert_relayed(&postfix, sent, relayed, address);
     }
+    let learned = |entry: &Entry| {
+        matches!(&entry.what, What::Mark { host, arc, .. }
+        if &**host == "alice" && &**arc == "8.S311.learned")
+    };
+    assert_eq!(trace.entries.iter().filter(|entry| learned(entry)).count(), 1);
     assert_eq!(breaches(&plan.declaration, &trace, &["alice", "bob", "sip"]), []);
 }
 
@@ -113,7 +118,7 @@ documents:
   file: { tiff: ours.tif }
 steps:
   - { at: 1s, host: alice, send: file, to: bob@b.example }
-ends_at: 6s
+ends_at: 8s
 worlds: [sockets]
 ";
 
@@ -144,7 +149,7 @@ documents:
   file: {{ tiff: ours.tif }}
 steps:
   - {}
-ends_at: 6s
+ends_at: 8s
 worlds: [sockets]
 ",
         steps.join("\n  - ")
