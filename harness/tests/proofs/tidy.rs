@@ -40,6 +40,7 @@ fn sources() -> Vec<(String, String)> {
 fn is_test_file(path: &str) -> bool {
     path.split('/').any(|part| {
         matches!(part, "tests" | "tests.rs" | "testing.rs" | "testing" | "benches" | "samples.rs")
+            || part.ends_with("_tests.rs")
     })
 }
 

@@ -7,8 +7,11 @@ use faxproof_devices::core::Entropy;
 /// The port of SIP (RFC 3261 §19.1.2).
 pub(crate) const SIP_PORT: u16 = 5060;
 
-/// Hosts in one block of loopback addresses: those that end in 1 to 250.
-const HOSTS_IN_A_BLOCK: usize = 250;
+/// Hosts in one block of loopback addresses. Blocks are small so that there are many: some hundred scenarios must
+/// not meet in one.
+const HOSTS_IN_A_BLOCK: usize = 15;
+/// Blocks with the same first three bytes.
+const BLOCKS_OF_A_BYTE: u64 = 16;
 /// Blocks of runs have a second byte below this one; above it lie addresses at which nobody is.
 const NOBODY: u8 = 0xc0;
 
@@ -26,10 +29,13 @@ pub(crate) fn of_name(name: &str) -> IpAddr {
 /// scenarios have blocks of their own, so that many can run on one machine at a time.
 pub(crate) fn on_loopback(scenario: &str, position: usize) -> IpAddr {
     let hash = Entropy::of_seed(0).key(("loopback", scenario));
-    let blocks = u64::from(NOBODY - 1) * 256;
+    let blocks = u64::from(NOBODY - 1) * 256 * BLOCKS_OF_A_BYTE;
     let block = (hash.0 % blocks + (position / HOSTS_IN_A_BLOCK) as u64) % blocks;
+    let (block, part) = (block / BLOCKS_OF_A_BYTE, (block % BLOCKS_OF_A_BYTE) as usize);
     let [x, y] = [1 + (block / 256) as u8, (block % 256) as u8];
-    IpAddr::V4(Ipv4Addr::new(127, x, y, 1 + (position % HOSTS_IN_A_BLOCK) as u8))
+    // From 1 to 255, which is an address like any other on loopback.
+    let last = 1 + part * (HOSTS_IN_A_BLOCK + 1) + position % HOSTS_IN_A_BLOCK;
+    IpAddr::V4(Ipv4Addr::new(127, x, y, last as u8))
 }
 
 /// The loopback address that stands for an address at which the scenario has no host. One that lies on
@@ -66,6 +72,15 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), 1000);
         assert_ne!(on_loopback("fig04/busy", 0), on_loopback("fig04/learned", 0));
+    }
+
+    #[test]
+    fn no_two_scenarios_of_the_built_in_set_share_addresses() {
+        let mut known = std::collections::BTreeMap::new();
+        for found in crate::scenario::set::built_in().scenarios {
+            let other = known.insert(on_loopback(&found.name, 0), found.name.clone());
+            assert_eq!(other, None, "{} has the same block", found.name);
+        }
     }
 
     #[test]
