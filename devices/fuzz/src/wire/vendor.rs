@@ -22,7 +22,10 @@ pub fn vendor(bytes: &[u8]) -> bool {
         port: Some(0),
         protocols: vec!["smtp".to_owned()],
     };
-    assert!(template.read(&template.fill(&values), &mut Values::default()), "{source:?}");
+    // With a hole for protocols again and again they would be more than are read; no profile has that.
+    if says_all_once(&template) {
+        assert!(template.read(&template.fill(&values), &mut Values::default()), "{source:?}");
+    }
     true
 }
 
