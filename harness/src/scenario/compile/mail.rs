@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use faxproof_devices::config::{
-    CollectionConfig, ExtensionRule, Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject,
-    Unverified,
+    CollectionConfig, ExtensionRule, Machine, MailHabits, MailServerConfig, MailboxConfig, NumberPattern,
+    PathReject, Unverified,
 };
 use faxproof_devices::core::{Duration, Entropy};
 use faxproof_devices::pop3::POP3_PORT;
@@ -142,6 +142,11 @@ pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
     let usual = usual(machine);
     MailHabits {
         greets_by_helo: given.greets_by.map_or(usual.greets_by_helo, |by| by == GreetingSpec::Helo),
+        calls: given.calls.unwrap_or(usual.calls),
+        never_calls: match &given.never_calls {
+            Some(written) => written.iter().map(|number| NumberPattern::new(&number.value)).collect(),
+            None => usual.never_calls,
+        },
         writes_number: given
             .writes_number
             .and_then(|place| forms(place).pop())
@@ -218,8 +223,11 @@ pub(super) fn words(habits: &MailHabits) -> Vec<(&'static str, String)> {
         ExtensionRule::Ehlo => "ehlo".to_owned(),
         ExtensionRule::Lists(keyword) => format!("ehlo-{}", keyword.to_ascii_lowercase()),
     };
+    let never: Vec<String> = habits.never_calls.iter().map(ToString::to_string).collect();
     vec![
         ("mail.greets_by", greeting.to_owned()),
+        ("mail.calls", habits.calls.to_string()),
+        ("mail.never_calls", never.join(" ")),
         ("mail.writes_number", place(&habits.writes_number).to_owned()),
         ("mail.reads_number", reads.join(" ")),
         ("mail.asks_confirmation", habits.asks_confirmation.to_string()),
