@@ -97,10 +97,12 @@ fn resolutions_are_taken_in_inches_or_centimetres() {
         ([77, 1], 3, Resolution::Fine),
         ([600, 3], 2, Resolution::Fine),
         ([72, 1], 1, Resolution::Standard),
-        ([u32::MAX, 1], 3, Resolution::Fine),
+        ([u32::MAX, 1], 3, Resolution::Superfine),
     ];
     for (value, unit, resolution) in cases {
         let mut tiff = RawTiff::mh(&small_page());
+        let along = if unit == 3 { [803, 10] } else { [204, 1] };
+        tiff.set(Tag::X_RESOLUTION, Kind::Rational, &along);
         tiff.set(Tag::Y_RESOLUTION, Kind::Rational, &value);
         tiff.set(Tag::RESOLUTION_UNIT, Kind::Short, &[unit]);
         assert_eq!(read(&tiff.build()).unwrap()[0].resolution, resolution, "{value:?} unit {unit}");
