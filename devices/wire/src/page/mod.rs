@@ -2,20 +2,20 @@
 //! and the TIFF file that carries them by mail (RFC 3949).
 //!
 //! A page leaves as [`tiff::write`] makes it and arrives through [`tiff::read`]. [`chart`] draws
-//! the page that is sent when nobody brings a document, [`to_fax_width`] makes any picture fit the
-//! 1728 dots of a fax line.
+//! the page that is sent when nobody brings a document, [`reform`] makes any page fit the paper and the
+//! dots of a recipient.
 
 mod bitmap;
 mod chart;
-mod fit;
 mod form;
 pub mod mh;
+mod reform;
 pub mod tiff;
 
 pub use bitmap::{Bitmap, SizeMismatch};
 pub use chart::{Chart, chart};
-pub use fit::to_fax_width;
 pub use form::{Coding, Form, Paper, Resolution};
+pub use reform::reform;
 
 /// Dots in a line of an ordinary fax page (ISO A4, North American Letter and Legal; RFC 3949 §3.2.1).
 pub const FAX_WIDTH: u32 = 1728;

@@ -9,7 +9,7 @@ use crate::page::mh::FillOrder;
 use crate::page::{Page, Resolution};
 
 /// The pages of a TIFF file, each as wide as the file has it (see
-/// [`to_fax_width`](crate::page::to_fax_width)).
+/// [`reform`](crate::page::reform)).
 ///
 /// Accepted are both byte orders, directories anywhere and in any order, fields in any order and of
 /// any whole-number type, several strips, either order of bits, either meaning of black; Compression

@@ -22,7 +22,7 @@ const RATIONAL_LEN: u32 = 8;
 ///
 /// Strips are padded to an even length, since a directory must begin at an even place. A page that
 /// is not [`FAX_WIDTH`](crate::page::FAX_WIDTH) wide is written as it is, which profile S does not
-/// allow: see [`to_fax_width`](crate::page::to_fax_width).
+/// allow: see [`reform`](crate::page::reform).
 pub fn write(pages: &[Page]) -> Bytes {
     let mut file = b"II\x2A\0".to_vec();
     put_u32(&mut file, if pages.is_empty() { 0 } else { HEADER_LEN });
