@@ -28,11 +28,12 @@ pub(super) enum Branch {
     Node(usize),
 }
 
-/// A question: what value has this feature?
+/// A question: what value has this feature? The answers stand first, because two questions of one tag are
+/// told apart by them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Node {
-    pub(super) tag: Tag,
     pub(super) split: Split<Branch>,
+    pub(super) tag: Tag,
 }
 
 pub(super) const NO: Branch = Branch::End(None);

@@ -13,10 +13,10 @@ use super::value::{Number, Value, Word};
 pub(super) struct Split<T> {
     /// From the smallest number to the first cut.
     lowest: T,
+    other_words: T,
     /// From each cut to the next one.
     cuts: Vec<(Cut, T)>,
     words: BTreeMap<Word, T>,
-    other_words: T,
 }
 
 /// Where the line is cut: beside a number.
