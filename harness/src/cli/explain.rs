@@ -5,11 +5,11 @@ use std::io::Write;
 
 use faxproof_devices::chart;
 
-use super::list::{CLASSES, What, items};
+use super::list::{KINDS, What, items};
 use super::{print, refuse};
 use crate::abuse::CATALOGUE;
 use crate::run::OWN_RULES;
-use crate::scenario::{Scenario, set};
+use crate::scenario::{self, Scenario, set};
 
 pub(super) fn explain(id: &str, out: &mut impl Write) -> u8 {
     match arc(id).or_else(|| rule(id)).or_else(|| scenario(id)).or_else(|| class(id)).or_else(|| abuse(id)) {
@@ -30,7 +30,7 @@ fn arc(id: &str) -> Option<String> {
         let next = chart.steps.iter().find(|step| step.name == *to).map_or("the end", |step| step.text);
         let _ = writeln!(text, "to {to}: {next}");
     }
-    if let Some(evidence) = faxproof_judges::arcs::FIGURE_4.iter().find(|known| known.arc == id) {
+    if let Some(evidence) = faxproof_judges::arcs::all().find(|known| known.arc == id) {
         let _ = writeln!(text, "\nseen by: {}", seen_by(evidence.evidence));
     }
     let _ =
@@ -86,7 +86,13 @@ fn scenario(id: &str) -> Option<String> {
 }
 
 fn class(id: &str) -> Option<String> {
-    CLASSES.iter().find(|(known, _)| *known == id).map(|(id, about)| format!("{id}: {about}\n"))
+    if let Some((id, about)) = KINDS.iter().find(|(known, _)| *known == id) {
+        return Some(format!("{id}: {about}\n"));
+    }
+    let (id, about, habits) = scenario::classes().into_iter().find(|(known, ..)| known == id)?;
+    Some(format!(
+        "{id}: {about}\n\n`class: {id}` gives a host\n{habits}and what it writes itself stands above that\n"
+    ))
 }
 
 fn unknown(id: &str) -> String {

@@ -87,7 +87,8 @@ fn one(number: u32, (pages, lines, resolution, mark): &ChartKey) -> Chart {
         Resolution::Standard => page::Resolution::Standard,
         Resolution::Fine => page::Resolution::Fine,
     };
-    Chart { height: *lines, resolution, page_no: number as u16, of: *pages as u16, seed: *mark }
+    let (page_no, of) = (number as u16, *pages as u16);
+    Chart { height: *lines, resolution, page_no, of, seed: *mark, ..Chart::default() }
 }
 
 fn file(path: &At<String>, base: &Base) -> Result<Document, Wrong> {

@@ -128,22 +128,20 @@ fn meaning_of_black(file: &File<'_>, directory: &Directory) -> Result<bool, Tiff
 
 fn resolution(file: &File<'_>, directory: &Directory) -> Result<Resolution, TiffError> {
     let page = directory.page;
-    let missing = |tag| TiffError::Missing { page, tag };
-    let tag = Tag::X_RESOLUTION;
-    directory.fraction(file, tag)?.ok_or_else(|| missing(tag))?;
-    let tag = Tag::Y_RESOLUTION;
-    let (lines, per) = directory.fraction(file, tag)?.ok_or_else(|| missing(tag))?;
-    if per == 0 || lines == 0 {
-        return Err(directory.invalid(tag, "is 0 or divided by 0"));
-    }
     // Hundredths of a unit, so that centimetres need no fractions: an inch is 254 of 100 cm.
     let hundredths = match directory.number(file, Tag::RESOLUTION_UNIT)?.unwrap_or(2) {
         3 => 254,
         1 | 2 => 100,
         _ => return Err(directory.invalid(Tag::RESOLUTION_UNIT, "is none of 1, 2 and 3")),
     };
-    let y_dpi = lines * hundredths / (per * 100);
-    Ok(Resolution::nearest(u32::try_from(y_dpi).unwrap_or(u32::MAX)))
+    let per_inch = |tag| {
+        let (dots, per) = directory.fraction(file, tag)?.ok_or(TiffError::Missing { page, tag })?;
+        if per == 0 || dots == 0 {
+            return Err(directory.invalid(tag, "is 0 or divided by 0"));
+        }
+        Ok(u32::try_from(dots * hundredths / (per * 100)).unwrap_or(u32::MAX))
+    };
+    Ok(Resolution::nearest(per_inch(Tag::X_RESOLUTION)?, per_inch(Tag::Y_RESOLUTION)?))
 }
 
 struct Strip {
