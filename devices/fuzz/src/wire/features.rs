@@ -1,14 +1,16 @@
 //! Media feature filters.
 
-use faxproof_wire::features::{Entry, Filter, MAX_OCTETS, Tag, Test, Value};
+use faxproof_wire::features::{Ability, Entry, Filter, MAX_OCTETS, Tag, Test, Value, Why, choose_as_told};
+use faxproof_wire::page::{Coding, Form, Paper, Resolution};
 use faxproof_wire::smtp::Reply;
 
 /// A filter, and behind the octet 0x1E another one: what is read is written in a form that reads alike, in a reply
 /// too; what it means, once worked out, accepts the same and is worked out to the same; two that accept one
-/// thing meet, whichever is asked.
+/// thing meet, whichever is asked; a sender stays within its abilities and its original whatever it is told.
 pub fn features(bytes: &[u8]) -> bool {
     let Ok(input) = std::str::from_utf8(bytes) else { return false };
     let (one, other) = input.split_once('\x1e').unwrap_or((input, "(a=1)"));
+    chosen(one);
     let Ok(filter) = Filter::parse(one) else { return false };
     let mut thing = Vec::new();
     add_features(&filter, &mut thing);
@@ -19,6 +21,25 @@ pub fn features(bytes: &[u8]) -> bool {
     written(&filter);
     worked_out(&filter, &thing);
     true
+}
+
+fn chosen(told: &str) {
+    let own = Ability {
+        papers: [Paper::B4].into(),
+        resolutions: Resolution::ALL.into(),
+        codings: [Coding::Mmr].into(),
+    };
+    let original = Form { paper: Paper::A3, resolution: Resolution::Dpi300, coding: Coding::Mmr };
+    let choice = choose_as_told(&own, original, Some(told));
+    assert!(own.forms().any(|form| form == choice.form) && choice.form.resolution <= original.resolution);
+    assert!(choice.sentence("C").starts_with(['C', 'w']), "{choice:?}");
+    match choice.why {
+        Why::Printed { .. } => {
+            let told = Filter::parse(told).ok().and_then(|filter| Ability::told_by(&filter).ok());
+            assert!(told.is_some_and(|told| told.forms().any(|form| form == choice.form)), "{choice:?}");
+        }
+        _ => assert_eq!(choice.form, Form::PROFILE_S),
+    }
 }
 
 fn written(filter: &Filter) {

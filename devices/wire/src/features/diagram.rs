@@ -126,7 +126,8 @@ impl Maker {
         Ok(made)
     }
 
-    fn node(&mut self, tag: Tag, split: Split<Branch>) -> Made<Branch> {
+    /// A question, unless all answers are the same.
+    pub(super) fn node(&mut self, tag: Tag, split: Split<Branch>) -> Made<Branch> {
         self.pieces += split.size();
         if self.pieces > MAX_PIECES {
             return Err(TooComplicated);

@@ -10,8 +10,12 @@
 //! * [`Filter::accepts`] asks whether one document may be sent, and how much it is wanted.
 //! * [`Filter::normal`] works out what it means: two filters that say the same have the same [`Normal`] form,
 //!   one that contradicts itself an empty one. [`Filter::meets`] asks whether two have anything in common.
+//! * [`Ability`] is what a fax can print as data, to a filter and back; [`described`] is what a page needs. [`choose`]
+//!   picks the form of a page for a recipient, and tells why.
 
+mod ability;
 mod accept;
+mod choice;
 mod diagram;
 mod disjunction;
 mod filter;
@@ -23,6 +27,8 @@ mod split;
 mod tests;
 mod value;
 
+pub use ability::{Ability, described};
+pub use choice::{Choice, Why, choose, choose_as_told};
 pub use filter::{Entry, Filter, Relation, Test};
 pub use normal::{Normal, TooComplicated};
 pub use parse::{FilterError, MAX_DEPTH, MAX_OCTETS, MAX_TERMS};

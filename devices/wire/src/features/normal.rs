@@ -1,6 +1,8 @@
 //! The normal form of a filter (RFC 2533 §5), and what can be asked of it.
 
-use super::diagram::{Branch, Join, MAX_PIECES, MAX_TAGS, Maker, Node};
+use std::collections::BTreeMap;
+
+use super::diagram::{Branch, Join, MAX_PIECES, MAX_TAGS, Maker, NO, Node};
 use super::filter::Filter;
 use super::value::{Quality, Tag, Value};
 
@@ -28,8 +30,7 @@ impl Filter {
     pub fn normal(&self) -> Result<Normal, TooComplicated> {
         let mut maker = Maker::default();
         let root = maker.make(self)?;
-        let (nodes, root) = maker.take(root);
-        Ok(Normal { nodes, root })
+        Ok(Normal::taken(&maker, root))
     }
 
     /// Whether anything is in both sets (RFC 2533 §5.2).
@@ -60,19 +61,57 @@ impl Normal {
     /// How much these features are wanted; `None` when they are no member. A feature that is not given may have
     /// any value, so it excludes nothing (RFC 2879 §3); of one that is given twice the first counts.
     pub fn accepts(&self, features: &[(Tag, Value)]) -> Option<Quality> {
-        let mut wanted: Vec<Option<Quality>> = Vec::with_capacity(self.nodes.len());
-        let follow = |wanted: &[Option<Quality>], branch: Branch| match branch {
-            Branch::End(quality) => quality,
-            Branch::Node(number) => wanted[number],
+        self.wanted(self.root, features, &mut BTreeMap::new())
+    }
+
+    /// Goes down one tag with each call of itself; `known` are the nodes that were asked already.
+    fn wanted(
+        &self,
+        branch: Branch,
+        features: &[(Tag, Value)],
+        known: &mut BTreeMap<usize, Option<Quality>>,
+    ) -> Option<Quality> {
+        let number = match branch {
+            Branch::End(quality) => return quality,
+            Branch::Node(number) => number,
+        };
+        if let Some(known) = known.get(&number) {
+            return *known;
+        }
+        let Node { tag, split } = &self.nodes[number];
+        let best = match features.iter().find(|(given, _)| given == tag) {
+            Some((_, value)) => self.wanted(split.of(value), features, known),
+            None => split.outcomes().map(|branch| self.wanted(branch, features, known)).max().flatten(),
+        };
+        known.insert(number, best);
+        best
+    }
+
+    /// What is said of these tags, where all others may be anything.
+    ///
+    /// # Errors
+    /// [`TooComplicated`], as [`Filter::normal`].
+    pub fn about(&self, tags: &[Tag]) -> Result<Normal, TooComplicated> {
+        let mut maker = Maker::default();
+        let mut made: Vec<Branch> = Vec::with_capacity(self.nodes.len());
+        let follow = |made: &[Branch], branch: Branch| match branch {
+            Branch::End(_) => branch,
+            Branch::Node(number) => made[number],
         };
         for Node { tag, split } in &self.nodes {
-            let given = features.iter().find(|(given, _)| given == tag);
-            let best = match given {
-                Some((_, value)) => follow(&wanted, split.of(value)),
-                None => split.outcomes().map(|branch| follow(&wanted, branch)).max().flatten(),
+            let split = split.map(|branch| Ok(follow(&made, branch)))?;
+            let branch = if tags.contains(tag) {
+                maker.node(tag.clone(), split)?
+            } else {
+                split.outcomes().try_fold(NO, |all, one| maker.join(Join::Or, all, one))?
             };
-            wanted.push(best);
+            made.push(branch);
         }
-        follow(&wanted, self.root)
+        Ok(Normal::taken(&maker, follow(&made, self.root)))
+    }
+
+    fn taken(maker: &Maker, root: Branch) -> Normal {
+        let (nodes, root) = maker.take(root);
+        Normal { nodes, root }
     }
 }

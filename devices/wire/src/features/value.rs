@@ -57,6 +57,12 @@ impl Tag {
         self.word.as_str()
     }
 
+    /// A tag that the program names.
+    pub(super) fn known(text: &'static str) -> Tag {
+        debug_assert!(Tag::new(text).is_some(), "{text}");
+        Tag::from(Word(text.to_owned()))
+    }
+
     /// As it is registered, otherwise in lower case.
     pub(super) fn spelt(&self) -> Tag {
         Tag::from(spelt(&TAGS, &self.word))
@@ -114,6 +120,23 @@ impl Number {
 }
 
 impl Value {
+    /// A word that the program names.
+    pub(super) fn known(text: &'static str) -> Value {
+        debug_assert!(Word::new(text).is_some(), "{text}");
+        Value::Word(Word(text.to_owned()))
+    }
+
+    /// A fraction that the program names.
+    pub(super) fn fraction(numerator: i64, denominator: u64) -> Value {
+        debug_assert!(denominator > 0, "{numerator} divided by nothing");
+        Value::Number(Number { numerator, denominator })
+    }
+
+    /// A value that no filter can name, because it is no text of the grammar.
+    pub(super) fn of_nobody() -> Value {
+        Value::Word(Word("\0".to_owned()))
+    }
+
     /// How this value stands to another one; `None` for two that are not equal and have no order (RFC 2533
     /// §5.5).
     pub fn compare(&self, other: &Value) -> Option<Ordering> {

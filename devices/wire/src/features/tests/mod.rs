@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod ability;
+mod choice;
 mod normal;
 mod reading;
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// RFC 2879 §4.1, for a simple mode Internet fax.
-const SIMPLE: &str = r"(& (image-file-structure=TIFF-minimal)
+pub(super) const SIMPLE: &str = r"(& (image-file-structure=TIFF-minimal)
          (MRC-mode=0)
          (color=Binary)
          (image-coding=MH) (MRC-mode=0)
