@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use faxproof_wire::mime::Form;
 
 use crate::core::{Duration, Entropy};
+use crate::number;
 use crate::smtp::Offers;
 
 /// A mail fax of the patent.
@@ -33,6 +34,10 @@ pub struct MailHabits {
     /// Whether it greets by HELO at once, as the flowchart says; otherwise by EHLO, and by HELO where that is
     /// not known.
     pub greets_by_helo: bool,
+    /// Whether it makes calls at all; otherwise all that it sends and confirms goes by mail.
+    pub calls: bool,
+    /// Numbers that it never calls and never learns, whoever names them: emergency calls and numbers that cost.
+    pub never_calls: Vec<NumberPattern>,
     /// Where it puts its own number.
     pub writes_number: Form,
     /// Where it reads the numbers of others.
@@ -61,6 +66,8 @@ impl Default for MailHabits {
     fn default() -> Self {
         MailHabits {
             greets_by_helo: true,
+            calls: true,
+            never_calls: NEVER_CALLED.iter().map(|written| NumberPattern::new(written)).collect(),
             writes_number: Form::DisplayName,
             reads_number: vec![Form::DisplayName],
             asks_confirmation: true,
@@ -73,6 +80,43 @@ impl Default for MailHabits {
             extension_rule: ExtensionRule::default(),
             states_capabilities: false,
         }
+    }
+}
+
+/// Emergency calls and numbers of premium rate where the numbers of the patent are at home.
+const NEVER_CALLED: [&str; 4] = ["110", "118", "119", "0990*"];
+
+impl MailHabits {
+    /// Whether it would call this number.
+    pub fn may_call(&self, number: &str) -> bool {
+        self.calls && !self.never_calls.iter().any(|pattern| pattern.fits(number))
+    }
+}
+
+/// A number, or the beginning of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberPattern {
+    digits: String,
+    /// Whatever follows belongs to it too.
+    begins: bool,
+}
+
+impl NumberPattern {
+    /// What is written as a number, with `*` behind it for all that begin so.
+    pub fn new(written: &str) -> NumberPattern {
+        NumberPattern { digits: number::digits(written), begins: written.ends_with('*') }
+    }
+
+    /// Whether the number is meant.
+    pub fn fits(&self, number: &str) -> bool {
+        let digits = number::digits(number);
+        if self.begins { digits.starts_with(&self.digits) } else { digits == self.digits }
+    }
+}
+
+impl std::fmt::Display for NumberPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.digits, if self.begins { "*" } else { "" })
     }
 }
 

@@ -85,6 +85,10 @@ impl MailFax {
         }
         let origin = letters::origin_of(&config, from, &message);
         let number = origin.number.as_ref().ok().map(|number| number.to_string());
+        if let Some(never) = number.as_deref().filter(|number| !config.habits.mail.may_call(number)) {
+            out.unexpected(format!("the number {never}, which is never called"), "a number to call back");
+        }
+        let number = number.filter(|number| config.habits.mail.may_call(number));
         let caller = self.line.caller_number(call);
         let vouched = match (&number, &caller) {
             (Some(number), Some(caller)) => number::digits(number) == number::digits(caller),
@@ -148,7 +152,8 @@ impl MailFax {
         let message_id = letters::message_id(&config, &self.line.entropy(), ("m2", key));
         // Calling ourselves would end in a busy line, or in a circle.
         let own = number::digits(&config.number);
-        let Some(number) = due.number.clone().filter(|number| number::digits(number) != own) else {
+        let may_call = |number: &String| config.habits.mail.may_call(number) && number::digits(number) != own;
+        let Some(number) = due.number.clone().filter(may_call) else {
             due.arcs.number_unknown.into_iter().for_each(|arc| out.mark(call, arc)); // S355, S362
             return self.mail_confirmation(now, key, &due, &message_id, out);
         };

@@ -71,9 +71,8 @@ impl MailFax {
                     out,
                 );
             }
-            Err(Refused::Typed) => {
-                let text = "This is neither a number nor a mail address; nothing was sent".to_owned();
-                return self.display(key, text, out);
+            Err(Refused::Typed(why)) => {
+                return self.display(key, format!("This {why}; nothing was sent"), out);
             }
         };
         out.mark(key, arc); // S301
@@ -116,7 +115,11 @@ impl MailFax {
     /// Does the fax have the number of the destination? The arc, the number and the address.
     fn look_up(&self, to: &Destination) -> Result<Found, Refused> {
         let arcs = self.transmitter();
-        let of = |row: &Row| (row.number.clone(), row.address.clone().map(|address| (address, true)));
+        let habits = &self.line.config().habits.mail;
+        let of = |row: &Row| {
+            let number = row.number.clone().filter(|number| habits.may_call(number));
+            (number, row.address.clone().map(|address| (address, true)))
+        };
         match to {
             Destination::SpeedDial(dialled) => {
                 let row = self.ta2.find(&Key::SpeedDial(dialled.clone())).ok_or(Refused::SpeedDial)?;
@@ -131,11 +134,14 @@ impl MailFax {
                     None => Ok((arcs.address_unknown, None, Some((text.clone(), false)))),
                 }
             }
+            Destination::Typed(text) if number::is_dialable(text) && !habits.may_call(text) => {
+                Err(Refused::Typed("fax never calls this number"))
+            }
             Destination::Typed(text) if number::is_dialable(text) => {
                 let row = self.ta2.find(&Key::Number(text.clone()));
                 Ok((arcs.typed_number, Some(text.clone()), row.and_then(|row| of(row).1)))
             }
-            Destination::Typed(_) => Err(Refused::Typed),
+            Destination::Typed(_) => Err(Refused::Typed("is neither a number nor a mail address")),
         }
     }
 
@@ -323,5 +329,6 @@ type Found = (&'static str, Option<String>, Option<(String, bool)>);
 /// What the panel does not take.
 enum Refused {
     SpeedDial,
-    Typed,
+    /// Why not.
+    Typed(&'static str),
 }

@@ -6,11 +6,11 @@ use std::io::Write;
 use clap::ValueEnum as _;
 use faxproof_devices::chart;
 
-use super::list::{CLASSES, What, items};
+use super::list::{KINDS, What, items};
 use super::{print, refuse};
 use crate::catalogue;
 use crate::run::OWN_RULES;
-use crate::scenario::{Scenario, set};
+use crate::scenario::{self, Scenario, set};
 
 pub(super) fn explain(id: &str, out: &mut impl Write) -> u8 {
     match arc(id).or_else(|| rule(id)).or_else(|| scenario(id)).or_else(|| class(id)).or_else(|| row(id)) {
@@ -96,7 +96,13 @@ fn scenario(id: &str) -> Option<String> {
 }
 
 fn class(id: &str) -> Option<String> {
-    CLASSES.iter().find(|(known, _)| *known == id).map(|(id, about)| format!("{id}: {about}\n"))
+    if let Some((id, about)) = KINDS.iter().find(|(known, _)| *known == id) {
+        return Some(format!("{id}: {about}\n"));
+    }
+    let (id, about, habits) = scenario::classes().into_iter().find(|(known, ..)| known == id)?;
+    Some(format!(
+        "{id}: {about}\n\n`class: {id}` gives a host\n{habits}and what it writes itself stands above that\n"
+    ))
 }
 
 fn unknown(id: &str) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::print;
 use crate::catalogue::{ABUSE, FACTS};
 use crate::run::OWN_RULES;
-use crate::scenario::set;
+use crate::scenario::{self, set};
 
 /// What can be listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -21,7 +21,7 @@ pub(super) enum What {
     Arcs,
     /// The rules of the judges.
     Rules,
-    /// The classes of devices.
+    /// The kinds of devices, and the classes of faxes: habits under one name.
     Classes,
     /// The catalogue of abuse: what hostile peers do.
     Abuse,
@@ -39,8 +39,8 @@ pub(super) struct Item {
     pub(super) cells: Option<usize>,
 }
 
-/// Classes of devices that scenarios can name, and what they are.
-pub(super) const CLASSES: [(&str, &str); 7] = [
+/// Kinds of devices that scenarios can name, and what they are.
+pub(super) const KINDS: [(&str, &str); 7] = [
     ("fax1", "facsimile machine 1: calls by IP telephone number and learns the peer's protocol (Figure 4)"),
     (
         "fax101",
@@ -106,6 +106,9 @@ pub(super) fn items(what: What) -> Vec<Item> {
         }
         What::Abuse => ABUSE.iter().map(|(id, about)| item(id, about)).collect(),
         What::Facts => FACTS.iter().map(|(id, about)| item(id, about)).collect(),
-        What::Classes => CLASSES.iter().map(|(id, about)| item(id, about)).collect(),
+        What::Classes => {
+            let kinds = KINDS.iter().map(|(id, about)| item(id, about));
+            kinds.chain(scenario::classes().iter().map(|(id, about, _)| item(id, about))).collect()
+        }
     }
 }

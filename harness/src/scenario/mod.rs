@@ -105,6 +105,11 @@ impl Scenario {
     }
 }
 
+/// The built-in classes of hosts: name, what it is, and the keys of a host that make it.
+pub fn classes() -> Vec<(String, String, String)> {
+    reuse::classes()
+}
+
 /// The JSON Schema of scenario files, for editors.
 pub fn schema() -> serde_json::Value {
     reuse::schema::widened(schemars::schema_for!(Script).to_value())

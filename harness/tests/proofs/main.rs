@@ -10,6 +10,7 @@ mod flip;
 mod fork;
 mod loss;
 mod misled;
+mod misled_mail;
 mod other_branch;
 mod parity;
 mod scenarios;

@@ -10,6 +10,8 @@ use faxproof_devices::core::{
 use faxproof_devices::order::{Action, Destination, Order};
 use faxproof_devices::ta1::Row;
 
+use crate::misled_mail::{self, MailError};
+
 /// One way to err.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
@@ -40,6 +42,8 @@ pub(crate) enum Error {
     NeverSends(&'static str),
     /// Stores what it learned in the other kind of record.
     OtherRecord,
+    /// Errs as only a mail fax can.
+    Mail(MailError),
 }
 
 /// What a message is heard as.
@@ -68,12 +72,18 @@ pub(crate) struct Misled {
     pub(crate) errors: &'static [Error],
     /// Connections on which a whole document was sent and not answered yet, and what would refuse it.
     pub(crate) documents: BTreeMap<Conn, &'static str>,
+    /// The last command of SMTP that was sent on each connection; `.` is the end of a mail.
+    pub(crate) commands: BTreeMap<Conn, String>,
 }
 
 impl Device for Misled {
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
         for error in self.errors {
-            if let Some(order) = table_order(*error, &event) {
+            let orders = match error {
+                Error::Mail(error) => misled_mail::table_orders(*error, &event),
+                error => table_order(*error, &event).into_iter().collect(),
+            };
+            for order in orders {
                 self.device.step(now, Event::Order(order), &mut Outbox::new());
             }
         }
@@ -86,6 +96,9 @@ impl Device for Misled {
                 && let Some(refusal) = refusal_of(bytes)
             {
                 self.documents.insert(*conn, refusal);
+            }
+            if let Effect::Send { conn, bytes } = &effect {
+                self.commands.insert(*conn, misled_mail::command(bytes));
             }
             if let Some(effect) = self.errors.iter().try_fold(effect, |effect, error| does(*error, effect)) {
                 out.push(effect);
@@ -125,6 +138,7 @@ impl Misled {
                 let heard = self.documents.remove(&conn).map_or(bytes, |refusal| refusal.into());
                 Some(Event::Stream(conn, StreamEvent::Bytes(heard)))
             }
+            (Error::Mail(error), event) => misled_mail::hears(error, event, &self.commands),
             (_, event) => Some(event),
         }
     }
@@ -169,6 +183,7 @@ fn does(error: Error, effect: Effect) -> Option<Effect> {
         (Error::OtherRecord, Effect::Mark { call, arc: "4.S16.into-record" }) => {
             Some(Effect::Mark { call, arc: "4.S16.new-record" })
         }
+        (Error::Mail(error), effect) => misled_mail::does(error, effect),
         (_, effect) => Some(effect),
     }
 }

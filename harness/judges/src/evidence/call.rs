@@ -1,6 +1,6 @@
 //! A call as its caller sees it: what it sent, and what reached it, in the order of its own clock.
 
-use faxproof_reports::{Host, HostDeclaration, OrderDeclaration};
+use faxproof_reports::{Class, Host, HostDeclaration, OrderDeclaration};
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::vendor::{Answered, Asked, Profile};
 
@@ -83,6 +83,11 @@ pub enum Announcement {
 }
 
 impl<'a> Call<'a> {
+    /// Whether its caller walks Figure 4, with table Ta1.
+    pub fn is_of_figure_4(&self) -> bool {
+        self.caller.class == Class::Fax1
+    }
+
     /// Whether the call went to this number. What the operator dialled decides; the form on the wire,
     /// which may carry a country code, does only where no order is known.
     pub fn went_to(&self, number: &str) -> bool {

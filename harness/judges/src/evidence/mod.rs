@@ -161,9 +161,14 @@ impl<'a> Case<'a> {
     }
 
     /// Gives every connection to the call that it was made for: the one whose answer named its port,
-    /// else the latest that its caller had begun.
+    /// else the latest that its caller had begun. Those of normal mail belong to no call.
     fn assign_streams(&mut self) {
+        let mail_server =
+            |host: &Host| self.declaration.host(host).is_some_and(|host| host.class == Class::MailServer);
         for (index, stream) in self.streams.iter().enumerate() {
+            if mail_server(stream.client) || mail_server(stream.server) {
+                continue;
+            }
             let first = stream.first();
             let begun = |call: &&mut Call<'_>| {
                 let name = &call.caller.name;
@@ -221,7 +226,7 @@ fn calls<'a>(declaration: &'a Declaration, messages: &'a [Seen]) -> Vec<Call<'a>
         same_call.push((seen, sip));
     }
     let fax = |(host, call_id): (&'a Host, &'a str)| {
-        let caller = declaration.host(host).filter(|host| host.class == Class::Fax1)?;
+        let caller = declaration.host(host).filter(|host| host.class.is_fax())?;
         let messages = by_call_id.get(call_id)?;
         let view = view(host, messages);
         let span = (messages.first()?.0.at, messages.last()?.0.at);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use faxproof_reports::{Class, Host, Weight};
+use faxproof_reports::{Host, Weight};
 
 use crate::evidence::{Case, Seen, Sip};
 use crate::{Evidence, Report, Rule};
@@ -12,7 +12,7 @@ pub(super) const ONLY_TO_THE_PEER: Rule = Rule {
     source: "RFC 4145 §9",
     weight: Weight::Declared,
     evidence: &[Evidence::Wire, Evidence::Inputs],
-    about: "A fax connects to the other party of a call and to nobody else, unless it declares `media_at: anywhere`. \
+    about: "A fax connects to the other party of a call and to its own mail servers, and to nobody else, unless it declares `media_at: anywhere`. \
             Whoever writes a session description could otherwise let it speak to any server within its reach.",
     check: only_to_the_peer,
 };
@@ -29,13 +29,18 @@ pub(super) const FORGED_REQUEST: Rule = Rule {
 
 fn only_to_the_peer(case: &Case<'_>, report: &mut Report) {
     for stream in &case.streams {
-        let Some(fax) = case.declaration.host(stream.client).filter(|host| host.class == Class::Fax1) else {
+        let Some(fax) = case.declaration.host(stream.client).filter(|host| host.class.is_fax()) else {
             continue;
         };
         if fax.habits.get("media_at").is_some_and(|at| at == "anywhere") {
             continue;
         }
         report.applies();
+        let server = case.declaration.host(stream.server).map(|host| host.address.to_string());
+        let own = ["mail_server", "mailbox"].map(|name| fax.habits.get(name));
+        if own.into_iter().flatten().any(|address| Some(address) == server.as_ref()) {
+            continue;
+        }
         let between = |one: &Host, other: &Host| {
             case.calls.iter().any(|call| call.caller.name == *one && call.callee == Some(other))
         };
@@ -72,7 +77,7 @@ fn forged_request(case: &Case<'_>, report: &mut Report) {
 
 /// Requests with a To tag that reached a fax. An ACK is never answered, and CANCEL has the tag of none.
 fn requests_in_dialogs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Seen, &'a Sip)> {
-    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.class == Class::Fax1);
+    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.class.is_fax());
     let reached = case.messages.iter().filter(move |seen| fax(&seen.to) && seen.delivered_us.is_some());
     reached.filter_map(|seen| Some((seen, seen.sip()?))).filter(|(_, sip)| {
         let answered = !sip.is_request("ACK") && !sip.is_request("CANCEL");
@@ -105,7 +110,7 @@ fn tags(case: &Case<'_>, host: &Host, call_id: &str, before: usize) -> (BTreeSet
 
 #[cfg(test)]
 mod tests {
-    use faxproof_reports::{Entry, Verdict, What};
+    use faxproof_reports::{Class, Entry, Verdict, What};
 
     use crate::testing::{Bench, Picture};
 
@@ -132,6 +137,21 @@ mod tests {
     fn a_connection_to_a_third_party_is_a_breach() {
         let (run, at) = connected_to(Bench::new().learning_call(), "192.0.2.66");
         assert_eq!(run.judged("media.only-to-the-peer"), Picture::breach("alice", at));
+    }
+
+    #[test]
+    fn a_mail_fax_connects_to_its_own_mail_server_and_to_no_other() {
+        let bench = || {
+            let mut run = Bench::new();
+            run.declaration.hosts[0].class = Class::Fax101;
+            run
+        };
+        let (run, at) = connected_to(bench(), "bob");
+        assert_eq!(run.judged("media.only-to-the-peer"), Picture::breach("alice", at));
+        let (mut run, _) = connected_to(bench(), "bob");
+        let server = run.declaration.hosts[1].address;
+        run.declaration.hosts[0].habits.insert("mail_server".into(), server.to_string());
+        assert_eq!(run.judged("media.only-to-the-peer"), Picture::passed(1));
     }
 
     #[test]

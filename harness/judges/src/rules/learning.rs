@@ -26,7 +26,7 @@ pub(super) const TABLE_UNTOUCHED: Rule = Rule {
 };
 
 fn learned_row(case: &Case<'_>, report: &mut Report) {
-    for call in &case.calls {
+    for call in case.calls.iter().filter(|call| call.is_of_figure_4()) {
         let (Some(delivered), Some(asked)) = (case.delivered(call), case.learned_at(call)) else {
             continue;
         };
@@ -62,7 +62,7 @@ fn learned_row(case: &Case<'_>, report: &mut Report) {
 }
 
 fn table_untouched(case: &Case<'_>, report: &mut Report) {
-    for call in &case.calls {
+    for call in case.calls.iter().filter(|call| call.is_of_figure_4()) {
         let host = &call.caller.name;
         if case.is_external(host) {
             continue;

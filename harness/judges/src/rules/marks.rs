@@ -26,7 +26,8 @@ fn agree(case: &Case<'_>, report: &mut Report) {
     for (index, call) in case.calls.iter().enumerate() {
         let host = &call.caller.name;
         let undecided = !call.is_over() && case.until_end_us(call.span.1) < PATIENCE_US;
-        if case.is_external(host)
+        if !call.is_of_figure_4()
+            || case.is_external(host)
             || undecided
             || case.lost_power_in(host, call)
             || case.ordered_in(call, "hang-up")

@@ -38,7 +38,7 @@ pub(super) const ANNOUNCES_WHAT_IS_KNOWN: Rule = Rule {
 /// Calls whose S5 can be judged, with what Ta1 said then.
 fn cases<'c, 'a>(case: &'c Case<'a>, report: &mut Report) -> Vec<(&'c Call<'a>, Registered)> {
     let mut cases = Vec::new();
-    for call in case.calls.iter().filter(|call| call.cancelled().is_none()) {
+    for call in case.calls.iter().filter(|call| call.is_of_figure_4() && call.cancelled().is_none()) {
         let Some(registered) = case.registered(call) else { continue };
         if case.ta1_is_claim(call) && report.lacks_claim(case, &call.caller.name, call.span.0) {
             continue;

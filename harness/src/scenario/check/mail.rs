@@ -20,6 +20,20 @@ impl<'a> Checker<'a> {
         if let Some(outgoing) = &host.outgoing {
             self.server_of_mail(outgoing, "smtp");
         }
+        let habits = host.habits.as_ref().map(|habits| &habits.value.mail);
+        for number in habits.into_iter().flat_map(|mail| mail.never_calls.iter().flatten()) {
+            let written = number.value.strip_suffix('*').unwrap_or(&number.value);
+            if !written.starts_with(|c: char| c.is_ascii_digit())
+                || !written.chars().all(|c| c.is_ascii_digit() || c == '-')
+            {
+                let message = format!("`{}` is no telephone number", number.value);
+                self.refuse_saying(
+                    number.place,
+                    message,
+                    "write \"119\", or \"0990*\" for all that begin so",
+                );
+            }
+        }
         let Some(mailbox) = &host.mailbox else { return };
         let mailbox = &mailbox.value;
         if let Some(every) = mailbox.every.filter(|every| every.value.us == 0) {

@@ -155,7 +155,7 @@ impl Setting<'_> {
             Config::Fax1(config) => fax_habits(&config),
             Config::MailFax(config) => {
                 let mut words = fax_habits(&config);
-                words.extend(super::mail::words(&config.habits.mail));
+                words.extend(super::mail::words(&config));
                 words
             }
             Config::SipServer(config) => {

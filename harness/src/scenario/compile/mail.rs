@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use faxproof_devices::config::{
-    CollectionConfig, ExtensionRule, Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject,
-    Unverified,
+    CollectionConfig, ExtensionRule, FaxConfig, Machine, MailHabits, MailServerConfig, MailboxConfig,
+    NumberPattern, PathReject, Unverified,
 };
 use faxproof_devices::core::{Duration, Entropy};
 use faxproof_devices::pop3::POP3_PORT;
@@ -142,6 +142,11 @@ pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
     let usual = usual(machine);
     MailHabits {
         greets_by_helo: given.greets_by.map_or(usual.greets_by_helo, |by| by == GreetingSpec::Helo),
+        calls: given.calls.unwrap_or(usual.calls),
+        never_calls: match &given.never_calls {
+            Some(written) => written.iter().map(|number| NumberPattern::new(&number.value)).collect(),
+            None => usual.never_calls,
+        },
         writes_number: given
             .writes_number
             .and_then(|place| forms(place).pop())
@@ -200,8 +205,9 @@ fn place(form: &Form) -> &'static str {
     }
 }
 
-/// The habits in the words of the grammar.
-pub(super) fn words(habits: &MailHabits) -> Vec<(&'static str, String)> {
+/// The servers of a mail fax by their addresses, and its habits in the words of the grammar.
+pub(super) fn words(config: &FaxConfig) -> Vec<(&'static str, String)> {
+    let habits = &config.habits.mail;
     let greeting = if habits.greets_by_helo { "helo" } else { "ehlo" };
     let reject = match habits.on_path_reject {
         PathReject::Notify => "notify",
@@ -218,8 +224,16 @@ pub(super) fn words(habits: &MailHabits) -> Vec<(&'static str, String)> {
         ExtensionRule::Ehlo => "ehlo".to_owned(),
         ExtensionRule::Lists(keyword) => format!("ehlo-{}", keyword.to_ascii_lowercase()),
     };
-    vec![
+    let never: Vec<String> = habits.never_calls.iter().map(ToString::to_string).collect();
+    let servers = [
+        ("mail_server", config.mail_server),
+        ("mailbox", config.mailbox.as_ref().map(|mailbox| mailbox.server)),
+    ];
+    let servers = servers.into_iter().filter_map(|(key, at)| Some((key, at?.ip().to_string())));
+    let words = [
         ("mail.greets_by", greeting.to_owned()),
+        ("mail.calls", habits.calls.to_string()),
+        ("mail.never_calls", never.join(" ")),
         ("mail.writes_number", place(&habits.writes_number).to_owned()),
         ("mail.reads_number", reads.join(" ")),
         ("mail.asks_confirmation", habits.asks_confirmation.to_string()),
@@ -231,7 +245,8 @@ pub(super) fn words(habits: &MailHabits) -> Vec<(&'static str, String)> {
         ("mail.offers", offered(habits.offers)),
         ("mail.extension_rule", rule),
         ("mail.states_capabilities", habits.states_capabilities.to_string()),
-    ]
+    ];
+    servers.chain(words).collect()
 }
 
 pub(crate) fn ta2_row(spec: &Ta2RowSpec) -> Row {

@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named, Span, Written};
-use super::{CollectionSpec, MailServerSpec, MailSpec, VendorSpec};
+use super::{ClassName, CollectionSpec, MailServerSpec, MailSpec, VendorSpec};
 
 /// A box: exactly one of `fax`, `sip-server`, `location-server`, `mail-server` and `tester` says which.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
+    /// Its class: habits under one name (`faxproof list classes`), over which it may write its own.
+    pub class: Option<ClassName>,
     /// It is a fax; the number is that of the facsimile machine in the patent: 1, or 101 and 118, mail faxes.
     pub fax: Option<At<u32>>,
     /// It is the SIP server.

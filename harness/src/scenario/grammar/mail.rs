@@ -11,6 +11,11 @@ use super::super::value::{At, Named, Span};
 pub struct MailSpec {
     /// By what it greets a server; `helo` unless given, as the flowchart says.
     pub greets_by: Option<GreetingSpec>,
+    /// Whether it makes calls at all; `true` unless given, otherwise all that it sends and confirms goes by mail.
+    pub calls: Option<bool>,
+    /// Numbers that it never calls and never learns, `*` behind the beginning of a number; `["110", "118", "119", "0990*"]`
+    /// unless given.
+    pub never_calls: Option<Vec<At<String>>>,
     /// Where it puts its own number; `display-name` unless given.
     pub writes_number: Option<PlaceSpec>,
     /// Where it reads the numbers of others; `[display-name]` unless given.

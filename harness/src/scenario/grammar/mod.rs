@@ -27,7 +27,7 @@ pub use mail::{
 };
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
-pub use reuse::{Defaults, Except, Include, Matrix, Parameters};
+pub use reuse::{ClassName, Classes, Defaults, Except, Include, Matrix, Parameters};
 pub use steps::{
     ChartSpec, DocumentSpec, EditSpec, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
 };
@@ -59,6 +59,8 @@ pub struct Script {
     pub shows: Vec<At<String>>,
     /// Parts, files whose names end in `.part.yaml`, that this scenario is laid over.
     pub include: Option<Include>,
+    /// Classes of this scenario by name, beside the built-in ones: keys of a host, and `about`.
+    pub classes: Option<Classes>,
     /// What hosts have unless they say otherwise, by kind of host: `{ fax: { ... } }`.
     pub defaults: Option<Defaults>,
     /// Values that are written `${name}` elsewhere.
@@ -106,6 +108,8 @@ impl Script {
     pub(super) fn is_whole(&self) -> bool {
         let keys = [
             self.include.is_none(),
+            self.classes.is_none(),
+            self.hosts.value.iter().all(|(_, host)| host.class.is_none()),
             self.defaults.is_none(),
             self.parameters.is_none(),
             self.matrix.is_none(),

@@ -43,6 +43,16 @@ laid_in!(
     ] }
 );
 laid_in!(
+    /// The name of a class.
+    ClassName,
+    { "type": "string" }
+);
+laid_in!(
+    /// Classes of hosts by name.
+    Classes,
+    { "type": "object", "additionalProperties": { "type": "object", "properties": { "about": { "type": "string" } } } }
+);
+laid_in!(
     /// What hosts have unless they say otherwise.
     Defaults,
     { "type": "object", "additionalProperties": { "$ref": "#/$defs/HostSpec" } }

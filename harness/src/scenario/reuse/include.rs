@@ -17,8 +17,18 @@ const MAX_DEPTH: usize = 8;
 const MAX_FILES: usize = 64;
 
 /// What a part may hold; steps and expectations are the scenario's own.
-const KEYS: [&str; 9] =
-    ["include", "domain", "epoch", "defaults", "parameters", "hosts", "documents", "network", "zone"];
+const KEYS: [&str; 10] = [
+    "include",
+    "domain",
+    "epoch",
+    "classes",
+    "defaults",
+    "parameters",
+    "hosts",
+    "documents",
+    "network",
+    "zone",
+];
 const RULES: &str = "rules";
 
 /// The files of a scenario, the scenario first.

@@ -1,16 +1,18 @@
-//! Scenarios made of parts: `include`, `defaults`, `parameters` and `matrix`.
+//! Scenarios made of parts: `include`, `defaults`, `class`, `parameters` and `matrix`.
 //!
-//! All of it happens on the YAML, before the grammar is read: the parts are laid over one another, the
-//! defaults of hosts filled in, and `${parameters}` replaced. What comes out is one text, of which every
+//! All of it happens on the YAML, before the grammar is read: the parts are laid over one another,
+//! `${parameters}` replaced, and classes and defaults of hosts laid under them. What comes out is one text, of which every
 //! line knows where it was written; so the grammar and its checks need to know nothing of this, and
 //! what they refuse is shown in the file where it stands.
 
+mod class;
 mod emit;
 mod include;
 mod matrix;
 mod node;
 pub(super) mod schema;
 
+pub(super) use class::built_in as classes;
 pub(super) use include::ENDING as PART;
 pub use matrix::Cell;
 use node::Origin;
@@ -37,7 +39,9 @@ impl Refusal {
 
 /// Whether a text may use any of this; what says no here is read as it stands.
 pub(super) fn may_use(text: &str) -> bool {
-    ["include", "defaults", "parameters", "matrix", "except", "${"].iter().any(|word| text.contains(word))
+    ["include", "defaults", "class", "parameters", "matrix", "except", "${"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// The runs of a scenario, one for each combination of its matrix; none where it has no matrix.
@@ -79,24 +83,16 @@ pub(super) struct Origins {
 fn composed(files: &mut Files, base: &Base, cell: Option<&Cell>) -> Result<Node, Refusal> {
     let mut root = files.joined(base)?;
     let space = matrix::Space::take(&mut root)?;
-    let defaults = root.take("defaults");
-    // Defaults go in before the parameters, so that they may use them.
-    if let Some(defaults) = defaults {
+    let mut root = space.substituted(root, cell)?;
+    class::lay_under(&mut root, &mut files.sources)?;
+    if let Some(defaults) = root.take("defaults") {
         fill_in(&mut root, &defaults)?;
     }
-    space.substituted(root, cell)
+    Ok(root)
 }
 
 /// The kinds of hosts for which there can be defaults: the keys that say what a host is.
-const KINDS: [&str; 7] = [
-    "fax",
-    "sip-server",
-    "location-server",
-    "mail-server",
-    "mailbox-client",
-    "mailbox-server",
-    "name-server",
-];
+const KINDS: [&str; 5] = ["fax", "sip-server", "location-server", "mail-server", "tester"];
 
 fn fill_in(root: &mut Node, defaults: &Node) -> Result<(), Refusal> {
     for (kind, value) in defaults.entries() {
@@ -114,12 +110,7 @@ fn fill_in(root: &mut Node, defaults: &Node) -> Result<(), Refusal> {
         let remedy = Some("write `defaults: { fax: { ... } }`".to_owned());
         return Err(Refusal::new(defaults.origin, "defaults are given by kind of host", remedy));
     }
-    let Shape::Map(keys) = &mut root.shape else { return Ok(()) };
-    let Some((_, hosts)) = keys.iter_mut().find(|(key, _)| key.text() == Some("hosts")) else {
-        return Ok(());
-    };
-    let Shape::Map(hosts) = &mut hosts.shape else { return Ok(()) };
-    for (_, host) in hosts {
+    for host in class::hosts(root) {
         let kind = KINDS.iter().find(|kind| host.value(kind).is_some());
         if let Some(usual) = kind.and_then(|kind| defaults.value(kind)) {
             *host = host.clone().over(usual.clone());

@@ -7,7 +7,7 @@ const PARAMETER: &str = "^[^$]*\\$\\{[a-z][a-z0-9_-]*(\\.[A-Za-z0-9_-]+)?\\}";
 
 /// Lets a parameter stand wherever a value stands, and lets `hosts` come from a part.
 pub(crate) fn widened(mut schema: Value) -> Value {
-    let own = ["include", "defaults", "parameters", "matrix", "except"];
+    let own = ["include", "classes", "defaults", "parameters", "matrix", "except"];
     if let Some(required) = schema["required"].as_array_mut() {
         required.retain(|key| key != "hosts");
     }

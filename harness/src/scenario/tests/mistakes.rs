@@ -32,6 +32,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
          announcement: { method: INFO, headers: { X-Acme: \"use\\r\\n{protocol}\" } }\n      \
          readiness: { type: acme, body: \"at \\t{adress}:{port}\" }",
     ),
+    (
+        "a number that is none",
+        "fax: 1, number: 050-0000-9999",
+        "fax: 101, number: 050-0000-9999, habits: { mail: { never_calls: [\"*\"] } }",
+    ),
+    ("a class that is not there", "fax: 1, number: 050-0000-9999", "class: no-spi, number: 050-0000-9999"),
     ("a mail server at a plain fax", "0000-9999", "0000-9999, mail_server: sip"),
     (
         "an outgoing server that is none",

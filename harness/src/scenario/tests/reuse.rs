@@ -77,6 +77,46 @@ fn what_stands_in_the_scenario_wins_key_by_key() {
     assert_eq!(habits.ring_after.map(|span| span.us), Some(1_000_000));
 }
 
+/// Two faxes, the second of a class.
+fn of_class(class: &str, classes: &str) -> String {
+    format!(
+        "version: 1\ntitle: A call\n{classes}defaults: {{ fax: {{ habits: {{ lines: 3, refusal: port-0 }} }} }}\nhosts:\n  \
+         alice: {{ fax: 1, number: 050-0000-9999 }}\n  bob: {{ class: {class}, number: 050-1234-5678, habits: {{ ring_after: 1s }} }}\n  \
+         sip: {{ sip-server: {{}} }}\n"
+    )
+}
+
+#[test]
+fn a_class_lies_under_its_host_and_over_the_defaults() {
+    let own = "classes: { ours: { about: a box, fax: 101, habits: { lines: 2, ring_after: 9s } } }\n";
+    let scenario = parsed(&of_class("ours", own));
+    let bob = scenario.script.hosts.value.value("bob").expect("bob");
+    let habits = &bob.habits.as_ref().expect("habits").value;
+    assert_eq!(bob.fax.as_ref().map(|at| at.value), Some(101));
+    assert_eq!(habits.lines.as_ref().map(|at| at.value), Some(2), "of the class, not of the defaults");
+    assert_eq!(habits.ring_after.map(|span| span.us), Some(1_000_000), "of the host, not of the class");
+    assert!(habits.refusal.is_some(), "of the defaults");
+}
+
+#[test]
+fn every_built_in_class_makes_a_host_and_says_what_it_is() {
+    for (name, about, keys) in super::super::classes() {
+        let scenario = parsed(&of_class(&name, ""));
+        assert!(scenario.script.hosts.value.value("bob").is_some_and(|bob| bob.fax.is_some()), "{name}");
+        assert!(about.len() > 20 && keys.starts_with("fax: 1"), "{name}: {about}: {keys}");
+    }
+}
+
+#[test]
+fn a_class_that_is_not_there_is_refused_with_the_nearest() {
+    let error = refused(&of_class("second-recipent", ""));
+    assert!(error.contains("did you mean `second-recipient`?") && error.contains(":6:17"), "{error}");
+    let error = refused(&of_class("no-sip", "classes: { no-sip: { fax: 101 } }\n"));
+    assert!(error.contains("is a built-in class"), "{error}");
+    let error = refused(&of_class("ours", "classes: { ours: 101 }\n"));
+    assert!(error.contains("here stand the keys of a host"), "{error}");
+}
+
 #[test]
 fn rules_of_a_part_come_before_those_of_the_scenario() {
     let folder = Folder::new("rules", &[("hosts.part.yaml", HOSTS)]);
