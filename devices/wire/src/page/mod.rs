@@ -1,14 +1,14 @@
-//! Fax pages: black and white dots, the coding that packs them for the telephone line (ITU-T T.4)
-//! and the TIFF file that carries them by mail (RFC 3949).
+//! Fax pages: black and white dots, the codings that pack them for the telephone line (ITU-T T.4 and
+//! T.6) and the TIFF file that carries them by mail (RFC 3949).
 //!
-//! A page leaves as [`tiff::write`] makes it and arrives through [`tiff::read`]. [`chart`] draws
-//! the page that is sent when nobody brings a document, [`reform`] makes any page fit the paper and the
-//! dots of a recipient.
+//! A page leaves as [`tiff::write`] or [`tiff::write_as`] makes it and arrives through [`tiff::read`].
+//! [`chart`] draws the page that is sent when nobody brings a document, [`reform`] makes any page fit
+//! the paper and the dots of a recipient.
 
 mod bitmap;
 mod chart;
+pub mod code;
 mod form;
-pub mod mh;
 mod reform;
 pub mod tiff;
 
