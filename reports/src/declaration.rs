@@ -58,7 +58,17 @@ pub enum Class {
 impl Class {
     /// Whether it is a fax of any kind.
     pub fn is_fax(self) -> bool {
-        matches!(self, Class::Fax1 | Class::Fax101 | Class::Fax118)
+        self.machine().is_some()
+    }
+
+    /// The number of the facsimile machine in the patent.
+    pub fn machine(self) -> Option<u32> {
+        match self {
+            Class::Fax1 => Some(1),
+            Class::Fax101 => Some(101),
+            Class::Fax118 => Some(118),
+            Class::SipServer | Class::LocationServer | Class::MailServer | Class::Tester => None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use faxproof_wire::page::Page;
+use faxproof_wire::page::{Page, Resolution};
 use sha2::{Digest, Sha256};
 
 use crate::redact::Redactor;
@@ -232,6 +232,10 @@ impl Form<'_> {
             self.number(page.bitmap.width.into());
             self.number(page.bitmap.height.into());
             self.number(page.resolution.y_dpi().into());
+            // The width of an ordinary fax line goes without saying.
+            if page.resolution.x_dpi() != Resolution::default().x_dpi() {
+                self.number(page.resolution.x_dpi().into());
+            }
             self.bytes(page.bitmap.data());
         }
         self.number(text.is_some().into());

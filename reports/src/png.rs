@@ -14,7 +14,7 @@ use png::{BitDepth, ColorType, Decoder, Encoder, Limits, PixelDimensions, Unit};
 pub fn png(page: &Page) -> Vec<u8> {
     match page.resolution {
         Resolution::Standard => encode(page, 2),
-        Resolution::Fine => encode(page, 1),
+        _ => encode(page, 1),
     }
 }
 

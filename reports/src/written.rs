@@ -32,26 +32,16 @@ pub(crate) mod page {
     struct Written {
         width: u32,
         height: u32,
-        resolution: WrittenResolution,
+        resolution: String,
         #[serde(with = "super::bytes")]
         png: Bytes,
-    }
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(rename_all = "kebab-case")]
-    enum WrittenResolution {
-        Standard,
-        Fine,
     }
 
     pub(crate) fn serialize<S: Serializer>(page: &Option<Page>, to: S) -> Result<S::Ok, S::Error> {
         let written = page.as_ref().map(|page| Written {
             width: page.bitmap.width,
             height: page.bitmap.height,
-            resolution: match page.resolution {
-                Resolution::Standard => WrittenResolution::Standard,
-                Resolution::Fine => WrittenResolution::Fine,
-            },
+            resolution: page.resolution.name().to_owned(),
             png: png::exact(page).into(),
         });
         written.serialize(to)
@@ -61,10 +51,8 @@ pub(crate) mod page {
         let Some(written) = Option::<Written>::deserialize(from)? else { return Ok(None) };
         let Written { width, height, .. } = written;
         let bitmap = png::bitmap(&written.png, width, height).map_err(D::Error::custom)?;
-        let resolution = match written.resolution {
-            WrittenResolution::Standard => Resolution::Standard,
-            WrittenResolution::Fine => Resolution::Fine,
-        };
+        let resolution = Resolution::of_name(&written.resolution)
+            .ok_or_else(|| D::Error::custom(format!("there is no resolution {}", written.resolution)))?;
         Ok(Some(Page { bitmap, resolution }))
     }
 }

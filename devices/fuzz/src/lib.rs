@@ -15,6 +15,7 @@ pub use corpus::corpus;
 pub use mutation::Mutator;
 pub use step::{step_fax, step_location, step_mail, step_server};
 pub use target::repeat;
+pub use wire::features::features;
 pub use wire::http::http;
 pub use wire::mime::mime;
 pub use wire::pop3::pop3;

@@ -2,6 +2,7 @@
 //! and the fax coding of the pages. Nothing here knows a clock, a socket or a device.
 
 mod direction;
+pub mod features;
 pub mod http;
 pub mod mime;
 pub mod page;

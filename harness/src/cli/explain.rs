@@ -31,7 +31,7 @@ fn arc(id: &str) -> Option<String> {
         let next = chart.steps.iter().find(|step| step.name == *to).map_or("the end", |step| step.text);
         let _ = writeln!(text, "to {to}: {next}");
     }
-    if let Some(evidence) = faxproof_judges::arcs::FIGURE_4.iter().find(|known| known.arc == id) {
+    if let Some(evidence) = faxproof_judges::arcs::all().find(|known| known.arc == id) {
         let _ = writeln!(text, "\nseen by: {}", seen_by(evidence.evidence));
     }
     let _ =

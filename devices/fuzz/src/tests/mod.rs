@@ -86,6 +86,7 @@ fn the_corpora_are_small() {
         "tiff",
         "streams",
         "vendor",
+        "features",
         "step_fax",
         "step_server",
         "step_location",
@@ -190,6 +191,13 @@ fn watched_connections() {
         "RETR 1\r\n",
     ];
     mutations("streams", &words, streams);
+}
+
+#[test]
+fn media_features() {
+    let words =
+        ["(| ", "(& ", "(! ", "(a=1)", ")", "<=", ">=", "..", ";q=0.", "\"", "dpi", "A4", "\x1e", "/", ","];
+    mutations("features", &words, features);
 }
 
 #[test]

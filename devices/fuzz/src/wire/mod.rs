@@ -1,6 +1,7 @@
 //! What the readers and writers of `faxproof-wire` promise.
 
 pub(crate) mod chunks;
+pub(crate) mod features;
 pub(crate) mod http;
 pub(crate) mod mime;
 pub(crate) mod pop3;

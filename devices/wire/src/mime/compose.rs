@@ -10,6 +10,7 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 
 use super::number::IpTelNumber;
+use crate::features::Filter;
 
 /// A mail as a fax sends it: a text, a fax document, or both.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +42,15 @@ pub struct Extras<'a> {
     /// Disposition-Notification-To: asks for an [`Mdn`](super::Mdn) to this mailbox. It has to be the one
     /// in MAIL FROM, or no machine may answer (RFC 8098 §2.1).
     pub confirm_to: Option<&'a str>,
-    /// Disposition-Notification-Options, for example `Alternative-available=optional,permanent` (RFC 3297
-    /// §6.1).
+    /// Disposition-Notification-Options, for example an [`Alternative`](super::Alternative) (RFC 3297 §6.1).
     pub confirm_options: Option<&'a str>,
     /// Original-Message-ID without its `<>`, of the mail that this one takes the place of (RFC 3297 §3.3).
     pub original_message_id: Option<&'a str>,
-    /// Other fields, name and value: a private number field, Content-Alternative, and so on. One
-    /// without a legal name is left out.
+    /// Content-features of the document: what a printer of it must be able to do (RFC 2912 §3).
+    pub features: Option<&'a Filter>,
+    /// Content-alternative of the document, one field each: what else could be sent in its place (RFC 3297 §4).
+    pub alternatives: &'a [Filter],
+    /// Other fields, name and value: a private number field, and so on. One without a legal name is left out.
     pub fields: &'a [(&'a str, &'a str)],
 }
 
@@ -78,6 +81,7 @@ impl Mail<'_> {
             Some(tiff) => {
                 let document = MimePart::new("image/tiff", BodyPart::from(&tiff[..]));
                 let document = document.attachment(without_controls(self.file_name));
+                let document = extras.add_features_to(document);
                 let parts = if self.text.is_some() { vec![text_part(), document] } else { vec![document] };
                 let kind =
                     ContentType::new("multipart/mixed").attribute("boundary", boundary(self.boundary, &text));
@@ -100,6 +104,14 @@ impl Mail<'_> {
 }
 
 impl Extras<'_> {
+    fn add_features_to<'m>(&self, document: MimePart<'m>) -> MimePart<'m> {
+        let features = self.features.iter().map(|filter| ("Content-features", *filter));
+        let alternatives = self.alternatives.iter().map(|filter| ("Content-alternative", filter));
+        features
+            .chain(alternatives)
+            .fold(document, |document, (name, filter)| document.header(name, raw(&filter.to_string())))
+    }
+
     fn add_to<'m>(&self, mut builder: MessageBuilder<'m>) -> MessageBuilder<'m> {
         if let Some(address) = self.confirm_to {
             builder = builder.header("Disposition-Notification-To", mailbox(address));

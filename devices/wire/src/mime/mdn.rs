@@ -251,7 +251,7 @@ const KNOWN: [&str; 7] = [
 ];
 
 /// The id without its `<>` and whatever stands round it.
-fn message_id(text: &str) -> Option<String> {
+pub(super) fn message_id(text: &str) -> Option<String> {
     let (_, rest) = text.split_once('<').unwrap_or(("", text));
     let id = rest.split('>').next().unwrap_or_default().trim();
     (!id.is_empty()).then(|| id.to_owned())

@@ -20,12 +20,19 @@
 //! Both may say in Media-Accept-Features what the recipient can print (RFC 2530 §3), and both go out
 //! with a null MAIL FROM, so that they are never answered themselves.
 //!
+//! # What the recipient can print
+//! [`Mdn::accepts`] and [`DsnRecipient::accepts`] read Media-Accept-Features as a
+//! [`Filter`](crate::features::Filter); [`Extras`] says in Content-features what a document needs, and in
+//! Content-alternative what else there is. [`Alternative`] offers it, [`Mdn::alternative_preferred`] asks for it
+//! (RFC 3297).
+//!
 //! # The number of the sender
 //! A fax that was called learns whom to call back: the sender puts its IP telephone number into the mail
 //! ([`Form`] lists the places) and [`Origin::read`] takes it out, strictly. An [`IpTelNumber`] has 3 to 15
 //! digits; a [`FaxLocalPart`] is the form that RFC 3191 and RFC 3192 give a number in a mail address.
 
 mod address;
+mod alternative;
 mod compose;
 mod confirm;
 mod dsn;
@@ -40,6 +47,7 @@ mod tests;
 mod trace;
 
 pub use address::{AddressError, Entry, Mailbox, addresses};
+pub use alternative::{Alternative, Lifetime, is_addressed_to};
 pub use compose::{Extras, Mail};
 pub use confirm::{MdnOption, NoMdn, may_confirm, mdn_options, sender_path};
 pub use dsn::{Action, Dsn, DsnRecipient, MAX_DSN_RECIPIENTS};
@@ -47,6 +55,6 @@ pub use fields::{Field, Fields, FieldsError, MAX_FIELDS, MAX_HEADER, MAX_HEADER_
 pub use mdn::{Disposition, DispositionType, Mdn, Typed};
 pub use number::{FaxLocalPart, IpTelNumber, MAX_LOCAL_PART, NumberError};
 pub use origin::{Envelope, Form, NoNumber, Origin};
-pub use read::{MAX_DEPTH, MAX_OCTETS, MAX_PARTS, MimeError, Problem, Received, read};
+pub use read::{MAX_DEPTH, MAX_FILTERS, MAX_OCTETS, MAX_PARTS, MimeError, Problem, Received, read};
 pub use report::{MAX_REPORT_PARTS, Report, ReportError, is_report};
 pub use trace::{Hop, header, hops, return_path};

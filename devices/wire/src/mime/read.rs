@@ -9,6 +9,9 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{ContentType, HeaderName, Message, MessageParser};
 
+use super::fields::{Field, Fields};
+use super::mdn::message_id;
+
 /// The largest message that is read, in octets.
 pub const MAX_OCTETS: usize = 64 * 1024 * 1024;
 
@@ -18,6 +21,9 @@ pub const MAX_PARTS: usize = 256;
 /// How deep multiparts may be nested.
 pub const MAX_DEPTH: usize = 16;
 
+/// The most fields with media features that are read of a message, of each kind.
+pub const MAX_FILTERS: usize = 32;
+
 /// What a fax can use of a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Received {
@@ -25,6 +31,8 @@ pub struct Received {
     pub from: Option<String>,
     /// Message-ID without its `<>`.
     pub message_id: Option<String>,
+    /// Original-Message-ID without its `<>`: the mail that this one takes the place of (RFC 3297 §5).
+    pub original_message_id: Option<String>,
     /// Subject, decoded.
     pub subject: Option<String>,
     /// The plain texts, in their order.
@@ -33,6 +41,11 @@ pub struct Received {
     pub tiffs: Vec<Bytes>,
     /// Content types of the parts that a fax cannot print. A mail inside the mail is one of them.
     pub other: Vec<String>,
+    /// Content-features of the mail and its parts, in their order, as they came: what a printer of them must
+    /// be able to do (RFC 2912 §3). No more than [`MAX_FILTERS`], like the next.
+    pub features: Vec<String>,
+    /// Content-alternative, likewise: what else could be sent (RFC 3297 §4).
+    pub alternatives: Vec<String>,
     /// What is damaged. One damaged part makes the whole message a failure (RFC 3965 §2.2.4).
     pub problems: Vec<Problem>,
 }
@@ -98,6 +111,7 @@ pub fn read(raw: &[u8]) -> Result<Received, MimeError> {
     let mut received = Received {
         from: headers.from().and_then(|from| from.first()?.address()).map(str::to_owned),
         message_id: headers.message_id().map(str::to_owned),
+        original_message_id: part.fields().text("Original-Message-ID").and_then(|text| message_id(&text)),
         subject: headers.subject().map(str::to_owned),
         ..Received::default()
     };
@@ -113,6 +127,7 @@ const MAIL: &str = "message/rfc822";
 pub(super) struct Part<'a> {
     /// `None` when there is no header, which is allowed in a part.
     pub(super) headers: Option<Message<'a>>,
+    header: &'a [u8],
     /// Content type in lower case.
     pub(super) kind: String,
     pub(super) body: &'a [u8],
@@ -122,12 +137,17 @@ impl<'a> Part<'a> {
     pub(super) fn cut(raw: &'a [u8], default_kind: &str) -> Part<'a> {
         let body_at =
             lines(raw).find(|(_, line)| line.trim_ascii().is_empty()).map(|(at, line)| at + line.len());
-        let (headers, body) = raw.split_at(body_at.unwrap_or(raw.len()));
-        let headers = MessageParser::default().parse_headers(headers);
+        let (header, body) = raw.split_at(body_at.unwrap_or(raw.len()));
+        let headers = MessageParser::default().parse_headers(header);
         let named = headers.as_ref().and_then(content_type).map(|kind| {
             format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default()).to_ascii_lowercase()
         });
-        Part { kind: named.unwrap_or_else(|| default_kind.to_owned()), headers, body }
+        Part { kind: named.unwrap_or_else(|| default_kind.to_owned()), headers, header, body }
+    }
+
+    /// The fields that mail-parser does not know. Of a header larger than is read there are none.
+    fn fields(&self) -> Fields {
+        Fields::read(self.header).unwrap_or_default()
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
@@ -163,6 +183,10 @@ fn add_part(received: &mut Received, count: &mut usize, depth: usize, part: &Par
     if *count > MAX_PARTS {
         return Err(MimeError::TooManyParts);
     }
+    let fields = part.fields();
+    let texts = |name: &'static str| fields.named(name).map(Field::text);
+    add_texts(&mut received.features, texts("Content-features"));
+    add_texts(&mut received.alternatives, texts("Content-alternative"));
     match part.kind.as_str() {
         "image/tiff" | "image/tiff-fx" => match part.content(number) {
             Ok(tiff) => received.tiffs.push(tiff),
@@ -194,6 +218,10 @@ fn add_part(received: &mut Received, count: &mut usize, depth: usize, part: &Par
     Ok(())
 }
 
+fn add_texts(list: &mut Vec<String>, texts: impl Iterator<Item = String>) {
+    list.extend(texts.take(MAX_FILTERS.saturating_sub(list.len())));
+}
+
 /// Of parts that say the same the last is the best that the reader may know (RFC 2046 §5.1.4). Where it knows none
 /// of them, the last stands for all.
 fn add_alternative<'a>(
@@ -213,6 +241,8 @@ fn add_alternative<'a>(
     received.text.extend(best.text);
     received.tiffs.extend(best.tiffs);
     received.other.extend(best.other);
+    add_texts(&mut received.features, best.features.into_iter());
+    add_texts(&mut received.alternatives, best.alternatives.into_iter());
     received.problems.extend(best.problems);
     Ok(())
 }

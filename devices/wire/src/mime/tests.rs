@@ -2,6 +2,7 @@ use bytes::Bytes;
 
 use super::*;
 
+mod alternative;
 mod origin;
 mod reports;
 

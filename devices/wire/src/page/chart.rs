@@ -2,15 +2,17 @@
 //! which page it is and whether it arrived whole.
 
 use super::bitmap::{Bitmap, Canvas};
-use super::{FAX_WIDTH, MAX_ROWS, Page, Resolution};
+use super::{FAX_WIDTH, MAX_ROWS, Page, Paper, Resolution};
 
 /// What is drawn on a test chart. Charts that differ in any value differ in their dots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chart {
     /// Rows of the page; fewer than 32 are drawn as 32, more than [`MAX_ROWS`] as that.
     pub height: u32,
-    /// How closely the rows lie; figures are drawn so that they look the same in both.
+    /// How closely the dots lie; figures are drawn so that they look the same in all.
     pub resolution: Resolution,
+    /// The paper whose lines it fills.
+    pub paper: Paper,
     /// The number of the page, counted from 1.
     pub page_no: u16,
     /// The number of pages.
@@ -22,13 +24,13 @@ pub struct Chart {
 impl Default for Chart {
     /// A small page, one of one.
     fn default() -> Self {
-        Self { height: 96, resolution: Resolution::Standard, page_no: 1, of: 1, seed: 0 }
+        Self { height: 96, resolution: Resolution::Standard, paper: Paper::A4, page_no: 1, of: 1, seed: 0 }
     }
 }
 
 const LEAST_HEIGHT: u32 = 32;
 
-/// The fields of the chart, in dots from the left edge: figures, diagonals, checker, boxes.
+/// The fields of the chart, in dots from the left edge of a sheet of [`FAX_WIDTH`]; wider ones stretch it: figures, diagonals, checker, boxes.
 const FIGURES: (u32, u32) = (40, 760);
 const DIAGONALS: (u32, u32) = (800, 1120);
 const CHECKER: (u32, u32) = (1160, 1408);
@@ -38,13 +40,14 @@ const BOXES: (u32, u32) = (1444, 1700);
 /// the boxes of the seed.
 pub fn chart(spec: Chart) -> Page {
     let height = spec.height.clamp(LEAST_HEIGHT, MAX_ROWS);
-    let mut sheet = Sheet { canvas: Canvas::white(FAX_WIDTH, height) };
+    let width = spec.paper.width(spec.resolution);
+    let mut sheet = Sheet { canvas: Canvas::white(width, height), width };
     let ruler = (height / 12).clamp(3, 24);
     // From the ruler to the frame, one row of white at least on both sides.
     let (top, bottom) = (2 + ruler + (height / 24).clamp(1, 24), height - 2 - (height / 24).clamp(1, 24));
     sheet.frame((0, FAX_WIDTH), (0, height), 8, 2);
     sheet.ruler(2, ruler);
-    sheet.figures((top, bottom), &format!("{}/{}", spec.page_no, spec.of), spec.resolution);
+    sheet.figures((top, bottom), &format!("{}/{}", spec.page_no, spec.of), spec.resolution.square(width));
     sheet.diagonals((top, bottom));
     sheet.checker((top, bottom));
     sheet.boxes((top, bottom), spec.seed);
@@ -53,11 +56,18 @@ pub fn chart(spec: Chart) -> Page {
 
 struct Sheet {
     canvas: Canvas,
+    /// Dots in a line. All places along it are told as if it had [`FAX_WIDTH`].
+    width: u32,
 }
 
 impl Sheet {
     fn fill(&mut self, x: (u32, u32), y: (u32, u32)) {
-        (y.0..y.1).for_each(|row| self.canvas.paint(row, x.0, x.1));
+        let (from, to) = (self.place(x.0), self.place(x.1));
+        (y.0..y.1).for_each(|row| self.canvas.paint(row, from, to));
+    }
+
+    fn place(&self, x: u32) -> u32 {
+        x * self.width / FAX_WIDTH
     }
 
     fn frame(&mut self, x: (u32, u32), y: (u32, u32), dots: u32, rows: u32) {
@@ -76,11 +86,10 @@ impl Sheet {
     }
 
     /// The text in letters of 5 x 7 blocks, as large as the field allows.
-    fn figures(&mut self, y: (u32, u32), text: &str, resolution: Resolution) {
-        let wider = resolution.dots_per_row();
+    fn figures(&mut self, y: (u32, u32), text: &str, (wide, high): (u32, u32)) {
         let letters = text.len() as u32;
-        let rows = ((y.1 - y.0) / 7).min((FIGURES.1 - FIGURES.0) / (letters * 6 * wider)).max(1);
-        let dots = rows * wider;
+        let rows = ((y.1 - y.0) / 7).min((FIGURES.1 - FIGURES.0) * high / (letters * 6 * wide)).max(1);
+        let dots = (rows * wide / high).max(1);
         let left = FIGURES.0 + (FIGURES.1 - FIGURES.0 - (letters * 6 - 1) * dots) / 2;
         let top = y.0 + (y.1 - y.0 - 7 * rows) / 2;
         for (place, letter) in (0..).zip(text.bytes()) {
@@ -100,8 +109,9 @@ impl Sheet {
         let slope = width.div_ceil(height).max(4);
         for row in 0..height {
             let x = row * (width - slope) / (height - 1);
-            self.canvas.paint(y.0 + row, DIAGONALS.0 + x, DIAGONALS.0 + x + slope);
-            self.canvas.paint(y.0 + row, DIAGONALS.1 - x - slope, DIAGONALS.1 - x);
+            let y = (y.0 + row, y.0 + row + 1);
+            self.fill((DIAGONALS.0 + x, DIAGONALS.0 + x + slope), y);
+            self.fill((DIAGONALS.1 - x - slope, DIAGONALS.1 - x), y);
         }
     }
 
@@ -131,12 +141,10 @@ impl Sheet {
 }
 
 impl Resolution {
-    /// The width of a block that is one row high and looks square.
-    fn dots_per_row(self) -> u32 {
-        match self {
-            Self::Standard => 2,
-            Self::Fine => 1,
-        }
+    /// How wide, in dots of a sheet of [`FAX_WIDTH`], and how many rows high a block is that looks square.
+    fn square(self, width: u32) -> (u32, u32) {
+        let round = |dpi: u32| (dpi + 5) / 100;
+        (round(self.x_dpi()) * FAX_WIDTH, round(self.y_dpi()) * width)
     }
 }
 
@@ -170,11 +178,14 @@ mod tests {
 
     #[test]
     fn every_height_from_32_rows_is_drawn_whole() {
-        for resolution in [Resolution::Standard, Resolution::Fine] {
-            for height in (32..300).chain([1100, 2200, MAX_ROWS]) {
-                let page = chart(Chart { height, resolution, ..Chart::default() });
-                assert_eq!((page.bitmap.width, page.bitmap.height), (FAX_WIDTH, height));
-                assert!(page.bitmap.is_black(FAX_WIDTH - 1, height - 1), "the frame reaches the last corner");
+        for (resolution, paper) in
+            Resolution::ALL.into_iter().flat_map(|it| Paper::ALL.map(|paper| (it, paper)))
+        {
+            for height in (32..100).chain([1100, 2200, 6500]) {
+                let page = chart(Chart { height, resolution, paper, ..Chart::default() });
+                let width = paper.width(resolution);
+                assert_eq!((page.bitmap.width, page.bitmap.height), (width, height));
+                assert!(page.bitmap.is_black(width - 1, height - 1), "the frame reaches the last corner");
             }
         }
     }

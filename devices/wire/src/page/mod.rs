@@ -1,19 +1,21 @@
-//! Fax pages: black and white dots, the coding that packs them for the telephone line (ITU-T T.4)
-//! and the TIFF file that carries them by mail (RFC 3949).
+//! Fax pages: black and white dots, the codings that pack them for the telephone line (ITU-T T.4 and
+//! T.6) and the TIFF file that carries them by mail (RFC 3949).
 //!
-//! A page leaves as [`tiff::write`] makes it and arrives through [`tiff::read`]. [`chart`] draws
-//! the page that is sent when nobody brings a document, [`to_fax_width`] makes any picture fit the
-//! 1728 dots of a fax line.
+//! A page leaves as [`tiff::write`] or [`tiff::write_as`] makes it and arrives through [`tiff::read`].
+//! [`chart`] draws the page that is sent when nobody brings a document, [`reform`] makes any page fit
+//! the paper and the dots of a recipient.
 
 mod bitmap;
 mod chart;
-mod fit;
-pub mod mh;
+pub mod code;
+mod form;
+mod reform;
 pub mod tiff;
 
 pub use bitmap::{Bitmap, SizeMismatch};
 pub use chart::{Chart, chart};
-pub use fit::to_fax_width;
+pub use form::{Coding, Form, Paper, Resolution};
+pub use reform::reform;
 
 /// Dots in a line of an ordinary fax page (ISO A4, North American Letter and Legal; RFC 3949 §3.2.1).
 pub const FAX_WIDTH: u32 = 1728;
@@ -31,49 +33,4 @@ pub struct Page {
     pub bitmap: Bitmap,
     /// How closely the dots lie on paper.
     pub resolution: Resolution,
-}
-
-/// How closely the dots of a page lie on paper. A fax knows two resolutions in black and white; both
-/// have 204 dots to the inch along a line.
-///
-/// The round values 200 x 100 and 200 x 200 are read as these (RFC 3949 §2.2.2 calls them
-/// equivalent); any other resolution is read as the one whose line distance is nearer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Resolution {
-    /// 204 x 98 dots per inch: a dot is about twice as high as wide.
-    #[default]
-    Standard,
-    /// 204 x 196 dots per inch: a dot is nearly square.
-    Fine,
-}
-
-impl Resolution {
-    /// Dots per inch along a line.
-    pub const fn x_dpi(self) -> u32 {
-        204
-    }
-
-    /// Lines per inch down the page.
-    pub const fn y_dpi(self) -> u32 {
-        match self {
-            Self::Standard => 98,
-            Self::Fine => 196,
-        }
-    }
-
-    /// The resolution whose lines lie nearest to `y_dpi` lines per inch. Halfway is fine.
-    pub fn nearest(y_dpi: u32) -> Self {
-        if y_dpi < 147 { Self::Standard } else { Self::Fine }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn round_resolutions_are_the_metric_ones() {
-        let read: Vec<_> = [98, 100, 196, 200].map(Resolution::nearest).into();
-        assert_eq!(read, [Resolution::Standard, Resolution::Standard, Resolution::Fine, Resolution::Fine]);
-    }
 }

@@ -5,6 +5,7 @@
 //! be made to see commands inside a mail.
 
 mod command;
+mod conneg;
 mod data;
 mod dsn;
 mod framer;
@@ -16,6 +17,7 @@ mod tests;
 pub use crate::stream::Unit;
 pub(crate) use command::is_verb;
 pub use command::{Command, CommandError, CommandReader, Param};
+pub use conneg::{CONNEG, NO_CONNEG};
 pub(crate) use data::EndOfData;
 pub use data::{DataEnd, DataReader, TooBig, stuff};
 pub use dsn::{MAX_ENVID, MAX_ORCPT, MailDsn, Notify, Orcpt, RcptDsn, Ret, from_xtext, to_xtext};

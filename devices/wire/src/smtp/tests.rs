@@ -1,6 +1,7 @@
 //! Tests of the codec; one file per reader below `tests/`.
 
 mod command;
+mod conneg;
 mod data;
 mod dsn;
 mod framer;

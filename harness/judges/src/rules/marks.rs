@@ -1,19 +1,19 @@
-//! Whether what a device tells of its way through Figure 4 is what was seen.
+//! Whether what a device tells of its way through its figure is what was seen.
 
 use std::collections::BTreeMap;
 
-use faxproof_reports::{Weight, What};
+use faxproof_reports::{Class, Host, Weight, What};
 
-use crate::arcs::{FIGURE_4, Sight};
+use crate::arcs::{FIGURE_4, MAIL, Sight};
 use crate::evidence::{Call, Case, PATIENCE_US};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const AGREE: Rule = Rule {
     id: "marks.agree",
-    source: "patent Figure 4",
+    source: "patent Figures 4, 8 to 13",
     weight: Weight::Must,
     evidence: &[Evidence::Wire, Evidence::Inputs, Evidence::Paper, Evidence::Claim],
-    about: "A simulated device marks every arc of Figure 4 that the wire shows, and no other. Coverage is counted by \
+    about: "A simulated device marks every arc of its figure that the wire shows, and no other. Coverage is counted by \
             marks, so a mark that nothing bears out would count what never happened.",
     check: agree,
 };
@@ -55,6 +55,50 @@ fn agree(case: &Case<'_>, report: &mut Report) {
         }
         strangers(host, marks, report);
     }
+    let faxes = case.declaration.hosts.iter().filter(|host| host.class.is_fax() && !host.external);
+    for host in faxes.filter(|host| host.class != Class::Fax1) {
+        counted(case, &host.name, report);
+    }
+}
+
+/// A mail fax marks by its orders and not by its calls, so that its marks are counted: as many as were seen, and
+/// no more than may have been.
+fn counted(case: &Case<'_>, host: &Host, report: &mut Report) {
+    let calls: Vec<&Call<'_>> = case.calls.iter().filter(|call| call.caller.name == *host).collect();
+    let unsure = |call: &&Call<'_>| {
+        (!call.is_over() && case.until_end_us(call.span.1) < PATIENCE_US)
+            || case.lost_power_in(host, call)
+            || case.ordered_in(call, "hang-up")
+    };
+    if calls.iter().any(unsure) {
+        return;
+    }
+    for arc in MAIL {
+        let sights: Vec<Sight> = calls.iter().map(|call| (arc.sight)(case, call)).collect();
+        let count = |wanted: Sight| sights.iter().filter(|sight| **sight == wanted).count();
+        let (taken, open) = (count(Sight::Taken), count(Sight::Open));
+        if open == sights.len() {
+            continue;
+        }
+        let marks: Vec<usize> = marked(case, host, arc.arc);
+        if taken > 0 || !marks.is_empty() {
+            report.applies();
+        }
+        if !(taken..=taken + open).contains(&marks.len()) {
+            let text = format!("it marked {} {} times, and {taken} were seen", arc.arc, marks.len());
+            let last = calls.last().map_or(0, |call| call.span.1);
+            report.breach(host, text, &[marks.last().copied().unwrap_or(last)]);
+        }
+    }
+}
+
+/// Where this host marked the arc.
+fn marked(case: &Case<'_>, host: &Host, wanted: &str) -> Vec<usize> {
+    let entries = case.trace.entries.iter().enumerate();
+    let marks = entries.filter(
+        |(_, entry)| matches!(&entry.what, What::Mark { host: of, arc, .. } if of == host && &**arc == wanted),
+    );
+    marks.map(|(at, _)| at).collect()
 }
 
 /// Marks of Figure 4 that name no arc of it.
@@ -175,9 +219,42 @@ mod tests {
         assert_eq!(run.judged("marks.agree").verdict, Verdict::Pass);
     }
 
+    /// Alice is a mail fax and hands a mail over in the call.
+    fn mailing() -> Bench {
+        let mut run = Bench::new();
+        run.declaration.hosts[0].class = Class::Fax101;
+        run.order();
+        run.connect_call();
+        run.agree(2, "smtp");
+        run.mail();
+        run.quit();
+        run.request("BYE", 3);
+        run.respond("BYE", 3, 200, None);
+        run
+    }
+
+    const HANDED_OVER: [&str; 3] = ["8.S303.established", "8.S305.accepted", "8.S306.sent"];
+
+    #[test]
+    fn a_mail_fax_that_marks_what_its_call_shows_passes() {
+        assert_eq!(marked(mailing(), &HANDED_OVER).judged("marks.agree"), Picture::passed(3));
+    }
+
+    #[test]
+    fn a_mail_fax_that_leaves_a_mark_out_or_adds_one_is_in_breach() {
+        for missing in HANDED_OVER {
+            let others: Vec<&str> = HANDED_OVER.into_iter().filter(|arc| *arc != missing).collect();
+            assert_eq!(marked(mailing(), &others).judged("marks.agree").verdict, Verdict::Fail, "{missing}");
+        }
+        for wrong in ["8.S303.failed", "8.S305.refused", "8.S305.silent", "10.S105.smtp"] {
+            let run = marked(marked(mailing(), &HANDED_OVER), &[wrong]);
+            assert_eq!(run.judged("marks.agree").verdict, Verdict::Fail, "{wrong}");
+        }
+    }
+
     #[test]
     fn every_arc_stands_once_in_the_table() {
-        let names: std::collections::BTreeSet<_> = FIGURE_4.iter().map(|arc| arc.arc).collect();
-        assert_eq!(names.len(), FIGURE_4.len());
+        let names: std::collections::BTreeSet<_> = crate::arcs::all().map(|arc| arc.arc).collect();
+        assert_eq!(names.len(), crate::arcs::all().count());
     }
 }

@@ -29,7 +29,7 @@ pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSp
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
 pub use reuse::{ClassName, Classes, Defaults, Except, Include, Matrix, Parameters};
 pub use steps::{
-    ChartSpec, DocumentSpec, EditSpec, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
+    ChartSpec, DocumentSpec, EditSpec, Paper, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
 };
 pub use vendor::{AskingSpec, DecliningSpec, FormSpec, VendorSpec, Word};
 pub use zone::{Hosts, MxSpec, NaptrSpec, RecordsSpec, SrvSpec};

@@ -264,6 +264,7 @@ fn a_mail_asks_for_what_its_extras_say() {
         confirm_options: Some("Alternative-available=optional,permanent"),
         original_message_id: Some("m1@fax-a.example.com"),
         fields: &[("X-Number", "IPTELNUM-05000009999\r\nBcc: e@f.example"), ("Bad name", "x")],
+        ..Extras::default()
     };
     let tiff = super::tiff();
     let bytes = super::mail(None, Some(&tiff)).to_bytes_with(&extras);

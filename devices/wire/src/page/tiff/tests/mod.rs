@@ -6,7 +6,8 @@ mod robustness;
 mod structure;
 
 use super::{Tag, directory::Kind};
-use crate::page::{Bitmap, Page, Resolution, mh};
+use crate::page::code::{Layout, encode};
+use crate::page::{Bitmap, Coding, Page, Resolution};
 
 /// A field as it stands in the file.
 #[derive(Clone, Debug)]
@@ -42,8 +43,7 @@ pub(super) struct RawTiff {
 impl RawTiff {
     /// The page in MH, highest bit first, one strip.
     pub(super) fn mh(page: &Page) -> Self {
-        let form = mh::Form::default();
-        Self::coded(page, 3, vec![mh::encode_in(&page.bitmap, form)])
+        Self::coded(page, 3, vec![encode(page, Layout::default())])
     }
 
     pub(super) fn coded(page: &Page, compression: u32, strips: Vec<Vec<u8>>) -> Self {

@@ -1,35 +1,10 @@
-//! The arcs of Figure 4, and what each of them can be seen by.
-//!
-//! A device tells by marks which way it took through its flowchart. Most arcs also show outside: on
-//! the wire, on paper, or from what the operator had put into the table. [`ArcEvidence::sight`] says
-//! what was seen of an arc in one call without asking the device.
+//! Figure 4: what its arcs are seen by.
 
 use faxproof_reports::{Medium, What};
 
-use crate::Evidence::{self, Claim, Inputs, Paper, Wire};
+use super::{ArcEvidence, Sight, arc, taken_if};
+use crate::Evidence::{Claim, Inputs, Paper, Wire};
 use crate::evidence::{Announcement, Call, Case, Opening, PATIENCE_US, Presentation, Registered};
-
-/// What was seen of an arc in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
-    /// It was taken.
-    Taken,
-    /// It was not taken.
-    NotTaken,
-    /// What was seen fits both.
-    Open,
-}
-
-/// An arc and its evidence.
-#[derive(Clone, Copy)]
-pub struct ArcEvidence {
-    /// Name, `FIGURE.STEP.outcome`.
-    pub arc: &'static str,
-    /// What shows it.
-    pub evidence: &'static [Evidence],
-    /// What was seen of it in a call.
-    pub sight: fn(&Case<'_>, &Call<'_>) -> Sight,
-}
 
 /// All arcs of Figure 4 in the order of its steps.
 pub const FIGURE_4: &[ArcEvidence] = &[
@@ -75,18 +50,6 @@ pub const FIGURE_4: &[ArcEvidence] = &[
     arc("4.S16.into-record", &[Claim], |case, call| s16(case, call, "change")),
     arc("4.S16.new-record", &[Claim], |case, call| s16(case, call, "add")),
 ];
-
-const fn arc(
-    arc: &'static str,
-    evidence: &'static [Evidence],
-    sight: fn(&Case<'_>, &Call<'_>) -> Sight,
-) -> ArcEvidence {
-    ArcEvidence { arc, evidence, sight }
-}
-
-fn taken_if(taken: bool) -> Sight {
-    if taken { Sight::Taken } else { Sight::NotTaken }
-}
 
 // S2. A final response that crosses a CANCEL leaves the outcome to the device.
 
