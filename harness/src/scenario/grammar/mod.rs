@@ -54,9 +54,9 @@ pub struct Script {
     /// Arcs of the flowcharts for which this scenario exists: the run fails if it does not take them.
     #[serde(default)]
     pub covers: Vec<At<String>>,
-    /// Rows of the catalogue of abuse that it shows: `faxproof list abuse`.
+    /// Rows of the catalogue that it shows: `faxproof list abuse`, `faxproof list facts`.
     #[serde(default)]
-    pub abuse: Vec<At<String>>,
+    pub shows: Vec<At<String>>,
     /// Parts, files whose names end in `.part.yaml`, that this scenario is laid over.
     pub include: Option<Include>,
     /// Classes of this scenario by name, beside the built-in ones: keys of a host, and `about`.
