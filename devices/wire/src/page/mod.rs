@@ -10,6 +10,7 @@ mod chart;
 pub mod code;
 mod form;
 mod reform;
+mod scale;
 pub mod tiff;
 
 pub use bitmap::{Bitmap, SizeMismatch};
