@@ -37,7 +37,8 @@ pub fn reform(page: &Page, form: Form) -> Page {
 
 /// Dots along a line and rows that the page has in this form, without its margins.
 fn size(page: &Page, form: Form) -> (u32, u32) {
-    let ((x_from, y_from), (x_to, y_to)) = (grid(page.resolution), grid(form.resolution));
+    let [(x_from, y_from), (x_to, y_to)] =
+        [page.resolution, form.resolution].map(|it| (u64::from(grid(it).0), u64::from(grid(it).1)));
     let (width, height) = (u64::from(page.bitmap.width), u64::from(page.bitmap.height));
     // Along a line: as many dots as the same length has there, or as many as there are.
     let natural = (width * x_to).div_ceil(x_from);
@@ -51,7 +52,7 @@ fn size(page: &Page, form: Form) -> (u32, u32) {
 
 /// Dots and lines to the inch on the round grid. Only there lines of all resolutions have the same length (RFC 3949
 /// §2.2.2, §4.2.1): 1728 at 200, 2592 at 300, 3456 at 400.
-fn grid(resolution: Resolution) -> (u64, u64) {
+pub(super) fn grid(resolution: Resolution) -> (u32, u32) {
     match resolution {
         Resolution::Standard => (200, 100),
         Resolution::Fine => (200, 200),
@@ -106,7 +107,6 @@ mod tests {
     fn a_square_stays_square() {
         for original in Form::all().filter(|form| form.coding == Coding::Mh) {
             let (x, y) = grid(original.resolution);
-            let (x, y) = (x as u32, y as u32);
             let square =
                 page(original.paper.width(original.resolution), 3 * y, original.resolution, |at, row| {
                     (2 * x..3 * x).contains(&at) && (y..2 * y).contains(&row)

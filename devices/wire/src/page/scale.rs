@@ -37,14 +37,14 @@ pub(super) fn paint_scaled(canvas: &mut Canvas, margin: u32, bitmap: &Bitmap, (w
 
 /// A side of the picture and of the result, in dots.
 #[derive(Clone, Copy)]
-struct Side {
-    from: u32,
-    to: u32,
+pub(super) struct Side {
+    pub(super) from: u32,
+    pub(super) to: u32,
 }
 
 impl Side {
     /// The dots of the picture that a dot of the result stands for: one at least.
-    fn cell(self, dot: u32) -> Range<u32> {
+    pub(super) fn cell(self, dot: u32) -> Range<u32> {
         if self.to >= self.from {
             let only = self.scaled(dot, self.from, self.to);
             return only..only + 1;
