@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
 use faxproof_wire::page::code::{Layout, decode, encode};
-use faxproof_wire::page::{Chart, Coding, FAX_WIDTH, chart};
+use faxproof_wire::page::{Chart, Coding, FAX_WIDTH, Form, Paper, Resolution, chart, reform};
 use faxproof_wire::sip::{Builder, Message, Method, Name};
 
 const SDP: &str = "v=0\r\no=alice 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n\
@@ -57,5 +57,11 @@ fn pages(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         });
         group.finish();
     }
+    let (paper, resolution) = (Paper::A3, Resolution::Dpi400);
+    let large = chart(Chart { height: paper.rows(resolution), paper, resolution, ..Chart::default() });
+    criterion.bench_function("an A3 chart at 408 x 391 formed anew for A4 at 204 x 196, in MH", |bencher| {
+        let simple = || encode(&reform(black_box(&large), Form::PROFILE_S), Layout::fax(Coding::Mh));
+        bencher.iter(simple);
+    });
     Ok(())
 }

@@ -8,12 +8,15 @@
 mod bitmap;
 mod chart;
 pub mod code;
+mod compare;
 mod form;
 mod reform;
+mod scale;
 pub mod tiff;
 
 pub use bitmap::{Bitmap, SizeMismatch};
 pub use chart::{Chart, chart};
+pub use compare::{Difference, compare};
 pub use form::{Coding, Form, Paper, Resolution};
 pub use reform::reform;
 

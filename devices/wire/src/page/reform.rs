@@ -1,7 +1,8 @@
 //! Making a page fit the paper and the dots of a recipient.
 
-use super::bitmap::{Canvas, run_end};
-use super::{Coding, Form, Page, Paper, Resolution};
+use super::bitmap::Canvas;
+use super::scale::paint_scaled;
+use super::{Coding, Form, MAX_ROWS, Page, Paper, Resolution};
 
 impl Page {
     /// The least form that holds all of the page: the narrowest paper that its lines fit on, its own resolution, and
@@ -16,37 +17,42 @@ impl Page {
 /// The page on this paper at this resolution, whatever its coding.
 ///
 /// It keeps its size where it fits, centred between white margins; otherwise it shrinks until its lines do, as much
-/// down the page as along a line. Dots need not be square, on either side. Nothing is cut off. A dot is black where any
-/// dot that it stands for is, so that the thinnest line survives; grey made of dots comes out darker for it.
+/// down the page as along a line. Dots need not be square, on either side. Nothing is ever cut off: a page that would
+/// have more than [`MAX_ROWS`] shrinks as well.
+///
+/// Where dots become fewer, each stands for a block of dots. It is black if one of them is; if the block is more than
+/// two dots wide and more than two high, it takes two. So the thinnest stroke stays whole, whatever its slope, while
+/// grey made of dots does not turn black.
 pub fn reform(page: &Page, form: Form) -> Page {
     let width = form.paper.width(form.resolution);
     let bitmap = &page.bitmap;
     if bitmap.width == width && page.resolution == form.resolution {
         return page.clone();
     }
-    let ((x_from, y_from), (x_to, y_to)) = (grid(page.resolution), grid(form.resolution));
-    // Along a line: as many dots as the same length has there, or as many as there are.
-    let natural = (u64::from(bitmap.width) * x_to).div_ceil(x_from);
-    let line = natural.min(u64::from(width));
-    let along = Scale { from: u64::from(bitmap.width).max(1), to: line };
-    // Down the page: the grids, shrunk as far as the line was.
-    let down = Scale { from: y_from * along.from * x_to, to: y_to * line * x_from };
-    let height = down.end(bitmap.height).min(super::MAX_ROWS);
-    let margin = (width - line as u32) / 2;
+    let (line, height) = size(page, form);
     let mut canvas = Canvas::white(width, height);
-    for y in 0..bitmap.height {
-        let rows = down.begin(y)..down.end(y + 1).min(height);
-        for (from, to) in black_runs(bitmap.row(y), bitmap.width) {
-            let (from, to) = (margin + along.begin(from), margin + along.end(to));
-            rows.clone().for_each(|row| canvas.paint(row, from, to));
-        }
-    }
+    paint_scaled(&mut canvas, (width - line) / 2, bitmap, (line, height));
     Page { bitmap: canvas.finish(height), resolution: form.resolution }
+}
+
+/// Dots along a line and rows that the page has in this form, without its margins.
+fn size(page: &Page, form: Form) -> (u32, u32) {
+    let [(x_from, y_from), (x_to, y_to)] =
+        [page.resolution, form.resolution].map(|it| (u64::from(grid(it).0), u64::from(grid(it).1)));
+    let (width, height) = (u64::from(page.bitmap.width), u64::from(page.bitmap.height));
+    // Along a line: as many dots as the same length has there, or as many as there are.
+    let natural = (width * x_to).div_ceil(x_from);
+    let line = natural.min(form.paper.width(form.resolution).into());
+    // Down the page: the grids, shrunk as far as the line was.
+    let rows = (height * y_to * line * x_from).div_ceil((y_from * width * x_to).max(1));
+    let most = u64::from(MAX_ROWS);
+    let line = if rows > most { (line * most / rows).max(1) } else { line };
+    (line as u32, rows.min(most) as u32)
 }
 
 /// Dots and lines to the inch on the round grid. Only there lines of all resolutions have the same length (RFC 3949
 /// §2.2.2, §4.2.1): 1728 at 200, 2592 at 300, 3456 at 400.
-fn grid(resolution: Resolution) -> (u64, u64) {
+pub(super) fn grid(resolution: Resolution) -> (u32, u32) {
     match resolution {
         Resolution::Standard => (200, 100),
         Resolution::Fine => (200, 200),
@@ -54,34 +60,6 @@ fn grid(resolution: Resolution) -> (u64, u64) {
         Resolution::Dpi300 => (300, 300),
         Resolution::Dpi400 => (400, 400),
     }
-}
-
-/// Places of one side in places of the other.
-#[derive(Clone, Copy)]
-struct Scale {
-    from: u64,
-    to: u64,
-}
-
-impl Scale {
-    /// Where what begins at a place begins.
-    fn begin(self, place: u32) -> u32 {
-        (u64::from(place) * self.to / self.from) as u32
-    }
-
-    /// Where what ends at a place ends.
-    fn end(self, place: u32) -> u32 {
-        (u64::from(place) * self.to).div_ceil(self.from) as u32
-    }
-}
-
-fn black_runs(row: &[u8], width: u32) -> impl Iterator<Item = (u32, u32)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let from = run_end(row, width, at, false);
-        at = run_end(row, width, from, true);
-        (from < at).then_some((from, at))
-    })
 }
 
 #[cfg(test)]
@@ -129,7 +107,6 @@ mod tests {
     fn a_square_stays_square() {
         for original in Form::all().filter(|form| form.coding == Coding::Mh) {
             let (x, y) = grid(original.resolution);
-            let (x, y) = (x as u32, y as u32);
             let square =
                 page(original.paper.width(original.resolution), 3 * y, original.resolution, |at, row| {
                     (2 * x..3 * x).contains(&at) && (y..2 * y).contains(&row)
@@ -175,5 +152,15 @@ mod tests {
                 assert_eq!(made.black_pixels() > 0, width * height > 0);
             }
         }
+    }
+
+    #[test]
+    fn a_page_too_long_for_its_rows_shrinks_and_is_not_cut() {
+        let long = page(1728, MAX_ROWS, Resolution::Standard, |x, y| x == 0 || y == MAX_ROWS - 1);
+        let made = reform(&long, form(Paper::A4, Resolution::Superfine)).bitmap;
+        assert_eq!((made.width, made.height), (1728, MAX_ROWS));
+        // A quarter of the lines there are: of the dots of a line as well.
+        assert_eq!(extent(&made), (1, MAX_ROWS));
+        assert!(made.is_black(648, 0) && made.is_black(648 + 431, MAX_ROWS - 1), "{made:?}");
     }
 }

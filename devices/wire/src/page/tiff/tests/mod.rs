@@ -1,8 +1,9 @@
 //! A TIFF built field by field, to test what no good writer makes.
 
 mod damage;
+mod facts;
 mod kinds;
-mod robustness;
+mod limits;
 mod structure;
 
 use super::{Tag, directory::Kind};
