@@ -183,6 +183,7 @@ pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
             None => usual.extension_rule,
         },
         states_capabilities: given.states_capabilities.unwrap_or(usual.states_capabilities),
+        states: given.states.clone(),
         prints: given.prints.as_ref().map_or(usual.prints, ability),
         sends: given.sends.as_ref().map_or(usual.sends, ability),
         first_mail: match given.first_mail {
@@ -285,6 +286,7 @@ pub(super) fn words(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("mail.offers", offered(habits.offers)),
         ("mail.extension_rule", rule),
         ("mail.states_capabilities", habits.states_capabilities.to_string()),
+        ("mail.states", habits.states.clone().unwrap_or_default()),
         ("mail.prints", able(&habits.prints)),
         ("mail.sends", able(&habits.sends)),
         ("mail.first_mail", first_mail.to_owned()),

@@ -39,6 +39,8 @@ pub struct MailSpec {
     pub extension_rule: Option<ExtensionRuleSpec>,
     /// Whether its confirmations say what it can print; `true` for `fax: 118`, `false` for `fax: 101` unless given.
     pub states_capabilities: Option<bool>,
+    /// What it says that it prints, in place of the truth: a filter of RFC 2533, or what others take for one.
+    pub states: Option<String>,
     /// What it can print besides profile S, and refuses beyond; nothing for `fax: 118`, everything for `fax: 101`
     /// unless given.
     pub prints: Option<AbilitySpec>,
