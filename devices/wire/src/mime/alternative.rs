@@ -107,8 +107,8 @@ impl Disposition {
     }
 }
 
-/// Whether a mail names this mailbox in To, Cc or Bcc, alone and not in a group. Nobody else may ask for another form of it (RFC 3297
-/// §3.2.3).
+/// Whether a mail names this mailbox in To, Cc or Bcc, alone and not in a group. Nobody else may ask for
+/// another form of it (RFC 3297 §3.2.3).
 pub fn is_addressed_to(fields: &Fields, mailbox: &Mailbox) -> bool {
     let named = ["To", "Cc", "Bcc"].into_iter().flat_map(|name| fields.named(name));
     let entries = named.filter_map(|field| addresses(field.plain()?).ok()).flatten();
