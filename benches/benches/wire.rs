@@ -4,7 +4,8 @@ use std::error::Error;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use faxproof_wire::page::{Chart, FAX_WIDTH, chart, mh};
+use faxproof_wire::page::code::{Layout, decode, encode};
+use faxproof_wire::page::{Chart, Coding, FAX_WIDTH, Form, Paper, Resolution, chart, reform};
 use faxproof_wire::sip::{Builder, Message, Method, Name};
 
 const SDP: &str = "v=0\r\no=alice 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n\
@@ -45,14 +46,22 @@ fn sip(criterion: &mut Criterion) {
 
 fn pages(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let page = chart(Chart { height: 1_143, ..Chart::default() });
-    let coded = mh::encode(&page.bitmap);
-    mh::decode(&coded, FAX_WIDTH, None, mh::Form::PROFILE_S)?;
-    let mut group = criterion.benchmark_group("MH, an A4 chart");
-    group.throughput(Throughput::Elements(u64::from(page.bitmap.height)));
-    group.bench_function("encode", |bencher| bencher.iter(|| mh::encode(black_box(&page.bitmap))));
-    group.bench_function("decode", |bencher| {
-        bencher.iter(|| mh::decode(black_box(&coded), FAX_WIDTH, None, mh::Form::PROFILE_S));
+    for layout in Coding::ALL.map(Layout::fax) {
+        let coded = encode(&page, layout);
+        decode(&coded, FAX_WIDTH, None, layout)?;
+        let mut group = criterion.benchmark_group(format!("{}, an A4 chart", layout.coding.name()));
+        group.throughput(Throughput::Elements(u64::from(page.bitmap.height)));
+        group.bench_function("encode", |bencher| bencher.iter(|| encode(black_box(&page), layout)));
+        group.bench_function("decode", |bencher| {
+            bencher.iter(|| decode(black_box(&coded), FAX_WIDTH, None, layout));
+        });
+        group.finish();
+    }
+    let (paper, resolution) = (Paper::A3, Resolution::Dpi400);
+    let large = chart(Chart { height: paper.rows(resolution), paper, resolution, ..Chart::default() });
+    criterion.bench_function("an A3 chart at 408 x 391 formed anew for A4 at 204 x 196, in MH", |bencher| {
+        let simple = || encode(&reform(black_box(&large), Form::PROFILE_S), Layout::fax(Coding::Mh));
+        bencher.iter(simple);
     });
-    group.finish();
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use faxproof_wire::page::Page;
+use faxproof_wire::page::{self, Form, Page};
 
 use crate::core::Duration;
 use crate::ta1::Row;
@@ -103,11 +103,11 @@ pub enum Ta2Action {
 /// What lies in the scanning unit, or was typed.
 #[derive(Clone, Debug)]
 pub enum Document {
-    /// Scanned pages, and the same pages as a profile S TIFF: encoded once, shared by all calls.
+    /// Scanned pages: as the scanner gave them, and as every fax can print them.
     Image {
-        /// How many pages.
-        pages: u32,
-        /// The TIFF file.
+        /// The pages at the best that the scanner can do, kept until nobody can ask for a better copy.
+        original: Arc<[Page]>,
+        /// The same as a TIFF file of profile S: encoded once, shared by all calls.
         tiff: Bytes,
     },
     /// Typed text.
@@ -116,7 +116,12 @@ pub enum Document {
 
 impl Document {
     /// A document of these pages.
-    pub fn of_pages(pages: &[Page]) -> Self {
-        Document::Image { pages: pages.len() as u32, tiff: faxproof_wire::page::tiff::write(pages) }
+    pub fn of_pages(original: Vec<Page>) -> Self {
+        let simple = |page: &Page| {
+            let resolution = page.resolution.min(Form::PROFILE_S.resolution);
+            page::reform(page, Form { resolution, ..Form::PROFILE_S })
+        };
+        let tiff = page::tiff::write(&original.iter().map(simple).collect::<Vec<Page>>());
+        Document::Image { original: original.into(), tiff }
     }
 }

@@ -1,6 +1,6 @@
 //! Scenarios, worlds and the `faxproof` program.
 
-pub mod abuse;
+pub mod catalogue;
 pub mod cli;
 pub mod plan;
 pub mod run;

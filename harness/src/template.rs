@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use faxproof_wire::mime::Fields;
 use faxproof_wire::sdp;
 use faxproof_wire::sip::Message;
 
@@ -24,7 +25,7 @@ enum Part {
     Text(String),
     /// Address of a host.
     Ip(String),
-    /// Value of a header of the message.
+    /// Value of a header of the message, SIP or mail.
     Header(String),
     FromTag,
     ToTag,
@@ -95,7 +96,7 @@ impl Template {
         })
     }
 
-    /// Whether it can only be filled in from a SIP message.
+    /// Whether it can only be filled in from a message.
     pub fn needs_message(&self) -> bool {
         let free = |part: &Part| {
             matches!(part, Part::Text(_) | Part::Ip(_) | Part::Copy | Part::Length | Part::Repeat(..))
@@ -109,7 +110,7 @@ impl Template {
     /// What the message does not have.
     pub fn fill(&self, context: &Context<'_>) -> Result<String, String> {
         let message = match context.message.filter(|_| self.needs_message()) {
-            Some(bytes) => Some(Message::parse(bytes.clone()).map_err(|_| "it is no SIP message")?),
+            Some(bytes) => Some(Read::new(bytes)?),
             None => None,
         };
         let mut text = String::new();
@@ -133,13 +134,9 @@ impl Template {
 }
 
 impl Part {
-    fn fill(
-        &self,
-        context: &Context<'_>,
-        message: Option<&Message>,
-        text: &mut String,
-    ) -> Result<(), String> {
-        let of_message = || message.ok_or("there is no message");
+    fn fill(&self, context: &Context<'_>, message: Option<&Read>, text: &mut String) -> Result<(), String> {
+        let read = || message.ok_or("there is no message");
+        let of_message = || read()?.sip();
         let lacks = |what: &str| format!("it has no {what}");
         match self {
             Part::Text(plain) => text.push_str(plain),
@@ -148,7 +145,7 @@ impl Part {
                 let _ = write!(text, "{ip}");
             }
             Part::Header(name) => {
-                text.push_str(&of_message()?.header_named(name).ok_or_else(|| lacks(name))?);
+                text.push_str(&read()?.header(name).ok_or_else(|| lacks(name))?);
             }
             Part::FromTag => text.push_str(of_message()?.from_tag().ok_or_else(|| lacks("From tag"))?),
             Part::ToTag => text.push_str(of_message()?.to_tag().ok_or_else(|| lacks("To tag"))?),
@@ -174,6 +171,36 @@ impl Part {
             Part::Repeat(times, plain) => text.push_str(&plain.repeat(*times)),
         }
         Ok(())
+    }
+}
+
+/// The message on which something is done.
+enum Read {
+    Sip(Message),
+    /// The header of a mail: it is all that a text can name.
+    Mail(Fields),
+}
+
+impl Read {
+    fn new(bytes: &Bytes) -> Result<Read, String> {
+        match Message::parse(bytes.clone()) {
+            Ok(message) => Ok(Read::Sip(message)),
+            Err(_) => Fields::read(bytes).map(Read::Mail).map_err(|error| error.to_string()),
+        }
+    }
+
+    fn sip(&self) -> Result<&Message, &'static str> {
+        match self {
+            Read::Sip(message) => Ok(message),
+            Read::Mail(_) => Err("it is no SIP message"),
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        match self {
+            Read::Sip(message) => message.header_named(name).map(|value| value.to_string()),
+            Read::Mail(fields) => fields.text(name),
+        }
     }
 }
 
@@ -214,7 +241,11 @@ mod tests {
                        Contact: <sip:a@192.0.2.1>\r\nContent-Length: 0\r\n\r\n";
 
     fn filled(text: &str) -> Result<String, String> {
-        let message = Bytes::from_static(BYE.as_bytes());
+        filled_from(BYE, text)
+    }
+
+    fn filled_from(message: &'static str, text: &str) -> Result<String, String> {
+        let message = Bytes::from_static(message.as_bytes());
         let address = |host: &str| (host == "bob").then(|| IpAddr::from([192, 0, 2, 9]));
         Template::parse(text)?.fill(&Context { message: Some(&message), address: &address, copy: 3 })
     }
@@ -224,6 +255,14 @@ mod tests {
         let text = "{call-id} {from-tag} {to-tag} {cseq} {cseq+2} {branch} {contact} {uri} {header from}";
         let expected = "c1 one two 7 9 z9hG4bKx sip:a@192.0.2.1 sip:b@192.0.2.2 <sip:a@d>;tag=one";
         assert_eq!(filled(text).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn the_header_of_a_mail_can_be_named() {
+        let mail = "Message-ID: <1@a>\r\nSubject: a\r\n b\r\n\r\nSubject: c\r\n.\r\n";
+        assert_eq!(filled_from(mail, "{header message-id} {header Subject}").as_deref(), Ok("<1@a> a b"));
+        assert_eq!(filled_from(mail, "{header To}").unwrap_err(), "it has no To");
+        assert_eq!(filled_from(mail, "{cseq}").unwrap_err(), "it is no SIP message");
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(super) enum Tells {
     Printed,
     /// It arrived and was not printed; why.
     NotPrinted(String),
+    /// It arrived and was perhaps not printed; why.
+    Doubtful(String),
     /// It did not arrive, and will not; why.
     NotDelivered(String),
     /// It is on its way: more may come.
@@ -147,9 +149,12 @@ pub(super) fn m2(
 pub(super) fn read_m2(config: &FaxConfig, from: &str, message: &Bytes) -> Option<Confirmation> {
     let (about, tells, capabilities) = match Mdn::read(message) {
         Ok(mdn) => {
-            let failure = mdn.disposition.is_failure();
-            let why = mdn.errors.first().cloned().unwrap_or_default();
-            let tells = if failure { Tells::NotPrinted(why) } else { Tells::Printed };
+            let why = mdn.errors.first().cloned().unwrap_or_else(|| mdn.disposition.to_string());
+            let tells = match &mdn.disposition {
+                told if told.is_failure() => Tells::NotPrinted(why),
+                told if told.is_doubtful() => Tells::Doubtful(why),
+                _ => Tells::Printed,
+            };
             (mdn.original_message_id, tells, mdn.media_accept_features)
         }
         Err(_) => {

@@ -308,6 +308,7 @@ impl MailFax {
         }
         let text = match &m2.tells {
             Tells::NotPrinted(why) => format!("The fax arrived and was not printed: {why}"),
+            Tells::Doubtful(why) => format!("The fax arrived and was perhaps not printed: {why}"),
             Tells::NotDelivered(why) => format!("The mail could not be delivered: {why}"),
             Tells::Printed if awaited.doubtful => "The fax arrived after all".to_owned(),
             Tells::Printed | Tells::UnderWay(_) => return,

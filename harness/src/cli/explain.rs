@@ -3,16 +3,17 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
+use clap::ValueEnum as _;
 use faxproof_devices::chart;
 
 use super::list::{KINDS, What, items};
 use super::{print, refuse};
-use crate::abuse::CATALOGUE;
+use crate::catalogue;
 use crate::run::OWN_RULES;
 use crate::scenario::{self, Scenario, set};
 
 pub(super) fn explain(id: &str, out: &mut impl Write) -> u8 {
-    match arc(id).or_else(|| rule(id)).or_else(|| scenario(id)).or_else(|| class(id)).or_else(|| abuse(id)) {
+    match arc(id).or_else(|| rule(id)).or_else(|| scenario(id)).or_else(|| class(id)).or_else(|| row(id)) {
         Some(text) => print(out, &text),
         None => refuse(unknown(id)),
     }
@@ -38,10 +39,15 @@ fn arc(id: &str) -> Option<String> {
     Some(text)
 }
 
-fn abuse(id: &str) -> Option<String> {
-    let (_, about) = CATALOGUE.iter().find(|(known, _)| *known == id)?;
-    let shown = those(|scenario| scenario.abuse().contains(&id));
-    Some(format!("{id}: {about}\n\nscenarios that show it:{shown}\n"))
+fn row(id: &str) -> Option<String> {
+    let (_, about) = catalogue::rows().find(|(known, _)| *known == id)?;
+    let shown = those(|scenario| scenario.shows().contains(&id));
+    let mut text = format!("{id}: {about}\n\nscenarios that show it:{shown}\n");
+    let reasons = catalogue::dispositions().unwrap_or_default();
+    if let Some(reason) = reasons.reason(id) {
+        let _ = writeln!(text, "\nnot shown: {reason}");
+    }
+    Some(text)
 }
 
 /// The names of the scenarios that are meant.
@@ -76,9 +82,13 @@ fn scenario(id: &str) -> Option<String> {
         Ok(scenario) => scenario,
         Err(error) => return Some(error.to_string()),
     };
-    let covers = scenario.covers().join("\n  ");
     let about = scenario.script.about.trim();
-    let mut text = format!("{id}: {}\n\n{about}\n\nexists for:\n  {covers}\n", scenario.script.title.value);
+    let mut text = format!("{id}: {}\n\n{about}\n", scenario.script.title.value);
+    for (what, names) in [("exists for", scenario.covers()), ("shows", scenario.shows())] {
+        if !names.is_empty() {
+            let _ = writeln!(text, "\n{what}:\n  {}", names.join("\n  "));
+        }
+    }
     if let Some(snapshot) = &found.snapshot {
         let _ = writeln!(text, "\n{snapshot}");
     }
@@ -96,11 +106,10 @@ fn class(id: &str) -> Option<String> {
 }
 
 fn unknown(id: &str) -> String {
-    let known =
-        [What::Arcs, What::Rules, What::Scenarios, What::Classes, What::Abuse].into_iter().flat_map(items);
+    let known = What::value_variants().iter().copied().flat_map(items);
     let near = known
         .map(|item| item.id)
         .max_by(|a, b| strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id)));
     let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    format!("error: there is no arc, rule, scenario, class or abuse {id}{hint}")
+    format!("error: there is no arc, rule, scenario, class or row {id}{hint}")
 }

@@ -7,7 +7,7 @@ use faxproof_devices::chart;
 use serde::Serialize;
 
 use super::print;
-use crate::abuse::CATALOGUE;
+use crate::catalogue::{ABUSE, FACTS};
 use crate::run::OWN_RULES;
 use crate::scenario::{self, set};
 
@@ -25,6 +25,8 @@ pub(super) enum What {
     Classes,
     /// The catalogue of abuse: what hostile peers do.
     Abuse,
+    /// The catalogue of facts: what the implementers' guide tells, and where the RFCs contradict each other.
+    Facts,
 }
 
 /// One thing, with its explanation in a line.
@@ -102,7 +104,8 @@ pub(super) fn items(what: What) -> Vec<Item> {
             let judges = faxproof_judges::rules().iter().map(|rule| item(rule.id, rule.about));
             judges.chain(OWN_RULES.iter().map(|(id, _, about)| item(id, about))).collect()
         }
-        What::Abuse => CATALOGUE.iter().map(|(id, about)| item(id, about)).collect(),
+        What::Abuse => ABUSE.iter().map(|(id, about)| item(id, about)).collect(),
+        What::Facts => FACTS.iter().map(|(id, about)| item(id, about)).collect(),
         What::Classes => {
             let kinds = KINDS.iter().map(|(id, about)| item(id, about));
             kinds.chain(scenario::classes().iter().map(|(id, about, _)| item(id, about))).collect()

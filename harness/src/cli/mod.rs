@@ -32,7 +32,7 @@ enum Command {
     /// Run scenarios, compare their ladders with the accepted snapshots, judge them, count the arcs
     #[command(after_help = EXIT_CODES, after_long_help = run::MORE)]
     Run(RunArgs),
-    /// List what there is: scenarios, arcs, rules, classes of devices or abuse
+    /// List what there is: scenarios, arcs, rules, classes of devices, abuse or facts
     List {
         /// What to list
         #[arg(value_enum, default_value_t)]
@@ -41,7 +41,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Explain an arc (4.S13.selected), a rule (sip.ack-for-2xx), a scenario (fig04/learned) or a class (fax1)
+    /// Explain an arc (4.S13.selected), a rule (sip.ack-for-2xx), a scenario (fig04/learned), a class (fax1) or a
+    /// row of the catalogue (XD3, G16)
     Explain {
         /// What to explain
         id: String,

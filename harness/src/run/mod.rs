@@ -34,11 +34,13 @@ pub const OWN_RULES: &[(&str, &str, &str)] = &[
         "the scenario",
         "Each host took exactly the arcs that the scenario names, in their order.",
     ),
+    ("expect.contents", "the scenario", "A message had in it what the scenario says."),
     ("expect.covers", "the scenario", "The run took every arc that the scenario exists for."),
     ("expect.messages", "the scenario", "So many messages of that kind were sent as the scenario says."),
     ("expect.notices", "the scenario", "The operator was told what the scenario says, and no more."),
     ("expect.printed", "the scenario", "So many pages came out of the printer as the scenario says."),
     ("expect.ta1", "the scenario", "Table Ta1 ends as the scenario says."),
+    ("expect.ta2", "the scenario", "Table Ta2 ends as the scenario says."),
     ("expect.verdict", "the scenario", "The judges say what the scenario expects of them."),
 ];
 

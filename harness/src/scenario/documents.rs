@@ -8,7 +8,7 @@ use faxproof_devices::core::Entropy;
 use faxproof_devices::order::Document;
 use faxproof_wire::page::{self, Chart, Page, tiff};
 
-use super::grammar::{ChartSpec, DocumentSpec, Resolution};
+use super::grammar::{ChartSpec, DocumentSpec};
 use super::set;
 use super::value::{At, Place};
 
@@ -47,16 +47,18 @@ pub(super) fn load(name: &At<String>, spec: &DocumentSpec, base: &Base) -> Resul
     }
 }
 
-/// What the encoded charts depend on: pages, lines, resolution, mark.
-type ChartKey = (u32, u32, Resolution, u32);
+/// What the encoded charts depend on: pages, lines, resolution, paper, mark.
+type ChartKey = (u32, u32, page::Resolution, page::Paper, u32);
 
 /// Charts that were encoded already: many scenarios send the same ones.
 static ENCODED: Mutex<BTreeMap<ChartKey, Document>> = Mutex::new(BTreeMap::new());
+/// Lines of a page: an A3 sheet at 391 to the inch, and a little more.
+const MAX_LINES: u32 = 6600;
 /// So many charts are kept at most.
 const KEPT: usize = 64;
 
 fn charts(name: &str, spec: &At<ChartSpec>) -> Result<Document, Wrong> {
-    let ChartSpec { pages, lines, resolution } = spec.value;
+    let ChartSpec { pages, lines, resolution, paper } = spec.value;
     if !(1..=MAX_PAGES).contains(&pages) {
         return Err((
             spec.place,
@@ -64,31 +66,30 @@ fn charts(name: &str, spec: &At<ChartSpec>) -> Result<Document, Wrong> {
             Some(format!("write 1 to {MAX_PAGES}")),
         ));
     }
-    if !(32..=4400).contains(&lines) {
-        return Err((spec.place, format!("a chart of {lines} lines"), Some("write 32 to 4400".to_owned())));
+    if !(32..=MAX_LINES).contains(&lines) {
+        return Err((
+            spec.place,
+            format!("a chart of {lines} lines"),
+            Some(format!("write 32 to {MAX_LINES}")),
+        ));
     }
     // The name marks the pages, so that two documents never look alike.
     let mark = Entropy::of_seed(0).key(("chart", name)).0 as u32;
-    let key = (pages, lines, resolution, mark);
+    let key = (pages, lines, resolution.into(), paper.into(), mark);
     let mut encoded = ENCODED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(document) = encoded.get(&key) {
         return Ok(document.clone());
     }
     let drawn: Vec<Page> = (1..=pages).map(|number| page::chart(one(number, &key))).collect();
-    let document = Document::of_pages(&drawn);
+    let document = Document::of_pages(drawn);
     if encoded.len() < KEPT {
         encoded.insert(key, document.clone());
     }
     Ok(document)
 }
 
-fn one(number: u32, (pages, lines, resolution, mark): &ChartKey) -> Chart {
-    let resolution = match resolution {
-        Resolution::Standard => page::Resolution::Standard,
-        Resolution::Fine => page::Resolution::Fine,
-    };
-    let (page_no, of) = (number as u16, *pages as u16);
-    Chart { height: *lines, resolution, page_no, of, seed: *mark, ..Chart::default() }
+fn one(number: u32, &(pages, height, resolution, paper, seed): &ChartKey) -> Chart {
+    Chart { height, resolution, paper, page_no: number as u16, of: pages as u16, seed }
 }
 
 fn file(path: &At<String>, base: &Base) -> Result<Document, Wrong> {
@@ -115,11 +116,7 @@ fn file(path: &At<String>, base: &Base) -> Result<Document, Wrong> {
             pages.len()
         )));
     }
-    let fitted: Vec<Page> = pages
-        .into_iter()
-        .map(|page| Page { bitmap: page::to_fax_width(&page.bitmap), resolution: page.resolution })
-        .collect();
-    Ok(Document::of_pages(&fitted))
+    Ok(Document::of_pages(pages))
 }
 
 fn from_disk(path: &Path) -> Result<Vec<u8>, String> {

@@ -16,6 +16,7 @@ pub const RULES: &[&str] = &[
     "expect.ta1",
     "expect.ta2",
     "expect.messages",
+    "expect.contents",
 ];
 
 /// Compares a run with the expectations of its scenario. Each one that was not met is named; what only
@@ -30,10 +31,11 @@ pub fn check(script: &Script, declaration: &Declaration, trace: &Trace) -> Vec<F
     comparison.ta1();
     comparison.ta2();
     comparison.messages();
+    comparison.contents();
     comparison.findings
 }
 
-/// The key of an expected message count: `LABEL FROM>TO`.
+/// The key of expected messages: `LABEL FROM>TO`.
 pub(super) struct MessageKey<'a> {
     pub(super) label: &'a str,
     pub(super) from: &'a str,
@@ -195,11 +197,9 @@ impl<'a> Comparison<'a> {
 
     fn messages(&mut self) {
         for (key, expected) in self.script.expect.messages.iter() {
-            let Some(MessageKey { label, from, to }) = MessageKey::parse(&key.value) else { continue };
-            let sent: Vec<usize> = self.positions(|what| {
-                matches!(what, What::Message { from: f, to: t, label: l, .. }
-                    if **f == *from && **t == *to && **l == *label)
-            });
+            let Some(key) = MessageKey::parse(&key.value) else { continue };
+            let sent = self.sent(&key);
+            let MessageKey { label, from, to } = key;
             if sent.len() != *expected as usize {
                 let text = format!(
                     "{from} sent {} to {to} {}, and {expected} were expected",
@@ -209,6 +209,37 @@ impl<'a> Comparison<'a> {
                 self.miss("expect.messages", None, text, sent);
             }
         }
+    }
+
+    fn contents(&mut self) {
+        for (key, expected) in self.script.expect.contents.iter() {
+            let Some(key) = MessageKey::parse(&key.value) else { continue };
+            let sent = self.sent(&key);
+            let has = |at: usize, text: &str| match &self.trace.entries[at].what {
+                What::Message { bytes, .. } => String::from_utf8_lossy(bytes).contains(text),
+                _ => false,
+            };
+            let lacks = |at: &usize| expected.iter().find(|text| !has(*at, text));
+            if sent.iter().any(|at| lacks(at).is_none()) {
+                continue;
+            }
+            let MessageKey { label, from, to } = key;
+            let text = match sent.iter().find_map(lacks) {
+                Some(lacking) => format!(
+                    "no {label} of {from} to {to} has all that was expected in it; {lacking:?} is missing"
+                ),
+                None => format!("{from} sent no {label} to {to} that could have in it what was expected"),
+            };
+            self.miss("expect.contents", None, text, sent);
+        }
+    }
+
+    /// Positions of the messages that are meant.
+    fn sent(&self, key: &MessageKey<'_>) -> Vec<usize> {
+        self.positions(|what| {
+            matches!(what, What::Message { from, to, label, .. }
+                if **from == *key.from && **to == *key.to && **label == *key.label)
+        })
     }
 
     fn marks(&self, host: &str) -> Vec<Mark<'a>> {

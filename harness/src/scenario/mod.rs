@@ -99,9 +99,9 @@ impl Scenario {
         self.script.covers.iter().map(|arc| arc.value.as_str()).collect()
     }
 
-    /// Rows of the catalogue of abuse that it shows.
-    pub fn abuse(&self) -> Vec<&str> {
-        self.script.abuse.iter().map(|row| row.value.as_str()).collect()
+    /// Rows of the catalogue that it shows.
+    pub fn shows(&self) -> Vec<&str> {
+        self.script.shows.iter().map(|row| row.value.as_str()).collect()
     }
 }
 

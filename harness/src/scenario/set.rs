@@ -166,7 +166,7 @@ pub fn built_in() -> Set {
 }
 
 /// A file of the built-in set: `path` as seen from `folder`.
-pub(super) fn built_in_file(folder: &str, path: &str) -> Option<&'static [u8]> {
+pub(crate) fn built_in_file(folder: &str, path: &str) -> Option<&'static [u8]> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {

@@ -8,9 +8,9 @@ use std::process::Command;
 
 use faxproof::world::{self, World};
 use faxproof_reports::Trace;
-use faxproof_wire::page::mh::{Eol, FillOrder, Form, encode_in};
+use faxproof_wire::page::code::{Eol, FillOrder, Layout, encode};
 use faxproof_wire::page::tiff::{self, Weight};
-use faxproof_wire::page::{Page, Resolution};
+use faxproof_wire::page::{Coding, Page, Resolution};
 
 use super::program::{folder, run};
 use super::stage::{pages, plan, printed};
@@ -132,7 +132,7 @@ fn fax2tiff_reads_our_coding_as_modems_send_it() {
         let dpi = if page.resolution == Resolution::Fine { "196" } else { "98" };
         for (fill_order, input, output) in orders {
             for (eol, alignment) in [(Eol::Plain, "-P"), (Eol::ByteAligned, "-A")] {
-                let line = encode_in(&page.bitmap, Form { fill_order, eol });
+                let line = encode(&page, Layout { coding: Coding::Mh, fill_order, eol });
                 fs::write(place.join("line.g3"), line).unwrap();
                 let form = ["-3", "-1", alignment, input, "-R", dpi, "-5", "-p", output];
                 tool("fax2tiff", &place, &[&form[..], &["-o", "theirs.tif", "line.g3"]].concat());

@@ -227,7 +227,7 @@ fn the_schema_takes_every_scenario_and_refuses_a_slip() {
 
 #[test]
 fn lists_name_what_explain_explains() {
-    for what in ["scenarios", "arcs", "rules", "classes"] {
+    for what in ["scenarios", "arcs", "rules", "classes", "abuse", "facts"] {
         let listed = json(&["list", what, "--json"]);
         let ids: Vec<&str> =
             listed.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use faxproof::abuse;
+use faxproof::catalogue;
 use faxproof::scenario::set;
 use faxproof_devices::chart;
 
@@ -158,25 +158,16 @@ fn every_arc_has_a_scenario_that_exists_for_it() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// What no scenario shows of the catalogue of abuse, and what is left out of what scenarios show.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Dispositions {
-    none: BTreeMap<String, String>,
-    partly: BTreeMap<String, String>,
-}
-
 #[test]
-fn all_abuse_is_shown_or_has_its_reason() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/dispositions.yml");
-    let known: Dispositions = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+fn every_row_of_the_catalogue_is_shown_or_has_its_reason() {
+    let known = catalogue::dispositions().unwrap();
     let scenarios = built_in();
-    let shown = |id: &str| scenarios.iter().any(|(_, scenario)| scenario.abuse().contains(&id));
-    for (id, _) in abuse::CATALOGUE {
-        assert!(shown(id) != known.none.contains_key(id), "{id} is shown and excused, or neither");
+    let shown = |id: &str| scenarios.iter().any(|(_, scenario)| scenario.shows().contains(&id));
+    for (id, _) in catalogue::rows() {
+        assert!(shown(id) != known.none.contains_key(*id), "{id} is shown and excused, or neither");
     }
     for (id, why) in known.none.iter().chain(&known.partly) {
-        assert!(abuse::CATALOGUE.iter().any(|(row, _)| row == id), "there is no {id}");
+        assert!(catalogue::rows().any(|(row, _)| row == id), "there is no {id}");
         assert!(!why.is_empty(), "{id} has no reason");
     }
     assert!(known.partly.keys().all(|id| shown(id)), "part of what nobody shows is left out");

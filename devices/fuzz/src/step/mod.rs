@@ -127,7 +127,7 @@ fn send(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_>) {
 /// A small page.
 fn document() -> Document {
     let page = Page { bitmap: Bitmap::from_fn(1728, 2, |x, y| x == y), resolution: Resolution::Standard };
-    Document::of_pages(&[page])
+    Document::of_pages(vec![page])
 }
 
 /// Nothing that happened before keeps a call from going through, once the operator has cleared from the table

@@ -1,8 +1,8 @@
 //! Documents: TIFF files, and the codings of their pages.
 
-use faxproof_wire::page::mh::{self, Eol, FillOrder, Form};
-use faxproof_wire::page::tiff::{MAX_DECODED_BYTES, MAX_PAGES, is_profile_s, read, write};
-use faxproof_wire::page::{FAX_WIDTH, MAX_ROWS, MAX_WIDTH, Page};
+use faxproof_wire::page::code::{Eol, FillOrder, Layout, decode, encode};
+use faxproof_wire::page::tiff::{MAX_DECODED_BYTES, MAX_PAGES, is_profile_s, read, write, write_as};
+use faxproof_wire::page::{Coding, FAX_WIDTH, Form, MAX_ROWS, MAX_WIDTH, Page, Resolution};
 
 /// Dots beyond which a page is only read: writing it takes long and shows nothing new.
 const MOST_DOTS: u64 = 4_000_000;
@@ -19,28 +19,37 @@ pub fn tiff(bytes: &[u8]) -> bool {
     let octets: u64 = pages.iter().map(|page| page.bitmap.data().len() as u64).sum();
     assert!(octets <= MAX_DECODED_BYTES);
     if octets * 8 <= MOST_DOTS {
-        let written = write(&pages);
-        assert_eq!(read(&written).as_ref(), Ok(&pages));
-        if pages.iter().all(|page: &Page| page.bitmap.width == FAX_WIDTH) {
-            assert_eq!(is_profile_s(&written), Ok(()));
+        for coding in Coding::ALL {
+            assert_eq!(read(&write_as(&pages, coding)).as_ref(), Ok(&pages), "{coding:?}");
+        }
+        if pages.iter().all(is_simple) {
+            assert_eq!(is_profile_s(&write(&pages)), Ok(()));
         }
     }
     true
 }
 
-/// The code of a page in each form, in rows as long as the first octet says.
+/// Whether every fax prints it as it is.
+fn is_simple(page: &Page) -> bool {
+    page.bitmap.width == FAX_WIDTH && page.resolution <= Form::PROFILE_S.resolution
+}
+
+/// The code of a page in each layout, in rows as long as the first octet says.
 fn coded(bytes: &[u8]) {
     let Some((width, code)) = bytes.split_first() else { return };
     let width = u32::from(*width) * 7;
-    for fill_order in [FillOrder::MsbFirst, FillOrder::LsbFirst] {
-        for eol in [Eol::Plain, Eol::ByteAligned, Eol::Absent] {
-            let form = Form { fill_order, eol };
-            let Ok(bitmap) = mh::decode(code, width, None, form) else { continue };
-            assert!(bitmap.height <= MAX_ROWS && bitmap.width == width);
-            // A row takes a code at least, of two bits.
-            assert!(u64::from(bitmap.height) <= 4 * code.len() as u64 + 1, "{bitmap:?}");
-            let again = mh::decode(&mh::encode_in(&bitmap, form), width, Some(bitmap.height), form);
-            assert_eq!(again.as_ref(), Ok(&bitmap), "{form:?}");
+    for coding in Coding::ALL {
+        for fill_order in [FillOrder::MsbFirst, FillOrder::LsbFirst] {
+            for eol in [Eol::Plain, Eol::ByteAligned, Eol::Absent] {
+                let layout = Layout { coding, fill_order, eol };
+                let Ok(bitmap) = decode(code, width, None, layout) else { continue };
+                assert!(bitmap.height <= MAX_ROWS && bitmap.width == width);
+                // A row takes a bit at least.
+                assert!(u64::from(bitmap.height) <= 8 * code.len() as u64, "{bitmap:?}");
+                let page = Page { bitmap, resolution: Resolution::Fine };
+                let again = decode(&encode(&page, layout), width, Some(page.bitmap.height), layout);
+                assert_eq!(again.as_ref(), Ok(&page.bitmap), "{layout:?}");
+            }
         }
     }
 }

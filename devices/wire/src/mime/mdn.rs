@@ -194,6 +194,12 @@ impl Disposition {
     pub fn is_failure(&self) -> bool {
         self.has("error") || matches!(self.kind, DispositionType::Failed)
     }
+
+    /// Whether the sender must take it that the mail was perhaps not printed: `warning` (RFC 3249 §4.4.4.2), deleted,
+    /// or the recipient does not say.
+    pub fn is_doubtful(&self) -> bool {
+        self.has("warning") || matches!(self.kind, DispositionType::Deleted | DispositionType::Denied)
+    }
 }
 
 impl std::fmt::Display for Disposition {

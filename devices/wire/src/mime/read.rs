@@ -205,8 +205,12 @@ fn add_part(received: &mut Received, count: &mut usize, depth: usize, part: &Par
             if !is_closed {
                 received.problems.push(Problem::NoEnd { part: number });
             }
-            for raw in parts {
-                add_part(received, count, depth + 1, &Part::cut(raw, default_kind))?;
+            let parts = parts.into_iter().map(|raw| Part::cut(raw, default_kind));
+            if kind == "multipart/alternative" {
+                return add_alternative(received, count, depth + 1, parts);
+            }
+            for part in parts {
+                add_part(received, count, depth + 1, &part)?;
             }
         }
         kind => received.other.push(kind.to_owned()),
@@ -216,6 +220,31 @@ fn add_part(received: &mut Received, count: &mut usize, depth: usize, part: &Par
 
 fn add_texts(list: &mut Vec<String>, texts: impl Iterator<Item = String>) {
     list.extend(texts.take(MAX_FILTERS.saturating_sub(list.len())));
+}
+
+/// Of parts that say the same the last is the best that the reader may know (RFC 2046 §5.1.4). Where it knows none
+/// of them, the last stands for all.
+fn add_alternative<'a>(
+    received: &mut Received,
+    count: &mut usize,
+    depth: usize,
+    parts: impl Iterator<Item = Part<'a>>,
+) -> Result<(), MimeError> {
+    let mut best = Received::default();
+    for part in parts {
+        let mut other = Received::default();
+        add_part(&mut other, count, depth, &part)?;
+        if other.other.is_empty() || !best.other.is_empty() || best == Received::default() {
+            best = other;
+        }
+    }
+    received.text.extend(best.text);
+    received.tiffs.extend(best.tiffs);
+    received.other.extend(best.other);
+    add_texts(&mut received.features, best.features.into_iter());
+    add_texts(&mut received.alternatives, best.alternatives.into_iter());
+    received.problems.extend(best.problems);
+    Ok(())
 }
 
 fn content_type<'m, 'a>(headers: &'m Message<'a>) -> Option<&'m ContentType<'a>> {

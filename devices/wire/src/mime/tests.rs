@@ -143,6 +143,24 @@ fn a_multipart_inside_a_multipart_is_whole() {
 }
 
 #[test]
+fn of_alternatives_the_last_that_a_fax_can_print_counts() {
+    let read = |parts: &[(&str, &str)]| {
+        let raw = multipart(parts).replacen("multipart/mixed", "multipart/alternative", 1);
+        let Received { text, tiffs, other, problems, .. } = read(raw.as_bytes()).unwrap();
+        (text, tiffs.len(), other, problems.len())
+    };
+    let (text, tiff) = (("text/plain", "a"), (BASE64_TIFF, "AAAA"));
+    let (page, damaged) = (("text/html", "<p>"), (BASE64_TIFF, "AAA"));
+    assert_eq!(read(&[text, tiff]), (vec![], 1, vec![], 0));
+    assert_eq!(read(&[tiff, text, page]), (vec!["a".to_owned()], 0, vec![], 0));
+    assert_eq!(read(&[page, tiff]), (vec![], 1, vec![], 0));
+    assert_eq!(read(&[("application/pdf", ""), page]), (vec![], 0, vec!["text/html".to_owned()], 0));
+    // What is damaged could have been printed: nothing else takes its place in silence.
+    assert_eq!(read(&[text, damaged]), (vec![], 0, vec![], 1));
+    assert_eq!(read(&[]), (vec![], 0, vec![], 1));
+}
+
+#[test]
 fn what_a_fax_cannot_print_is_listed() {
     let raw = multipart(&[("Application/PDF", "%PDF"), ("text/html", "<p>"), ("text/plain", "x")]);
     assert_eq!(read(raw.as_bytes()).unwrap().other, ["application/pdf", "text/html"]);

@@ -1,21 +1,24 @@
-//! Fax pages: black and white dots, the coding that packs them for the telephone line (ITU-T T.4)
-//! and the TIFF file that carries them by mail (RFC 3949).
+//! Fax pages: black and white dots, the codings that pack them for the telephone line (ITU-T T.4 and
+//! T.6) and the TIFF file that carries them by mail (RFC 3949).
 //!
-//! A page leaves as [`tiff::write`] makes it and arrives through [`tiff::read`]. [`chart`] draws
-//! the page that is sent when nobody brings a document, [`to_fax_width`] makes any picture fit the
-//! 1728 dots of a fax line.
+//! A page leaves as [`tiff::write`] or [`tiff::write_as`] makes it and arrives through [`tiff::read`].
+//! [`chart`] draws the page that is sent when nobody brings a document, [`reform`] makes any page fit
+//! the paper and the dots of a recipient.
 
 mod bitmap;
 mod chart;
-mod fit;
+pub mod code;
+mod compare;
 mod form;
-pub mod mh;
+mod reform;
+mod scale;
 pub mod tiff;
 
 pub use bitmap::{Bitmap, SizeMismatch};
 pub use chart::{Chart, chart};
-pub use fit::to_fax_width;
+pub use compare::{Difference, compare};
 pub use form::{Coding, Form, Paper, Resolution};
+pub use reform::reform;
 
 /// Dots in a line of an ordinary fax page (ISO A4, North American Letter and Legal; RFC 3949 §3.2.1).
 pub const FAX_WIDTH: u32 = 1728;

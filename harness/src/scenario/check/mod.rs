@@ -20,7 +20,7 @@ use super::error::{Problem, ScenarioError, Source, did_you_mean};
 use super::grammar::{HostSpec, Script, VendorSpec, WorldSpec};
 use super::labels;
 use super::value::{At, Place};
-use crate::abuse::CATALOGUE;
+use crate::catalogue;
 use crate::world::World;
 
 /// What the check found out on its way.
@@ -126,9 +126,9 @@ impl<'a> Checker<'a> {
         for arc in &script.covers {
             self.arc(arc);
         }
-        for row in &script.abuse {
-            if !CATALOGUE.iter().any(|(id, _)| *id == row.value) {
-                self.unknown("abuse", row, CATALOGUE.iter().map(|(id, _)| *id));
+        for row in &script.shows {
+            if !catalogue::rows().any(|(id, _)| *id == row.value) {
+                self.unknown("row", row, catalogue::rows().map(|(id, _)| *id));
             }
         }
         if let Some(domain) = &script.domain

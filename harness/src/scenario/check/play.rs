@@ -143,8 +143,9 @@ impl Checker<'_> {
         for row in expect.ta2.iter().flat_map(|(_, rows)| rows) {
             self.ta2_row(row);
         }
-        for (key, _) in expect.messages.iter() {
-            self.counted(key);
+        let counted = expect.messages.iter().map(|(key, _)| key);
+        for key in counted.chain(expect.contents.iter().map(|(key, _)| key)) {
+            self.message_key(key);
         }
     }
 
@@ -166,7 +167,7 @@ impl Checker<'_> {
         }
     }
 
-    fn counted(&mut self, key: &At<String>) {
+    fn message_key(&mut self, key: &At<String>) {
         let Some(MessageKey { label, from, to }) = MessageKey::parse(&key.value) else {
             let message = format!("`{}` does not say which messages", key.value);
             return self.refuse_saying(

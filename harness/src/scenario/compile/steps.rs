@@ -49,7 +49,9 @@ impl Setting<'_> {
     fn declared_order(&self, number: u32, step: &Step, kind: &str, what: &PlannedWhat) -> OrderDeclaration {
         let (document, pages, fingerprints) = match what {
             PlannedWhat::Order(Order { action: Action::Send { document, .. }, .. }) => match document {
-                Document::Image { pages, tiff } => (Some("image"), *pages, fingerprints(tiff)),
+                Document::Image { original, tiff } => {
+                    (Some("image"), u32::try_from(original.len()).unwrap_or(u32::MAX), fingerprints(tiff))
+                }
                 Document::Text(_) => (Some("text"), 1, Vec::new()),
             },
             _ => (None, 0, Vec::new()),

@@ -37,6 +37,9 @@ pub struct Expect {
     /// By `LABEL FROM>TO`: so many of these messages were sent.
     #[serde(default)]
     pub messages: Named<u32>,
+    /// By `LABEL FROM>TO`: one of these messages has all of these texts in it.
+    #[serde(default)]
+    pub contents: Named<Vec<String>>,
 }
 
 /// What the judges must say.

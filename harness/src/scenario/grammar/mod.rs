@@ -29,7 +29,7 @@ pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSp
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
 pub use reuse::{ClassName, Classes, Defaults, Except, Include, Matrix, Parameters};
 pub use steps::{
-    ChartSpec, DocumentSpec, EditSpec, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
+    ChartSpec, DocumentSpec, EditSpec, Paper, Resolution, Step, Ta2EditSpec, Ta2KeySpec, Ta2Step, TableStep,
 };
 pub use vendor::{AskingSpec, DecliningSpec, FormSpec, VendorSpec, Word};
 pub use zone::{Hosts, MxSpec, NaptrSpec, RecordsSpec, SrvSpec};
@@ -54,9 +54,9 @@ pub struct Script {
     /// Arcs of the flowcharts for which this scenario exists: the run fails if it does not take them.
     #[serde(default)]
     pub covers: Vec<At<String>>,
-    /// Rows of the catalogue of abuse that it shows: `faxproof list abuse`.
+    /// Rows of the catalogue that it shows: `faxproof list abuse`, `faxproof list facts`.
     #[serde(default)]
-    pub abuse: Vec<At<String>>,
+    pub shows: Vec<At<String>>,
     /// Parts, files whose names end in `.part.yaml`, that this scenario is laid over.
     pub include: Option<Include>,
     /// Classes of this scenario by name, beside the built-in ones: keys of a host, and `about`.

@@ -1,5 +1,6 @@
 //! The documents and the operator steps of a scenario.
 
+use faxproof_wire::page;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -26,24 +27,69 @@ pub struct ChartSpec {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 50))]
     pub pages: u32,
-    /// Scan lines of a page; 96 unless given, from 32 to 4400.
+    /// Scan lines of a page; 96 unless given, from 32 to 6600.
     #[serde(default = "small")]
-    #[schemars(range(min = 32, max = 4400))]
+    #[schemars(range(min = 32, max = 6600))]
     pub lines: u32,
-    /// Lines to the inch; `standard` unless given.
+    /// How closely its dots lie; `standard` unless given.
     #[serde(default)]
     pub resolution: Resolution,
+    /// The paper that its lines fill; `A4` unless given.
+    #[serde(default)]
+    pub paper: Paper,
 }
 
-/// Lines to the inch of a page.
+/// The paper of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+pub enum Paper {
+    /// 1728 dots at 204 to the inch; Letter and Legal have as many.
+    #[default]
+    A4,
+    /// 2048 dots.
+    B4,
+    /// 2432 dots.
+    A3,
+}
+
+impl From<Paper> for page::Paper {
+    fn from(paper: Paper) -> page::Paper {
+        match paper {
+            Paper::A4 => page::Paper::A4,
+            Paper::B4 => page::Paper::B4,
+            Paper::A3 => page::Paper::A3,
+        }
+    }
+}
+
+/// Dots and lines to the inch of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Resolution {
-    /// 98.
+    /// 204 x 98.
     #[default]
     Standard,
-    /// 196.
+    /// 204 x 196.
     Fine,
+    /// 204 x 391.
+    Superfine,
+    /// 300 x 300.
+    #[serde(rename = "300")]
+    Dpi300,
+    /// 408 x 391.
+    #[serde(rename = "400")]
+    Dpi400,
+}
+
+impl From<Resolution> for page::Resolution {
+    fn from(resolution: Resolution) -> page::Resolution {
+        match resolution {
+            Resolution::Standard => page::Resolution::Standard,
+            Resolution::Fine => page::Resolution::Fine,
+            Resolution::Superfine => page::Resolution::Superfine,
+            Resolution::Dpi300 => page::Resolution::Dpi300,
+            Resolution::Dpi400 => page::Resolution::Dpi400,
+        }
+    }
 }
 
 /// What an operator does: `at`, `host`, and exactly one of `send`, `ta1`, `power`, `hang_up` and `inject`.

@@ -152,6 +152,29 @@ fn messages_are_counted_by_label_and_direction() {
 }
 
 #[test]
+fn one_message_must_have_all_of_the_texts() {
+    let at = SocketAddr::from(([192, 0, 2, 1], 5060));
+    let message = |text: &'static str| What::Message {
+        from: "alice".into(),
+        to: "sip".into(),
+        carrier: Carrier::Datagram { from: at, to: at },
+        label: "INVITE".into(),
+        bytes: text.into(),
+        fate: Fate::Lost,
+    };
+    let expected = "expect: { contents: { INVITE alice>sip: [one, two] } }";
+    assert_eq!(texts(expected, vec![message("one"), message("one, two")]), [""; 0]);
+    assert_eq!(
+        texts(expected, vec![message("one"), message("two")]),
+        ["expect.contents: no INVITE of alice to sip has all that was expected in it; \"two\" is missing"]
+    );
+    assert_eq!(
+        texts(expected, vec![]),
+        ["expect.contents: alice sent no INVITE to sip that could have in it what was expected"]
+    );
+}
+
+#[test]
 fn what_a_real_box_did_inside_cannot_be_told() {
     let text = CALL
         .replace("number: 050-1234-5678 }", "number: 050-1234-5678, external: { sip: 192.0.2.7:5060 } }")

@@ -13,6 +13,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("an unknown host in a step", "host: alice", "host: alcie"),
     ("an unknown document", "send: page", "send: pgae"),
     ("an unknown arc", "title: A call", "title: A call\ncovers: [4.S13.selectd]"),
+    ("an unknown row of the catalogue", "title: A call", "title: A call\nshows: [G93]"),
     ("a number that YAML would spoil", "number: 050-1234-5678 }", "number: 05012345678 }"),
     ("a number that cannot be dialled", "number: 050-1234-5678 }", "number: 050 1234 5678 }"),
     ("a variant that does not exist", "0000-9999", "0000-9999, habits: { variant: X }"),

@@ -119,7 +119,14 @@ impl<N: Net> Station<N> {
             let due = start + std::time::Duration::from_micros(next.0.div_ceil(tick_us) * tick_us);
             tokio::select! {
                 biased;
-                Some(post) = self.inbox.recv() => self.receive(post),
+                Some(post) = self.inbox.recv() => {
+                    // What came out of a stream was sent behind what was due before it: the first bytes of a
+                    // server must not overtake the news that the connection is open.
+                    if matches!(post, Post::Received { .. }) {
+                        self.happen_all().await?;
+                    }
+                    self.receive(post);
+                }
                 () = tokio::time::sleep_until(due) => self.happen_all().await?,
                 Some(ended) = self.tasks.join_next() => surface(ended)?,
             }

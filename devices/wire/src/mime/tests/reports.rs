@@ -104,11 +104,13 @@ fn the_dispositions_of_all_three_rfcs_are_read() {
         assert_eq!(disposition.kind, kind);
         assert!(!disposition.is_automatic_action && !disposition.is_sent_automatically);
         assert_eq!(disposition.is_failure(), kind == DispositionType::Failed);
+        let doubtful = [DispositionType::Deleted, DispositionType::Denied].contains(&kind);
+        assert_eq!(disposition.is_doubtful(), doubtful);
     }
     let text = "automatic-action/MDN-sent-automatically; processed/Error,X-Odd, warning";
     let disposition = with_disposition(text).unwrap().disposition;
     assert_eq!(disposition.modifiers, ["error", "x-odd", "warning"]);
-    assert!(disposition.is_failure() && disposition.has("WARNING") && !disposition.has_comma_slip);
+    assert!(disposition.is_failure() && disposition.is_doubtful() && !disposition.has_comma_slip);
 }
 
 #[test]

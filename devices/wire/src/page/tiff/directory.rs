@@ -1,5 +1,7 @@
 //! The chain of directories of a TIFF and the values of their fields, in either byte order.
 
+use std::ops::Range;
+
 use super::{Part, Quantity, Tag, TiffError};
 
 /// The types of values that fax fields have (TIFF 6.0 §2).
@@ -200,6 +202,18 @@ impl Directory {
         let at = file.u32_at(field.value_at).map_or(u64::MAX, u64::from);
         file.part(self.page, part, at, len)?;
         Ok(at)
+    }
+
+    /// The bytes that the values of a field take outside of the directory, if they do.
+    pub(super) fn values_of(&self, file: &File<'_>, field: &Field) -> Option<Range<u64>> {
+        let kind = Kind::of(field.kind)?;
+        let at = self.values_at(file, field, kind).ok()?;
+        (at != field.value_at).then(|| at..at + u64::from(field.count) * kind.len())
+    }
+
+    /// Where the directory ends.
+    pub(super) fn end(&self) -> u64 {
+        self.offset + 2 + self.fields.len() as u64 * 12 + 4
     }
 
     pub(super) fn invalid(&self, tag: Tag, why: &'static str) -> TiffError {

@@ -1,10 +1,12 @@
-//! TIFF as faxes use it (RFC 3949). Written: profile S, the one every fax reads (§3). Read: every
-//! black and white picture that a user may bring and that the fax codings MH and MMR can hold.
+//! TIFF as faxes use it (RFC 3949). Written: profile S, the one every fax reads (§3), and profile F
+//! for wider, finer or better packed pages (§4). Read: every black and white picture that a user may
+//! bring, plain or in one of the fax codings.
 //!
 //! A TIFF is a header and a chain of directories (IFD), one for each page. A directory is a list of
 //! fields; a field is a number (its tag), a type, a count and the values or where they lie.
 
 mod directory;
+mod ground;
 mod profile;
 mod read;
 mod strip;
@@ -17,9 +19,9 @@ use std::fmt;
 pub use profile::{ProfileProblem, Weight, is_profile_s};
 pub use read::read;
 use thiserror::Error;
-pub use write::write;
+pub use write::{write, write_as};
 
-use super::mh::MhError;
+use super::code::CodeError;
 use super::{MAX_ROWS, MAX_WIDTH};
 
 /// The most pages that are read.
@@ -64,8 +66,12 @@ tags! {
     X_RESOLUTION "XResolution" 282,
     Y_RESOLUTION "YResolution" 283,
     T4_OPTIONS "T4Options" 292,
+    T6_OPTIONS "T6Options" 293,
     RESOLUTION_UNIT "ResolutionUnit" 296,
     PAGE_NUMBER "PageNumber" 297,
+    TILE_WIDTH "TileWidth" 322,
+    TILE_OFFSETS "TileOffsets" 324,
+    IMAGE_LAYER "ImageLayer" 34732,
 }
 
 impl fmt::Display for Tag {
@@ -161,7 +167,7 @@ pub enum TiffError {
         /// The feature.
         what: Unsupported,
     },
-    /// The MH code of a strip is damaged.
+    /// The code of a strip is damaged.
     #[error("strip {strip} of page {page}, {source}: the file was damaged on its way, send it again")]
     Coding {
         /// The page.
@@ -169,17 +175,29 @@ pub enum TiffError {
         /// The strip, counted from 0.
         strip: usize,
         /// The damage. The row is counted within the strip.
-        source: MhError,
+        source: CodeError,
     },
-    /// The MMR code or the plain dots of a strip are damaged.
-    #[error("strip {strip} of page {page} is damaged in row {row} of the strip: send it again")]
-    Damaged {
+    /// A strip of plain dots is too short.
+    #[error("strip {strip} of page {page} ends in row {row} of the strip: it was cut off, send it again")]
+    Short {
         /// The page.
         page: usize,
         /// The strip, counted from 0.
         strip: usize,
         /// The row, counted from 0 within the strip.
         row: u32,
+    },
+    /// A strip lies where something else lies, so that one of them must be wrong.
+    #[error(
+        "strip {strip} of page {page}, at byte {offset}, overlaps other parts of the file (RFC 3249 \u{a7}5.2.3.2)"
+    )]
+    Overlap {
+        /// The page.
+        page: usize,
+        /// The strip, counted from 0.
+        strip: usize,
+        /// Where it begins.
+        offset: u64,
     },
 }
 
@@ -192,8 +210,6 @@ pub enum Part {
     Values(Tag),
     /// The dots of some rows.
     Strip(usize),
-    /// All strips together: more bytes than the file has, so they overlap.
-    Strips,
 }
 
 impl fmt::Display for Part {
@@ -202,7 +218,6 @@ impl fmt::Display for Part {
             Self::Directory => f.write_str("the directory"),
             Self::Values(tag) => write!(f, "{tag}"),
             Self::Strip(strip) => write!(f, "strip {strip}"),
-            Self::Strips => f.write_str("the strips so far and those"),
         }
     }
 }
@@ -255,12 +270,15 @@ impl fmt::Display for Quantity {
 /// A kind of TIFF that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Unsupported {
-    /// T4Options bit 0: rows coded by their difference to the one above.
-    #[error("two-dimensional coding (MR, T4Options bit 0)")]
-    Mr,
     /// T4Options bit 1 or T6Options bit 1: rows stored without coding in between.
-    #[error("uncompressed mode (T4Options bit 1)")]
-    UncompressedMode,
+    #[error("uncompressed mode ({0} bit 1)")]
+    UncompressedMode(Tag),
+    /// Tiles in place of strips.
+    #[error("tiles in place of strips")]
+    Tiles,
+    /// A layer of a page of profile M: the others would be missing from the print.
+    #[error("layers of mixed content (profile M)")]
+    Layers,
     /// Any other coding.
     #[error("Compression {0}")]
     Compression(u64),

@@ -4,8 +4,10 @@
 use std::fmt;
 
 use super::directory::{Directory, Field, File, Kind};
+use super::write::HEADER_LEN;
 use super::{Part, Tag};
-use crate::page::mh::{self, Eol, FillOrder, Form};
+use crate::page::Coding;
+use crate::page::code::{self, Eol, FillOrder, Layout};
 
 /// A rule of profile S that a file breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +108,7 @@ impl Check {
     fn file(&mut self, file: &File<'_>, directories: &[Directory]) {
         self.must(!file.is_big_endian(), STRUCTURE, || "the byte order is MM, not II".into());
         self.must(!directories.is_empty(), STRUCTURE, || "there is no page".into());
-        let mut free_from = 8;
+        let mut free_from = HEADER_LEN;
         for directory in directories {
             self.page = Some(directory.page);
             self.directory(file, directory);
@@ -176,7 +178,7 @@ impl Check {
             });
         }
         self.must(at.is_multiple_of(2), FIELD_ORDER, || format!("the directory is at {at}, an odd place"));
-        let end = at + 2 + directory.fields.len() as u64 * 12 + 4;
+        let end = directory.end();
         let mut rationals: Vec<u64> = [Tag::X_RESOLUTION, Tag::Y_RESOLUTION]
             .into_iter()
             .filter_map(|tag| directory.field(tag).ok().flatten())
@@ -209,19 +211,19 @@ impl Check {
         };
         let lowest_first = number(Tag::FILL_ORDER) == Some(2);
         let fill_order = if lowest_first { FillOrder::LsbFirst } else { FillOrder::MsbFirst };
-        let form = Form { fill_order, eol: Eol::Plain };
+        let layout = Layout { coding: Coding::Mh, fill_order, eol: Eol::Plain };
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        match mh::decode_noting(strip, u32::try_from(width).unwrap_or(u32::MAX), Some(rows), form) {
+        match code::decode_noting(strip, u32::try_from(width).unwrap_or(u32::MAX), Some(rows), layout) {
             Err(error) => self.must(false, CODING, || error.to_string()),
             Ok((_, seen)) => {
                 let aligned = number(Tag::T4_OPTIONS).unwrap_or(0) & 4 != 0;
                 self.must(!aligned || seen.eols_aligned, CODING, || {
                     "an EOL does not end on a byte boundary, but T4Options is 4".into()
                 });
-                self.must(!seen.rtc || !(aligned || seen.fill), CODING, || {
+                self.must(!seen.end_code || !(aligned || seen.fill), CODING, || {
                     "there is an RTC though the EOL are padded".into()
                 });
-                self.should(!seen.rtc, "RFC 3949 \u{a7}3.4.1", || "there is an RTC".into());
+                self.should(!seen.end_code, "RFC 3949 \u{a7}3.4.1", || "there is an RTC".into());
             }
         }
     }

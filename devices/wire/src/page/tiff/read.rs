@@ -2,18 +2,20 @@
 //! out wrong.
 
 use super::directory::{Directory, File};
-use super::strip::{Coding, decode_strip};
+use super::ground::Ground;
+use super::strip::{Storage, decode_strip};
+use super::write::HEADER_LEN;
 use super::{Part, Quantity, Tag, TiffError, Unsupported};
 use crate::page::bitmap::Canvas;
-use crate::page::mh::FillOrder;
-use crate::page::{Page, Resolution};
+use crate::page::code::{Eol, FillOrder, Layout};
+use crate::page::{Coding, Page, Resolution};
 
 /// The pages of a TIFF file, each as wide as the file has it (see
-/// [`to_fax_width`](crate::page::to_fax_width)).
+/// [`reform`](crate::page::reform)).
 ///
 /// Accepted are both byte orders, directories anywhere and in any order, fields in any order and of
 /// any whole-number type, several strips, either order of bits, either meaning of black; Compression
-/// 1 (none), 2 (MH without EOL), 3 (MH) and 4 (MMR). Pages come in the order of their PageNumber
+/// 1 (none), 2 (MH without EOL), 3 (MH and MR) and 4 (MMR). Pages come in the order of their PageNumber
 /// where every page has another one, else in the order of the chain. Pictures marked as previews
 /// (NewSubfileType bit 0) are left out.
 ///
@@ -23,8 +25,9 @@ use crate::page::{Page, Resolution};
 pub fn read(bytes: &[u8]) -> Result<Vec<Page>, TiffError> {
     let (file, first) = File::open(bytes)?;
     let mut pages = Vec::new();
-    let mut spent = Spent::default();
-    for directory in file.directories(first)? {
+    let directories = file.directories(first)?;
+    let mut spent = Spent { decoded_bytes: 0, ground: ground(&file, &directories) };
+    for directory in directories {
         if directory.number(&file, Tag::NEW_SUBFILE_TYPE)?.unwrap_or(0) & 1 == 0 {
             let number = directory.number(&file, Tag::PAGE_NUMBER)?;
             pages.push((number, read_page(&file, &directory, &mut spent)?));
@@ -43,10 +46,22 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Page>, TiffError> {
 }
 
 /// What the pages read so far have cost.
-#[derive(Default)]
 struct Spent {
     decoded_bytes: u64,
-    strip_bytes: u64,
+    ground: Ground,
+}
+
+/// The bytes of the file that no strip may have: the header, the directories and the values of their fields.
+fn ground(file: &File<'_>, directories: &[Directory]) -> Ground {
+    let mut ground = Ground::default();
+    ground.share(0..HEADER_LEN);
+    for directory in directories {
+        ground.share(directory.offset..directory.end());
+        for field in &directory.fields {
+            ground.share(directory.values_of(file, field).unwrap_or_default());
+        }
+    }
+    ground
 }
 
 fn read_page(file: &File<'_>, directory: &Directory, spent: &mut Spent) -> Result<Page, TiffError> {
@@ -65,18 +80,16 @@ fn read_page(file: &File<'_>, directory: &Directory, spent: &mut Spent) -> Resul
     Quantity::DecodedBytes.check(page, spent.decoded_bytes)?;
     let (width, height) = (width as u32, height as u32);
 
-    let coding = coding(file, directory)?;
+    let storage = storage(file, directory)?;
     let inverted = meaning_of_black(file, directory)?;
     let resolution = resolution(file, directory)?;
     let mut canvas = Canvas::white(width, 0);
     for (index, strip) in strips(file, directory, height)?.into_iter().enumerate() {
         let bytes = file.part(page, Part::Strip(index), strip.offset, strip.len)?;
-        // Strips that share bytes would let a small file cost the work of a large one.
-        spent.strip_bytes += strip.len;
-        if spent.strip_bytes > file.bytes.len() as u64 {
-            return Err(file.outside(page, Part::Strips, strip.offset, spent.strip_bytes));
+        if !spent.ground.take(strip.offset..strip.offset + strip.len) {
+            return Err(TiffError::Overlap { page, strip: index, offset: strip.offset });
         }
-        canvas.append(&decode_strip(bytes, width, strip.rows, coding, page, index)?);
+        canvas.append(&decode_strip(bytes, (width, strip.rows), storage, (page, index))?);
     }
     if inverted {
         canvas.invert();
@@ -88,9 +101,18 @@ fn required(file: &File<'_>, directory: &Directory, tag: Tag) -> Result<u64, Tif
     directory.number(file, tag)?.ok_or(TiffError::Missing { page: directory.page, tag })
 }
 
-fn coding(file: &File<'_>, directory: &Directory) -> Result<Coding, TiffError> {
+fn storage(file: &File<'_>, directory: &Directory) -> Result<Storage, TiffError> {
     let number = |tag, default| directory.number(file, tag).map(|found| found.unwrap_or(default));
     let unsupported = |what| Err(TiffError::Unsupported { page: directory.page, what });
+    for (tag, what) in [
+        (Tag::TILE_WIDTH, Unsupported::Tiles),
+        (Tag::TILE_OFFSETS, Unsupported::Tiles),
+        (Tag::IMAGE_LAYER, Unsupported::Layers),
+    ] {
+        if directory.field(tag)?.is_some() {
+            return unsupported(what);
+        }
+    }
     match number(Tag::BITS_PER_SAMPLE, 1)? {
         1 => {}
         bits => return unsupported(Unsupported::BitsPerSample(bits)),
@@ -99,22 +121,23 @@ fn coding(file: &File<'_>, directory: &Directory) -> Result<Coding, TiffError> {
         1 => {}
         samples => return unsupported(Unsupported::SamplesPerPixel(samples)),
     }
-    let order = match number(Tag::FILL_ORDER, 1)? {
+    let fill_order = match number(Tag::FILL_ORDER, 1)? {
         1 => FillOrder::MsbFirst,
         2 => FillOrder::LsbFirst,
         _ => return Err(directory.invalid(Tag::FILL_ORDER, "is neither 1 nor 2")),
     };
-    match number(Tag::COMPRESSION, 1)? {
-        1 => Ok(Coding::Plain(order)),
-        2 => Ok(Coding::MhWithoutEol(order)),
-        3 => match number(Tag::T4_OPTIONS, 0)? {
-            options if options & 1 != 0 => unsupported(Unsupported::Mr),
-            options if options & 2 != 0 => unsupported(Unsupported::UncompressedMode),
-            _ => Ok(Coding::Mh(order)),
-        },
-        4 => Ok(Coding::Mmr(order)),
-        other => unsupported(Unsupported::Compression(other)),
-    }
+    let (t4, t6) = (number(Tag::T4_OPTIONS, 0)?, number(Tag::T6_OPTIONS, 0)?);
+    let (coding, eol) = match number(Tag::COMPRESSION, 1)? {
+        1 => return Ok(Storage::Plain(fill_order)),
+        2 => (Coding::Mh, Eol::Absent),
+        3 if t4 & 2 != 0 => return unsupported(Unsupported::UncompressedMode(Tag::T4_OPTIONS)),
+        3 if t4 & 1 != 0 => (Coding::Mr, Eol::Plain),
+        3 => (Coding::Mh, Eol::Plain),
+        4 if t6 & 2 != 0 => return unsupported(Unsupported::UncompressedMode(Tag::T6_OPTIONS)),
+        4 => (Coding::Mmr, Eol::Absent),
+        other => return unsupported(Unsupported::Compression(other)),
+    };
+    Ok(Storage::Coded(Layout { coding, fill_order, eol }))
 }
 
 /// Whether ones are white and zeros black.

@@ -1,13 +1,14 @@
-//! Writing TIFF of profile S, in the order that RFC 3949 §3.5 lays down: for each page its
-//! directory, the two resolutions, its strip; then the next page.
+//! Writing TIFF of the profiles S and F, in the order that RFC 3949 §3.5 lays down for S and §4.4.6
+//! advises for F: for each page its directory, the two resolutions, its strip; then the next page.
 
 use bytes::Bytes;
 
 use super::{Tag, directory::Kind};
-use crate::page::{Page, mh};
+use crate::page::code::{self, Layout};
+use crate::page::{Coding, Page};
 
 /// The length of the header; the first directory follows it.
-const HEADER_LEN: u32 = 8;
+pub(super) const HEADER_LEN: u64 = 8;
 
 /// The fields of a page.
 const FIELDS: u32 = 16;
@@ -18,16 +19,27 @@ const DIRECTORY_LEN: u32 = 2 + FIELDS * 12 + 4;
 /// The bytes of a RATIONAL.
 const RATIONAL_LEN: u32 = 8;
 
-/// The pages as a TIFF file of profile S. Same pages, same bytes.
-///
-/// Strips are padded to an even length, since a directory must begin at an even place. A page that
-/// is not [`FAX_WIDTH`](crate::page::FAX_WIDTH) wide is written as it is, which profile S does not
-/// allow: see [`to_fax_width`](crate::page::to_fax_width).
+/// The pages as a TIFF file in MH, which is of profile S if the pages are of its forms. See [`write_as`].
 pub fn write(pages: &[Page]) -> Bytes {
+    write_as(pages, Coding::Mh)
+}
+
+/// The pages as a TIFF file in this coding. Same pages, same bytes.
+///
+/// Pages as wide as a paper make a file of profile F; it is of profile S if the
+/// [`Form`](crate::page::Form) of each is [within that](crate::page::Form::is_profile_s). Others are
+/// written as they are, which no profile allows: see [`reform`](crate::page::reform). Strips are
+/// padded to an even length, since a directory must begin at an even place.
+pub fn write_as(pages: &[Page], coding: Coding) -> Bytes {
+    let (compression, options_tag, options) = match coding {
+        Coding::Mh => (3, Tag::T4_OPTIONS, 0),
+        Coding::Mr => (3, Tag::T4_OPTIONS, 1),
+        Coding::Mmr => (4, Tag::T6_OPTIONS, 0),
+    };
     let mut file = b"II\x2A\0".to_vec();
-    put_u32(&mut file, if pages.is_empty() { 0 } else { HEADER_LEN });
+    put_u32(&mut file, if pages.is_empty() { 0 } else { HEADER_LEN as u32 });
     for (index, page) in pages.iter().enumerate() {
-        let strip = mh::encode(&page.bitmap);
+        let strip = code::encode(page, Layout::fax(coding));
         let resolutions_at = file.len() as u32 + DIRECTORY_LEN;
         let strip_at = resolutions_at + 2 * RATIONAL_LEN;
         let end = strip_at + (strip.len() as u32).next_multiple_of(2);
@@ -37,7 +49,7 @@ pub fn write(pages: &[Page]) -> Bytes {
             (Tag::IMAGE_WIDTH, Kind::Long, 1, page.bitmap.width),
             (Tag::IMAGE_LENGTH, Kind::Long, 1, page.bitmap.height),
             (Tag::BITS_PER_SAMPLE, Kind::Short, 1, 1),
-            (Tag::COMPRESSION, Kind::Short, 1, 3),
+            (Tag::COMPRESSION, Kind::Short, 1, compression),
             (Tag::PHOTOMETRIC, Kind::Short, 1, 0),
             (Tag::FILL_ORDER, Kind::Short, 1, 2),
             (Tag::STRIP_OFFSETS, Kind::Long, 1, strip_at),
@@ -46,7 +58,7 @@ pub fn write(pages: &[Page]) -> Bytes {
             (Tag::STRIP_BYTE_COUNTS, Kind::Long, 1, strip.len() as u32),
             (Tag::X_RESOLUTION, Kind::Rational, 1, resolutions_at),
             (Tag::Y_RESOLUTION, Kind::Rational, 1, resolutions_at + RATIONAL_LEN),
-            (Tag::T4_OPTIONS, Kind::Long, 1, 0),
+            (options_tag, Kind::Long, 1, options),
             (Tag::RESOLUTION_UNIT, Kind::Short, 1, 2),
             (Tag::PAGE_NUMBER, Kind::Short, 2, numbers),
         ];

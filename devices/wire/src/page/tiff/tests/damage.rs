@@ -22,7 +22,7 @@ fn every_flipped_bit_of_a_strip_is_noticed() {
     let file = write(&pages).to_vec();
     let (mut refused, mut different) = (0, 0);
     // A zero may follow the strip so that the file has an even length; it belongs to no page.
-    let strip_len = mh::encode(&pages[0].bitmap).len();
+    let strip_len = encode(&pages[0], Layout::fax(Coding::Mh)).len();
     for bit in 222 * 8..(222 + strip_len) * 8 {
         let mut flipped = file.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);

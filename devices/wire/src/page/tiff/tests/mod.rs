@@ -1,12 +1,14 @@
 //! A TIFF built field by field, to test what no good writer makes.
 
 mod damage;
+mod facts;
 mod kinds;
-mod robustness;
+mod limits;
 mod structure;
 
 use super::{Tag, directory::Kind};
-use crate::page::{Bitmap, Page, Resolution, mh};
+use crate::page::code::{Layout, encode};
+use crate::page::{Bitmap, Coding, Page, Resolution};
 
 /// A field as it stands in the file.
 #[derive(Clone, Debug)]
@@ -42,8 +44,7 @@ pub(super) struct RawTiff {
 impl RawTiff {
     /// The page in MH, highest bit first, one strip.
     pub(super) fn mh(page: &Page) -> Self {
-        let form = mh::Form::default();
-        Self::coded(page, 3, vec![mh::encode_in(&page.bitmap, form)])
+        Self::coded(page, 3, vec![encode(page, Layout::default())])
     }
 
     pub(super) fn coded(page: &Page, compression: u32, strips: Vec<Vec<u8>>) -> Self {

@@ -2,7 +2,8 @@
 
 use super::super::*;
 use super::*;
-use crate::page::{Chart, FAX_WIDTH, chart};
+use crate::page::{Chart, FAX_WIDTH, Form, chart};
+use sha2::{Digest, Sha256};
 
 fn charts(of: u16) -> Vec<Page> {
     let page = |page_no| chart(Chart { height: 40, page_no, of, ..Chart::default() });
@@ -34,6 +35,41 @@ fn the_parts_lie_where_the_profile_puts_them() {
 }
 
 #[test]
+fn the_same_pages_have_been_the_same_bytes_ever_since() {
+    let mut pages = charts(3);
+    pages[1] = chart(Chart { resolution: Resolution::Fine, height: 333, seed: 7, ..Chart::default() });
+    let digest: String = Sha256::digest(write(&pages)).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, "7f1f3966f6a1d5c7ef959a9dc79906a52ee10538b52ada20f5bb26946049a1e4");
+}
+
+#[test]
+fn pages_of_every_form_are_read_back_from_one_file() {
+    let forms: Vec<Form> = Form::all().filter(|form| form.coding == Coding::Mh).collect();
+    let drawn = |(index, form): (usize, &Form)| {
+        let &Form { paper, resolution, .. } = form;
+        chart(Chart { height: 32 + index as u32, paper, resolution, ..Chart::default() })
+    };
+    let pages: Vec<Page> = forms.iter().enumerate().map(drawn).collect();
+    for coding in Coding::ALL {
+        assert_eq!(read(&write_as(&pages, coding)).as_ref(), Ok(&pages), "{coding:?}");
+    }
+}
+
+#[test]
+fn each_coding_is_declared() {
+    let declared = [
+        (Coding::Mh, 3, Tag::T4_OPTIONS, 0),
+        (Coding::Mr, 3, Tag::T4_OPTIONS, 1),
+        (Coding::Mmr, 4, Tag::T6_OPTIONS, 0),
+    ];
+    for (coding, compression, options_tag, options) in declared {
+        let file = write_as(&charts(1), coding);
+        let field = |index: usize| (u32_at(&file, 10 + index * 12) as u16, u32_at(&file, 18 + index * 12));
+        assert_eq!((field(4), field(13)), ((259, compression), (options_tag.0, options)), "{coding:?}");
+    }
+}
+
+#[test]
 fn what_is_written_passes_the_profile() {
     assert_eq!(is_profile_s(&write(&charts(4))), Ok(()));
 }
@@ -58,7 +94,7 @@ fn hundreds_of_pages_are_read_and_ten_thousand_refused() {
 fn each_broken_rule_is_named() {
     type Bend = fn(&mut RawTiff);
     let page = chart(Chart { height: 32, ..Chart::default() });
-    let mut sound = RawTiff::coded(&page, 3, vec![mh::encode(&page.bitmap)]);
+    let mut sound = RawTiff::coded(&page, 3, vec![encode(&page, Layout::fax(Coding::Mh))]);
     sound.set(Tag::NEW_SUBFILE_TYPE, Kind::Long, &[2]);
     sound.set(Tag::FILL_ORDER, Kind::Short, &[2]);
     sound.set(Tag::T4_OPTIONS, Kind::Long, &[0]);

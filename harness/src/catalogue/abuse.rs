@@ -1,9 +1,10 @@
-//! The catalogue of abuse: what hostile peers do. A scenario says under `abuse` which of it it shows; what no
-//! scenario shows stands with its reason in `scenarios/dispositions.yml`.
+//! What hostile peers do.
 
-/// Identifier and what is done, by theme: S is SIP, D session descriptions and their connections, H HTTP, M mail,
-/// F fax and its receipts, T tables, P mailboxes.
-pub const CATALOGUE: [(&str, &str); 42] = [
+use super::Row;
+
+/// Identifier and what is done. Behind the X stands where it is done: S is SIP, D session descriptions and their
+/// connections, H HTTP, M mail, F fax and its receipts, T tables, P mailboxes.
+pub(super) const ROWS: [Row; 42] = [
     ("XS1", "many INVITEs at once, of one call and of many"),
     ("XS2", "BYE, re-INVITE or OPTIONS with the Call-ID of a running call and guessed tags"),
     ("XS3", "BYE or CANCEL of a running call, all tags right, from another address"),

@@ -1,4 +1,5 @@
-//! The run-length codes of T.4 (its tables 2, 3a and 3b), laid out for writing and for reading.
+//! The codes of T.4, laid out for writing and for reading: those of run lengths (its tables 2, 3a and
+//! 3b) and those that tell how a row differs from the one above (its table 4).
 //!
 //! A run is written as make-up codes (multiples of 64 dots) and one terminating code (0 to 63).
 
@@ -21,7 +22,7 @@ pub(super) struct Codes {
 }
 
 /// A code as it goes on the line, first bit in the highest of its `len` bits.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Code {
     pub(super) bits: u16,
     pub(super) len: u8,
@@ -71,6 +72,67 @@ impl Codes {
     }
 }
 
+/// How a row goes on, seen from the row above (T.4 table 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// The run goes on beyond b2.
+    Pass,
+    /// The lengths of two runs follow.
+    Horizontal,
+    /// The run ends so many dots right of b1: from -3 to 3.
+    Vertical(i8),
+    /// Something else follows: uncompressed dots, which fax does not allow.
+    Extension,
+}
+
+/// The modes, each with its code.
+const MODES: [(Mode, Code); 10] = [
+    (Mode::Pass, Code { bits: 0b0001, len: 4 }),
+    (Mode::Horizontal, Code { bits: 0b001, len: 3 }),
+    (Mode::Vertical(-3), Code { bits: 0b000_0010, len: 7 }),
+    (Mode::Vertical(-2), Code { bits: 0b00_0010, len: 6 }),
+    (Mode::Vertical(-1), Code { bits: 0b010, len: 3 }),
+    (Mode::Vertical(0), Code { bits: 0b1, len: 1 }),
+    (Mode::Vertical(1), Code { bits: 0b011, len: 3 }),
+    (Mode::Vertical(2), Code { bits: 0b00_0011, len: 6 }),
+    (Mode::Vertical(3), Code { bits: 0b000_0011, len: 7 }),
+    (Mode::Extension, Code { bits: 0b000_0001, len: 7 }),
+];
+
+/// Where the vertical mode of distance 0 stands in [`MODES`].
+const VERTICAL_0: usize = 5;
+
+impl Mode {
+    /// The mode of a run that ends at `a1`, if that is near enough to `b1`.
+    pub(super) fn vertical(a1: u32, b1: u32) -> Option<Self> {
+        let right = i64::from(a1) - i64::from(b1);
+        (-3..=3).contains(&right).then_some(Self::Vertical(right as i8))
+    }
+
+    /// Its code.
+    pub(super) fn code(self) -> Code {
+        let place = match self {
+            Self::Pass => 0,
+            Self::Horizontal => 1,
+            Self::Vertical(right) => VERTICAL_0.saturating_add_signed(right.into()),
+            Self::Extension => MODES.len() - 1,
+        };
+        MODES[place].1
+    }
+}
+
+/// The mode at the head of `window`, whose first bit is the highest, and the bits of its code.
+pub(super) fn mode_at(window: u64) -> Option<(Mode, u8)> {
+    // As the codes differ in their zeros first, the commonest is found at once.
+    if window >> 63 == 1 {
+        return Some((Mode::Vertical(0), 1));
+    }
+    MODES
+        .iter()
+        .find(|(_, code)| window >> (64 - u32::from(code.len)) == u64::from(code.bits))
+        .map(|(mode, code)| (*mode, code.len))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +166,17 @@ mod tests {
         for black in [true, false] {
             assert!((0..32).all(|bits: u64| Codes::of(black).find(bits << 51).len == 0));
         }
+    }
+
+    #[test]
+    fn every_mode_is_found_again_whatever_follows() {
+        for (mode, code) in MODES {
+            assert_eq!(mode.code(), code, "{mode:?}");
+            let head = u64::from(code.bits) << (64 - code.len);
+            for window in [head, head | (u64::MAX >> code.len)] {
+                assert_eq!(mode_at(window), Some((mode, code.len)), "{window:b}");
+            }
+        }
+        assert_eq!(mode_at(1 << 56), None, "seven zeros begin an EOL only");
     }
 }
