@@ -19,8 +19,8 @@ use crate::ta1::Row;
 use crate::ta2;
 
 pub use self::mail::{
-    CollectionConfig, ExtensionRule, Machine, MailHabits, MailServerConfig, MailboxConfig, NumberPattern,
-    PathReject, Unverified,
+    CollectionConfig, ExtensionRule, FirstMail, Machine, MailHabits, MailServerConfig, MailboxConfig,
+    NumberPattern, PathReject, Unverified,
 };
 
 /// Set-up of facsimile machine 1.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use faxproof_wire::features::Ability;
 use faxproof_wire::http as html;
 use faxproof_wire::mime::read;
-use faxproof_wire::page::{Page, tiff};
+use faxproof_wire::page::{Coding, Form, Page, tiff};
 
 use crate::core::{Durable, Outbox, Print};
 use crate::http::Unprintable;
@@ -60,8 +61,8 @@ fn content(kind: &str, document: &Bytes) -> Result<(Vec<Page>, Option<String>), 
 /// All sheets of a mail. One attachment that cannot be decoded fails all of it (RFC 3249 §4.4.5).
 ///
 /// # Errors
-/// Why nothing of it can be printed.
-pub(crate) fn of_mail(message: &Bytes) -> Result<Vec<Print>, String> {
+/// Why nothing of it can be printed. `prints`: what the printer can do; anything without it.
+pub(crate) fn of_mail(message: &Bytes, prints: Option<&Ability>) -> Result<Vec<Print>, String> {
     let mail = read(message).map_err(|error| error.to_string())?;
     if let Some(problem) = mail.problems.first() {
         return Err(problem.to_string());
@@ -72,6 +73,12 @@ pub(crate) fn of_mail(message: &Bytes) -> Result<Vec<Print>, String> {
     let mut pages: Vec<Page> = Vec::new();
     for file in &mail.tiffs {
         pages.extend(tiff::read(file).map_err(|error| error.to_string())?);
+    }
+    let too_much =
+        |page: &&Page| prints.is_some_and(|prints| !prints.has(Form { coding: Coding::Mh, ..page.form() }));
+    if let Some(page) = pages.iter().find(too_much) {
+        let form = page.form();
+        return Err(format!("cannot print {} at {}", form.paper.name(), form.resolution));
     }
     sheets_of(&mail.message_id.unwrap_or_default(), pages, mail.text.into_iter())
 }

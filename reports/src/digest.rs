@@ -100,7 +100,11 @@ impl Sink for Counts {
             What::Row { .. } => self.rows += 1,
             What::Unexpected { .. } => self.unexpected += 1,
             What::Fault { .. } => self.faults += 1,
-            What::Order { .. } | What::Power { .. } | What::Resolved { .. } | What::Mail { .. } => {}
+            What::Order { .. }
+            | What::Power { .. }
+            | What::Resolved { .. }
+            | What::Remark { .. }
+            | What::Mail { .. } => {}
         }
     }
 }
@@ -198,6 +202,10 @@ impl Form<'_> {
             What::Unexpected { host, what, awaited } => {
                 self.number(7);
                 self.texts(&[host, what, awaited]);
+            }
+            What::Remark { host, text } => {
+                self.number(13);
+                self.texts(&[host, text]);
             }
             What::Fault { host, text } => {
                 self.number(8);

@@ -80,6 +80,7 @@ impl Pen<'_> {
             }
             What::Order { host, step: 0, text: words } => (host, text(words)),
             What::Order { host, step, text: words } => (host, format!("order {step}: {}", text(words))),
+            What::Remark { host, text: words } => (host, format!("({})", text(words))),
             What::Unexpected { host, what, awaited } => {
                 (host, format!("unexpected {} while awaiting {}", text(what), text(awaited)))
             }

@@ -105,10 +105,15 @@ fn words(entry: &Entry) -> Cow<'_, Entry> {
     let mut entry_ = Cow::Borrowed(entry);
     let hide = |text: &Arc<str>| inside::hidden_in_words(text).map(Arc::<str>::from);
     match &entry.what {
-        What::Notice { text, .. } | What::Order { text, .. } | What::Fault { text, .. } => {
+        What::Notice { text, .. }
+        | What::Order { text, .. }
+        | What::Remark { text, .. }
+        | What::Fault { text, .. } => {
             if let Some(hidden) = hide(text)
-                && let What::Notice { text, .. } | What::Order { text, .. } | What::Fault { text, .. } =
-                    &mut entry_.to_mut().what
+                && let What::Notice { text, .. }
+                | What::Order { text, .. }
+                | What::Remark { text, .. }
+                | What::Fault { text, .. } = &mut entry_.to_mut().what
             {
                 *text = hidden;
             }

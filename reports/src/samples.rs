@@ -126,6 +126,7 @@ pub(crate) fn every_kind() -> Trace {
                 13,
                 What::Unexpected { host: "bob".into(), what: "BYE".into(), awaited: "re-INVITE".into() },
             ),
+            entry(14, What::Remark { host: "bob".into(), text: "A prints A4 at 204x98, MH".into() }),
             entry(14, What::Fault { host: "sip".into(), text: "dropped 200 INVITE".into() }),
             power(15, "alice", false),
             resolved(16, "alice", "sip.example.net", Answer::Addresses(vec![address("10.0.0.5:0").ip()])),

@@ -130,6 +130,13 @@ pub enum What {
         /// What was ordered, in words.
         text: Arc<str>,
     },
+    /// Why a device decided as it did, in its own words.
+    Remark {
+        /// Which device.
+        host: Host,
+        /// What it decided.
+        text: Arc<str>,
+    },
     /// A device met something that its state does not foresee.
     Unexpected {
         /// Which device.

@@ -1,6 +1,6 @@
 //! Figures 10 to 13: internet facsimile machine 118, of full mode (paragraphs 0114 to 0127). Figure 10 is the
 //! beginning; Figure 11 goes on with a peer of extension SMTP, Figure 12 with one without, and Figure 13 is the
-//! call by which that one tells what it can print. The page is not formed anew for it yet (S113, S114).
+//! call by which that one tells what it can print.
 
 use super::{Arc, Chart, END, Step};
 
@@ -129,18 +129,22 @@ pub const FIGURE_11: Chart = Chart {
     ],
 };
 
-/// Figure 12, up to the call of Figure 13.
+/// Figure 12.
 pub const FIGURE_12: Chart = Chart {
     figure: "12",
-    title: "With a peer without extensions mail M3 carries the number",
+    title: "With a peer without extensions mail M3 asks what it can print, and the page is formed for it",
     starts: &["S110", "S155"],
     steps: &[
         Step { name: "S110", text: "send mail M3 with our number", next: &["S111"] },
         Step { name: "S111", text: "end SMTP and SIP", next: &["S112"] },
-        Step { name: "S112", text: "the recipient calls: Figure 13", next: &[END] },
+        Step { name: "S112", text: "the recipient calls: Figure 13", next: &["S113", END] },
+        Step { name: "S113", text: "form the page for the recipient, call and send it", next: &[] },
+        Step { name: "S114", text: "the recipient calls: a reception confirmation", next: &[] },
         Step { name: "S155", text: "store the number of the transmitter", next: &[] },
         Step { name: "S156", text: "end SMTP and SIP", next: &["S157"] },
-        Step { name: "S157", text: "call the transmitter: Figure 13", next: &[END] },
+        Step { name: "S157", text: "call the transmitter: Figure 13", next: &["S158", END] },
+        Step { name: "S158", text: "receive the page", next: &["S155", "S159"] },
+        Step { name: "S159", text: "call the transmitter: a reception confirmation", next: &[END] },
     ],
     arcs: &[
         Arc {
@@ -148,6 +152,43 @@ pub const FIGURE_12: Chart = Chart {
             from: "S110",
             to: &["S111"],
             text: "the peer refused the mail, or the session broke",
+        },
+        Arc {
+            name: "12.S113.reformed-smaller",
+            from: "S113",
+            to: &["S113", "S114"],
+            text: "the recipient prints less than the original has: made smaller",
+        },
+        Arc {
+            name: "12.S113.sent-as-is",
+            from: "S113",
+            to: &["S113", "S114"],
+            text: "the recipient prints all that the original has",
+        },
+        Arc {
+            name: "12.S113.capabilities-unknown",
+            from: "S113",
+            to: &["S113", "S114"],
+            text: "what the recipient prints is not known: profile S",
+        },
+        Arc {
+            name: "12.S113.call-failed",
+            from: "S113",
+            to: &["S114"],
+            text: "no call came about: the page goes by normal SMTP",
+        },
+        Arc {
+            name: "12.S113.smtp-failed",
+            from: "S113",
+            to: &["S114"],
+            text: "SMTP could not be done, or broke: the page goes by normal SMTP",
+        },
+        Arc { name: "12.S114.confirmed", from: "S114", to: &[END], text: "the confirmation came" },
+        Arc {
+            name: "12.S114.never-confirmed",
+            from: "S114",
+            to: &[END],
+            text: "it did not come in the fax's own time",
         },
         Arc { name: "12.S155.new-record", from: "S155", to: &["S155", "S156"], text: "in a new row" },
         Arc {

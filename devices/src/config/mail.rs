@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use faxproof_wire::features::Ability;
 use faxproof_wire::mime::Form;
 
 use crate::core::{Duration, Entropy};
@@ -60,6 +61,27 @@ pub struct MailHabits {
     pub extension_rule: ExtensionRule,
     /// Whether its confirmations say what it can print (Media-Accept-Features, RFC 2530).
     pub states_capabilities: bool,
+    /// What it can print; more than that it refuses.
+    pub prints: Ability,
+    /// What it can make of a document for a recipient that prints it.
+    pub sends: Ability,
+    /// Machine 118: what it begins with where the document is better than what every fax prints.
+    pub first_mail: FirstMail,
+    /// Whether it asks for something better in place of what came, where that is offered (RFC 3297 §3.2).
+    pub prefers_alternative: bool,
+    /// Whether it remembers what a recipient said that it can print, and sends that at once the next time (RFC 2532
+    /// §3.3).
+    pub remembers_capabilities: bool,
+}
+
+/// What machine 118 sends before it knows what the recipient can print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstMail {
+    /// The pages as every fax prints them, with the offer of better ones (RFC 3297).
+    #[default]
+    Alternative,
+    /// A cover without the pages, which follow when the recipient has said what it prints (paragraphs 0124, 0126).
+    Cover,
 }
 
 impl Default for MailHabits {
@@ -79,6 +101,11 @@ impl Default for MailHabits {
             offers: Offers::default(),
             extension_rule: ExtensionRule::default(),
             states_capabilities: false,
+            prints: Ability::all(),
+            sends: Ability::all(),
+            first_mail: FirstMail::default(),
+            prefers_alternative: true,
+            remembers_capabilities: true,
         }
     }
 }

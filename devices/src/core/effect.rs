@@ -71,6 +71,11 @@ pub enum Effect {
         /// `FIGURE.STEP.outcome`.
         arc: &'static str,
     },
+    /// Why the device decided as it did, for whoever reads the trace.
+    Remark {
+        /// What was decided.
+        text: String,
+    },
     /// Something came that the device's state does not foresee.
     Unexpected {
         /// What came.

@@ -73,6 +73,11 @@ impl Outbox {
         self.push(Effect::Mark { call, arc });
     }
 
+    /// Tells the reader of the trace why something was decided.
+    pub fn remark(&mut self, text: String) {
+        self.push(Effect::Remark { text });
+    }
+
     /// Records what the state does not foresee. Nothing is dropped silently.
     pub fn unexpected(&mut self, what: impl Into<String>, awaited: &'static str) {
         self.push(Effect::Unexpected { what: what.into(), awaited });

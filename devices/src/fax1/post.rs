@@ -84,7 +84,7 @@ impl PostOffice for Mailbox<'_> {
     /// Prints the whole mail or refuses the whole mail: one attachment that cannot be decoded fails all
     /// of it (RFC 3249 §4.4.5), before responsibility is taken (554 5.6.1, §4.4.3.3).
     fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
-        match paper::of_mail(&envelope.message) {
+        match paper::of_mail(&envelope.message, None) {
             Ok(sheets) => {
                 paper::print(sheets, self.out);
                 Reply::new(250, "accepted").with_enhanced(2, 0, 0)

@@ -13,22 +13,28 @@ pub(super) struct Transmitter {
     pub(super) address_in_table: &'static str,
     pub(super) address_without_number: &'static str,
     pub(super) address_unknown: &'static str,
-    pub(super) established: &'static str,
+    pub(super) call: Call,
+    pub(super) table_address: Option<&'static str>,
+    pub(super) typed_address: Option<&'static str>,
+    pub(super) no_address: &'static str,
+}
+
+/// The arcs of a call that hands a mail over.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) established: Option<&'static str>,
     pub(super) no_call: &'static str,
     pub(super) refused: &'static str,
     pub(super) silent: &'static str,
     /// With a peer that knows EHLO, and with one that does not.
     pub(super) extended: Session,
     pub(super) plain: Session,
-    pub(super) table_address: Option<&'static str>,
-    pub(super) typed_address: Option<&'static str>,
-    pub(super) no_address: &'static str,
 }
 
 /// The arcs of a session that the peer accepted.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) accepted: &'static str,
+    pub(super) accepted: Option<&'static str>,
     pub(super) sent: Option<&'static str>,
     pub(super) rejected: &'static str,
     pub(super) lost_before_dot: &'static str,
@@ -41,8 +47,10 @@ pub(super) struct Awaiting {
     /// M2 came by a call, or by mail.
     pub(super) by_call: Option<&'static str>,
     pub(super) by_mail: Option<&'static str>,
+    /// It came, whatever it says.
+    pub(super) confirmed: Option<&'static str>,
     /// It never came.
-    pub(super) never: &'static str,
+    pub(super) never: Option<&'static str>,
     /// It says what its sender can print, or it does not.
     pub(super) capable: Option<&'static str>,
     pub(super) incapable: Option<&'static str>,
@@ -122,19 +130,21 @@ const FIGURE_8: Transmitter = Transmitter {
     address_in_table: "8.S301.address-in-table",
     address_without_number: "8.S301.address-without-number",
     address_unknown: "8.S301.address-unknown",
-    established: "8.S303.established",
-    no_call: "8.S303.failed",
-    refused: "8.S305.refused",
-    silent: "8.S305.silent",
-    extended: SESSION_8,
-    plain: SESSION_8,
+    call: Call {
+        established: Some("8.S303.established"),
+        no_call: "8.S303.failed",
+        refused: "8.S305.refused",
+        silent: "8.S305.silent",
+        extended: SESSION_8,
+        plain: SESSION_8,
+    },
     table_address: Some("8.S309.table-address"),
     typed_address: Some("8.S309.typed-address"),
     no_address: "8.S309.no-address",
 };
 
 const SESSION_8: Session = Session {
-    accepted: "8.S305.accepted",
+    accepted: Some("8.S305.accepted"),
     sent: Some("8.S306.sent"),
     rejected: "8.S306.rejected",
     lost_before_dot: "8.S306.lost-before-dot",
@@ -144,7 +154,8 @@ const SESSION_8: Session = Session {
 const CONFIRMED_8: Awaiting = Awaiting {
     by_call: Some("8.S310.by-call"),
     by_mail: Some("8.S310.by-mail"),
-    never: "8.S310.never",
+    confirmed: None,
+    never: Some("8.S310.never"),
     capable: None,
     incapable: None,
     learns: Some(Learns { learned: "8.S311.learned", nothing_to_learn: "8.S311.nothing-to-learn" }),
@@ -180,23 +191,25 @@ const FIGURE_10: Transmitter = Transmitter {
     address_in_table: "10.S101.address-in-table",
     address_without_number: "10.S101.address-without-number",
     address_unknown: "10.S101.address-unknown",
-    established: "10.S103.established",
-    no_call: "10.S103.failed",
-    refused: "10.S105.failed",
-    silent: "10.S105.failed",
-    extended: Session {
-        accepted: "10.S105.extension-smtp",
-        sent: None,
-        rejected: "11.S108.rejected",
-        lost_before_dot: "11.S108.rejected",
-        lost_after_dot: "11.S108.rejected",
-    },
-    plain: Session {
-        accepted: "10.S105.smtp",
-        sent: None,
-        rejected: "12.S110.rejected",
-        lost_before_dot: "12.S110.rejected",
-        lost_after_dot: "12.S110.rejected",
+    call: Call {
+        established: Some("10.S103.established"),
+        no_call: "10.S103.failed",
+        refused: "10.S105.failed",
+        silent: "10.S105.failed",
+        extended: Session {
+            accepted: Some("10.S105.extension-smtp"),
+            sent: None,
+            rejected: "11.S108.rejected",
+            lost_before_dot: "11.S108.rejected",
+            lost_after_dot: "11.S108.rejected",
+        },
+        plain: Session {
+            accepted: Some("10.S105.smtp"),
+            sent: None,
+            rejected: "12.S110.rejected",
+            lost_before_dot: "12.S110.rejected",
+            lost_after_dot: "12.S110.rejected",
+        },
     },
     table_address: None,
     typed_address: None,
@@ -206,7 +219,8 @@ const FIGURE_10: Transmitter = Transmitter {
 const CONFIRMED_10: Awaiting = Awaiting {
     by_call: None,
     by_mail: None,
-    never: "10.S107.simple-no-mdn",
+    confirmed: None,
+    never: Some("10.S107.simple-no-mdn"),
     capable: Some("10.S107.full-mode"),
     incapable: Some("10.S107.simple-mdn-without-capabilities"),
     learns: None,
@@ -215,11 +229,51 @@ const CONFIRMED_10: Awaiting = Awaiting {
 const CONFIRMED_13: Awaiting = Awaiting {
     by_call: None,
     by_mail: None,
-    never: "13.S201.never-called",
+    confirmed: None,
+    never: Some("13.S201.never-called"),
     capable: Some("13.S203.capabilities-received"),
     incapable: Some("13.S203.no-capabilities"),
     learns: None,
 };
+
+/// S113: how the pages were formed anew.
+pub(super) const REFORMED_SMALLER: &str = "12.S113.reformed-smaller";
+pub(super) const SENT_AS_IS: &str = "12.S113.sent-as-is";
+pub(super) const CAPABILITIES_UNKNOWN: &str = "12.S113.capabilities-unknown";
+
+/// The second call, S113 and S158.
+pub(super) const AGAIN: Call = Call {
+    established: None,
+    no_call: "12.S113.call-failed",
+    refused: SMTP_FAILED,
+    silent: SMTP_FAILED,
+    extended: SESSION_12,
+    plain: SESSION_12,
+};
+
+const SMTP_FAILED: &str = "12.S113.smtp-failed";
+
+const SESSION_12: Session = Session {
+    accepted: None,
+    sent: None,
+    rejected: SMTP_FAILED,
+    lost_before_dot: SMTP_FAILED,
+    lost_after_dot: SMTP_FAILED,
+};
+
+/// S114: the confirmation of the mail of S113.
+pub(super) const CONFIRMED_12: Awaiting = Awaiting {
+    by_call: None,
+    by_mail: None,
+    confirmed: Some("12.S114.confirmed"),
+    never: Some("12.S114.never-confirmed"),
+    capable: None,
+    incapable: None,
+    learns: None,
+};
+
+/// The confirmation of a second mail that answers one of S107: no figure names it.
+pub(super) const CONFIRMED_UNNAMED: Awaiting = Awaiting { confirmed: None, never: None, ..CONFIRMED_12 };
 
 const CALLED_11: Recipient = Recipient {
     new_record: Some("11.S153.new-record"),

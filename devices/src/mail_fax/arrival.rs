@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use faxproof_wire::mime::{is_report, sender_path};
+use faxproof_wire::mime::sender_path;
 use faxproof_wire::smtp::Reply;
 
 use super::MailFax;
 use super::arcs;
-use super::recipient::{Desk, Mail, Taken};
+use super::letters::Fate;
+use super::recipient::{Desk, Mail, Taken, settle};
 use crate::collector::Collected;
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time, Timer};
-use crate::paper;
 use crate::smtp::{SMTP_PORT, Server};
 
 /// Runs while a client at port 25 says nothing; its owner is the connection.
@@ -95,8 +95,8 @@ impl MailFax {
         let mut desk = Desk { config: &config, name: &mut String::new, taken: Vec::new(), out };
         let turn = server.bytes(bytes, &mut desk);
         let taken = std::mem::take(&mut desk.taken);
-        for Taken { from, message, .. } in taken {
-            self.arrived(now, Some(from), message, None, out);
+        for Taken { from, message, fate, .. } in taken {
+            self.arrived(now, Some(from), message, fate, out);
         }
         out.send(conn, turn.send);
         out.arm(now, PATIENCE, Timer { owner: conn.0, name: IDLE });
@@ -116,8 +116,8 @@ impl MailFax {
                 }
                 Collected::Mail(name, message) => {
                     let path = sender_path(&message);
-                    let failure = if is_report(&message) { None } else { printed(&message, out) };
-                    self.arrived(now, path, message, failure, out);
+                    let fate = settle(self.line.config(), path.as_deref(), &message, out);
+                    self.arrived(now, path, message, fate, out);
                     next = self.collector.taken(now, name, out);
                 }
             }
@@ -125,34 +125,17 @@ impl MailFax {
     }
 
     /// S361: a mail is here, and printed unless there is a reason why not.
-    fn arrived(
-        &mut self,
-        now: Time,
-        path: Option<String>,
-        message: Bytes,
-        failure: Option<String>,
-        out: &mut Outbox,
-    ) {
+    fn arrived(&mut self, now: Time, path: Option<String>, message: Bytes, fate: Fate, out: &mut Outbox) {
         // Marks of mail belong to no call: they are told apart by the mail.
         let key = self.line.entropy().key(("mail", &message[..])).0;
-        if let Some(why) = &failure {
+        if let Fate::Refused(why) = &fate {
             // Nothing vanishes silently (RFC 3965 §2.3.2).
             let from = path.as_deref().filter(|path| !path.is_empty()).unwrap_or("nobody");
             self.display(key, format!("A mail from {from} was not printed: {why}"), out);
         }
         let arcs = arcs::mailed(self.line.config().machine);
-        self.taken(key, arcs, Mail { path, message, failure }, out);
+        self.taken(now, key, arcs, Mail { path, message, fate }, out);
         self.confirm_all(now, key, out);
-    }
-}
-
-/// Prints a mail as a whole, or says why not.
-fn printed(message: &Bytes, out: &mut Outbox) -> Option<String> {
-    match paper::of_mail(message) {
-        Ok(sheets) => {
-            paper::print(sheets, out);
-            None
-        }
-        Err(why) => Some(why),
+        self.grant_wishes(now, key, out);
     }
 }

@@ -1,15 +1,18 @@
 //! The mails of a mail fax: M1 with the document, M2 that confirms it; both carry the number of their sender.
 
 use bytes::Bytes;
+use faxproof_wire::features::Filter;
 use faxproof_wire::mime::{
-    self, Action, DispositionType, Dsn, Extras, Form, IpTelNumber, Mail, Mdn, Origin, Report,
+    self, Action, Alternative, DispositionType, Dsn, Extras, Form, IpTelNumber, Lifetime, Mail, Mdn, Origin,
+    Report,
 };
+use faxproof_wire::page::tiff;
 use faxproof_wire::smtp::MailDsn;
 
+use super::reforming::{self, Enclosure};
 use crate::config::FaxConfig;
 use crate::core::{Entropy, Time};
 use crate::number;
-use crate::order::Document;
 use crate::smtp::Envelope;
 
 /// When a mail is written, and under which names.
@@ -47,6 +50,8 @@ pub(super) enum Tells {
     NotDelivered(String),
     /// It is on its way: more may come.
     UnderWay(String),
+    /// It was not printed, and another form of it is wanted (RFC 3297 §3.2.3).
+    WantsAnother,
 }
 
 /// A Message-ID without its brackets, drawn from what the mail is.
@@ -75,14 +80,10 @@ pub(super) fn m1(
     entropy: &Entropy,
     place: Place<'_>,
     (address, number): (Option<&str>, Option<&str>),
-    (document, kind): (&Document, Kind),
+    (enclosed, kind): (&Enclosure, Kind),
 ) -> Envelope {
     let by_number = || format!("FAX=+{}@{}", number::digits(number.unwrap_or_default()), config.domain);
     let to = address.map_or_else(by_number, str::to_owned);
-    let (text, tiff) = match document {
-        Document::Image { tiff, .. } => (None, Some(tiff)),
-        Document::Text(text) => (Some(text.as_ref()), None),
-    };
     let extended = kind == Kind::Extended;
     let mail = Mail {
         from: &if extended { config.mail.clone() } else { from(config) },
@@ -91,26 +92,45 @@ pub(super) fn m1(
         date_unix_s: config.epoch_s.saturating_add_unsigned(place.now.whole_seconds()),
         message_id: place.message_id,
         boundary: &format!("fax-{}", entropy.key(("boundary", place.key)).token()),
-        text,
-        tiff,
+        text: enclosed.text.as_deref(),
+        tiff: enclosed.tiff.as_ref(),
         file_name: "fax.tif",
     };
     let asks = config.habits.mail.asks_confirmation && !extended;
-    let extras = Extras { confirm_to: asks.then_some(config.mail.as_str()), ..Extras::default() };
+    // Nobody keeps the pages for longer than the answer takes.
+    let offer = Alternative::Available(Lifetime::Transient).to_string();
+    let extras = Extras {
+        confirm_to: asks.then_some(config.mail.as_str()),
+        confirm_options: enclosed.alternative.as_ref().filter(|_| asks).map(|_| offer.as_str()),
+        original_message_id: enclosed.original.as_deref(),
+        features: enclosed.features.as_ref(),
+        alternatives: enclosed.alternative.as_slice(),
+        ..Extras::default()
+    };
     // A notification about the mail names it by this (RFC 3461 §4.4).
     let dsn = MailDsn { ret: None, envid: Some(place.message_id.to_owned()) };
     let sender = if extended { numbered_sender(config) } else { config.mail.clone() };
     Envelope { dsn, ..Envelope::new(sender, &to, mail.to_bytes_with(&extras)) }
 }
 
-/// What every fax can print (TIFF profile S) in the words of RFC 2533 and RFC 2879 §4.1.
-const PROFILE_S: &str = "(& (type=\"image/tiff\") (color=Binary) (image-file-structure=TIFF-minimal) \
-    (image-coding=MH) (MRC-mode=0) (| (& (dpi=204) (dpi-xyratio=[204/98,204/196])) (& (dpi=200) \
-    (dpi-xyratio=[200/100,1]))) (size-x<=2150/254) (paper-size=A4) (ua-media=stationery))";
-
 /// What M2 says to people.
 const PRINTED: &str =
     "Your fax was received and handed to the printer. This does not prove that anyone has read it.";
+
+const PUT_OFF: &str =
+    "Your fax was not printed yet: please send it again in the best form that this fax can print.";
+
+/// What became of a mail that arrived.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It was printed.
+    #[default]
+    Printed,
+    /// It was not, and will not be; why.
+    Refused(String),
+    /// It was not: a better form of it is wanted.
+    PutOff,
+}
 
 /// M2 (S355, S362): the MDN about a mail that was printed, or was not, to the address that asked for it. It goes out with
 /// a null sender, so that nothing answers it (RFC 8098 §3).
@@ -119,30 +139,66 @@ pub(super) fn m2(
     entropy: &Entropy,
     place: Place<'_>,
     to: &str,
-    (about, failure): (Option<&str>, Option<&str>),
+    (about, fate): (Option<&str>, &Fate),
 ) -> Envelope {
+    let habits = &config.habits.mail;
+    let (subject, text) = match fate {
+        Fate::Printed => ("Fax received (MDN)", PRINTED.to_owned()),
+        Fate::Refused(why) => ("Fax not printed (MDN)", format!("Your fax was not printed: {why}")),
+        Fate::PutOff => ("Fax wanted in another form (MDN)", PUT_OFF.to_owned()),
+    };
     let report = Report {
         from: &from(config),
         to,
-        subject: if failure.is_some() { "Fax not printed (MDN)" } else { "Fax received (MDN)" },
+        subject,
         date_unix_s: config.epoch_s.saturating_add_unsigned(place.now.whole_seconds()),
         message_id: place.message_id,
         boundary: &format!("mdn-{}", entropy.key(("boundary", place.key)).token()),
-        text: &failure.map_or_else(|| PRINTED.to_owned(), |why| format!("Your fax was not printed: {why}")),
+        text: &text,
         original_header: &[],
     };
     // RFC 3249 §4.4.1.2: `dispatched`, or `processed/error`.
-    let kind = if failure.is_some() { DispositionType::Processed } else { DispositionType::Dispatched };
-    let mut mdn = Mdn {
-        reporting_ua: Some(format!("{}; faxproof", config.mail_domain())),
-        original_message_id: about.map(str::to_owned),
-        media_accept_features: config.habits.mail.states_capabilities.then(|| PROFILE_S.to_owned()),
-        errors: failure.map(str::to_owned).into_iter().collect(),
-        ..Mdn::automatic(&config.mail, kind)
+    let mut mdn = match fate {
+        Fate::Printed => Mdn::automatic(&config.mail, DispositionType::Dispatched),
+        Fate::Refused(_) => Mdn::automatic(&config.mail, DispositionType::Processed),
+        Fate::PutOff => {
+            Mdn::alternative_preferred(&config.mail, about.unwrap_or_default(), &habits.prints.filter())
+        }
     };
-    mdn.disposition.modifiers.extend(failure.map(|_| "error".to_owned()));
+    if let Fate::Refused(why) = fate {
+        mdn.errors.push(why.clone());
+        mdn.disposition.modifiers.push("error".to_owned());
+    }
+    if habits.states_capabilities {
+        mdn.media_accept_features = Some(habits.prints.filter().to_string());
+    }
+    mdn.original_message_id = about.map(str::to_owned);
+    mdn.reporting_ua = Some(format!("{}; faxproof", config.mail_domain()));
     Envelope::new("", to, report.mdn(&mdn))
 }
+
+/// Whether a mail is put off, since it offers pages that this fax prints better (RFC 3297 §3.2.3): somebody may be
+/// asked for them, the offer is made to this fax, and it is worth it.
+pub(super) fn puts_off(config: &FaxConfig, path: Option<&str>, message: &Bytes) -> bool {
+    let habits = &config.habits.mail;
+    if !habits.prefers_alternative || !habits.confirms {
+        return false;
+    }
+    let Ok(fields) = mime::Fields::read(message) else { return false };
+    let offer = mime::mdn_options(&fields).and_then(|options| Alternative::of(&options));
+    let named = || mime::is_addressed_to(&fields, |mailbox| config.is_own_address(&mailbox.address()));
+    let may_ask = || mime::may_confirm(message, path, &UNDERSTOOD).is_ok();
+    if !matches!(offer, Some(Alternative::Available(_))) || !named() || !may_ask() {
+        return false;
+    }
+    let Ok(mail) = mime::read(message) else { return false };
+    let offered: Vec<Filter> = mail.alternatives.iter().filter_map(|told| Filter::parse(told).ok()).collect();
+    let came = mail.tiffs.first().and_then(|file| tiff::read(file).ok()).map(|pages| pages[0].form());
+    mail.message_id.is_some() && came.is_some_and(|came| reforming::is_better(&habits.prints, &offered, came))
+}
+
+/// The options of a request for an MDN that this fax acts upon.
+pub(super) const UNDERSTOOD: [&str; 2] = ["alternative-available", "alternative-not-available"];
 
 /// A report as it is read; `None`: the mail is no report that can be read. Of a DSN the ENVID tells what it is
 /// about (RFC 3249 §4.3).
@@ -151,6 +207,7 @@ pub(super) fn read_m2(config: &FaxConfig, from: &str, message: &Bytes) -> Option
         Ok(mdn) => {
             let why = mdn.errors.first().cloned().unwrap_or_else(|| mdn.disposition.to_string());
             let tells = match &mdn.disposition {
+                told if told.prefers_alternative() => Tells::WantsAnother,
                 told if told.is_failure() => Tells::NotPrinted(why),
                 told if told.is_doubtful() => Tells::Doubtful(why),
                 _ => Tells::Printed,

@@ -3,14 +3,17 @@
 //! into every mail, learns numbers from the mail that it gets, and calls back to confirm. Machine 118 tells peers of
 //! extension SMTP from others besides.
 //!
-//! `transmitter.rs` walks one side of the figures, `recipient.rs` the other, by the names of `arcs.rs`;
-//! `arrival.rs` is where mail comes in that no call brings.
+//! `transmitter.rs` walks one side of the figures and `confirmed.rs` what follows its mail, `recipient.rs` the other
+//! side, by the names of `arcs.rs`; `reforming.rs` forms the pages for who prints them; `arrival.rs` is where mail
+//! comes in that no call brings.
 
 mod arcs;
 mod arrival;
+mod confirmed;
 mod letters;
 mod panel;
 mod recipient;
+mod reforming;
 mod transmitter;
 
 use std::collections::BTreeMap;
@@ -41,6 +44,11 @@ pub struct MailFax {
     awaited: Vec<Awaited>,
     /// What is to be confirmed when the call is over on which it came, by that call.
     due: BTreeMap<u64, Vec<Due>>,
+    /// Second mails that wait for the end of the call by which they were wished: the first one, and what its recipient
+    /// said that it prints.
+    wishes: BTreeMap<u64, Vec<(Walk, Option<String>)>>,
+    /// What recipients said that they print, by their address or else their number.
+    capabilities: BTreeMap<String, String>,
     /// Confirmations M2 on their way, by the key of their own call.
     call_backs: BTreeMap<u64, CallBack>,
 }
@@ -65,6 +73,8 @@ impl MailFax {
             walks: BTreeMap::new(),
             awaited: Vec::new(),
             due: BTreeMap::new(),
+            wishes: BTreeMap::new(),
+            capabilities: BTreeMap::new(),
             call_backs: BTreeMap::new(),
         }
     }
@@ -82,7 +92,10 @@ impl MailFax {
         while let Some(news) = self.line.hear() {
             match news.what {
                 What::Received(conn, bytes) => self.serve(now, news.call, conn, &bytes, out),
-                What::CallOver => self.confirm_all(now, news.call, out),
+                What::CallOver => {
+                    self.confirm_all(now, news.call, out);
+                    self.grant_wishes(now, news.call, out);
+                }
                 what if self.walks.contains_key(&news.call) => self.walk_on(now, news.call, what, out),
                 what => self.call_back_on(now, news.call, what, out),
             }
@@ -133,7 +146,7 @@ impl Device for MailFax {
             }
             Event::Timer(timer) if self.doorstep.owns(timer) => self.doorstep.idle(timer, out),
             Event::Timer(timer) if timer.name == transmitter::AWAITED => {
-                self.never_confirmed(timer.owner, out)
+                self.never_confirmed(now, timer.owner, out)
             }
             event => self.line.step(now, event, out),
         }

@@ -1,9 +1,10 @@
 //! The operation unit 109: table Ta2, and what the fax tells.
 
 use super::MailFax;
+use super::transmitter::peer_of;
 use crate::core::{Notice, Outbox};
 use crate::order::{Action, Document, Ta2Action};
-use crate::ta2::{Row, Source};
+use crate::ta2::{Key, Row, Source};
 
 impl MailFax {
     /// Edits table Ta2 (paragraph 0091) or shows it.
@@ -18,11 +19,24 @@ impl MailFax {
                 true
             }
             Ta2Action::Add(row) => self.ta2.add(row, out),
-            Ta2Action::Edit(key, row) => self.ta2.edit(&key, row, out),
-            Ta2Action::Delete(key) => self.ta2.delete(&key, out),
+            Ta2Action::Edit(key, row) => {
+                self.forget(&key);
+                self.ta2.edit(&key, row, out)
+            }
+            Ta2Action::Delete(key) => {
+                self.forget(&key);
+                self.ta2.delete(&key, out)
+            }
         };
         if !done {
             self.display(0, "The table has no such row, or no room".to_owned(), out);
+        }
+    }
+
+    /// Whose row the operator changes is asked again what it prints (RFC 2532 §3).
+    fn forget(&mut self, key: &Key) {
+        if let Some(row) = self.ta2.find(key) {
+            self.capabilities.remove(&peer_of(row.number.as_deref(), row.address.as_deref()));
         }
     }
 

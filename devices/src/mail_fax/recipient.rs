@@ -6,7 +6,7 @@ use faxproof_wire::smtp::Reply;
 
 use super::MailFax;
 use super::arcs::{self, Recipient};
-use super::letters::{self, Place};
+use super::letters::{self, Fate, Place};
 use crate::config::{FaxConfig, Unverified};
 use crate::core::{Conn, Outbox, Time};
 use crate::handover::{Handover, Letter, Outcome, Step};
@@ -23,8 +23,8 @@ pub(super) struct Mail {
     /// MAIL FROM, where it is known.
     pub(super) path: Option<String>,
     pub(super) message: Bytes,
-    /// Why it was not printed, if it was not.
-    pub(super) failure: Option<String>,
+    /// What became of it.
+    pub(super) fate: Fate,
 }
 
 /// A mail that was taken, to be confirmed when the call is over that brought it.
@@ -36,8 +36,8 @@ pub(super) struct Due {
     /// The number that the mail gave.
     number: Option<String>,
     message_id: Option<String>,
-    /// Why it was not printed, if it was not.
-    failure: Option<String>,
+    /// What became of the mail.
+    fate: Fate,
 }
 
 /// M2 on its way to the number that M1 gave.
@@ -63,22 +63,29 @@ impl MailFax {
         let mut desk = Desk { config: &config, name: &mut name, taken: Vec::new(), out };
         let turn = server.bytes(bytes, &mut desk);
         let taken = std::mem::take(&mut desk.taken);
-        for Taken { from, message, extended } in taken {
+        for Taken { from, message, extended, fate } in taken {
             let arcs = arcs::called(config.machine, extended);
-            self.taken(call, arcs, Mail { path: Some(from), message, failure: None }, out);
+            self.taken(now, call, arcs, Mail { path: Some(from), message, fate }, out);
         }
         self.line.served(now, call, conn, turn, out);
     }
 
     /// A mail came. A report runs S310 and S311, never S353 (it would teach the sender of every confirmation as
     /// if it had sent a fax).
-    pub(super) fn taken(&mut self, call: u64, arcs: &'static Recipient, mail: Mail, out: &mut Outbox) {
+    pub(super) fn taken(
+        &mut self,
+        now: Time,
+        call: u64,
+        arcs: &'static Recipient,
+        mail: Mail,
+        out: &mut Outbox,
+    ) {
         let config = self.line.config().clone();
-        let Mail { path, message, failure } = mail;
+        let Mail { path, message, fate } = mail;
         let from = path.as_deref().unwrap_or_default();
         if is_report(&message) {
             match letters::read_m2(&config, from, &message) {
-                Some(m2) => self.confirmed(call, &m2, arcs.by_call, out),
+                Some(m2) => self.confirmed(now, call, m2, arcs.by_call, out),
                 None => out.unexpected("a report that cannot be read", "an MDN or a DSN"),
             }
             return;
@@ -95,14 +102,14 @@ impl MailFax {
             _ => false,
         };
         self.learn_from(call, arcs, (number.as_deref(), origin.address.as_deref()), vouched, out);
-        let asked_by = may_confirm(&message, path.as_deref(), &[]);
+        let asked_by = may_confirm(&message, path.as_deref(), &letters::UNDERSTOOD);
         if let Err(why) = &asked_by
             && *why != NoMdn::NotAsked
         {
             out.unexpected(format!("no confirmation: {why}"), "Disposition-Notification-To of the sender");
         }
         let message_id = faxproof_wire::mime::read(&message).ok().and_then(|mail| mail.message_id);
-        let due = Due { arcs, asked_by: asked_by.ok(), number, message_id, failure };
+        let due = Due { arcs, asked_by: asked_by.ok(), number, message_id, fate };
         self.due.entry(call).or_default().push(due);
     }
 
@@ -165,7 +172,7 @@ impl MailFax {
     }
 
     fn m2(&self, now: Time, key: u64, to: &str, due: &Due, message_id: &str) -> Envelope {
-        let about = (due.message_id.as_deref(), due.failure.as_deref());
+        let about = (due.message_id.as_deref(), &due.fate);
         letters::m2(self.line.config(), &self.line.entropy(), Place { now, key, message_id }, to, about)
     }
 
@@ -209,6 +216,8 @@ pub(super) struct Taken {
     pub(super) message: Bytes,
     /// The client greeted by EHLO.
     pub(super) extended: bool,
+    /// Whether it was printed.
+    pub(super) fate: Fate,
 }
 
 /// What stands behind the servers of a mail fax: it prints, and keeps what is to be learned.
@@ -225,17 +234,33 @@ impl PostOffice for Desk<'_> {
         if self.config.is_own_address(to) { Ok(()) } else { Err(no_such_mailbox()) }
     }
 
-    /// A report is for the machine; anything else is printed as a whole or refused (RFC 3249 §4.4.3.3).
+    /// A report is for the machine; anything else is printed as a whole or refused (RFC 3249 §4.4.3.3), unless it is
+    /// to come in a better form.
     fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply {
         let Envelope { from, message, .. } = envelope;
-        if !is_report(&message) {
-            match paper::of_mail(&message) {
-                Ok(sheets) => paper::print(sheets, self.out),
-                Err(why) => return Reply::new(554, why).with_enhanced(5, 6, 1),
-            }
+        let fate = settle(self.config, Some(&from), &message, self.out);
+        if let Fate::Refused(why) = fate {
+            return Reply::new(554, why).with_enhanced(5, 6, 1);
         }
-        self.taken.push(Taken { from, message, extended: greeting.extended });
+        self.taken.push(Taken { from, message, extended: greeting.extended, fate });
         Reply::new(250, "accepted").with_enhanced(2, 0, 0)
+    }
+}
+
+/// Prints a mail as a whole, or says why not. A report is none to print.
+pub(super) fn settle(config: &FaxConfig, path: Option<&str>, message: &Bytes, out: &mut Outbox) -> Fate {
+    if is_report(message) {
+        return Fate::Printed;
+    }
+    if letters::puts_off(config, path, message) {
+        return Fate::PutOff;
+    }
+    match paper::of_mail(message, Some(&config.habits.mail.prints)) {
+        Ok(sheets) => {
+            paper::print(sheets, out);
+            Fate::Printed
+        }
+        Err(why) => Fate::Refused(why),
     }
 }
 

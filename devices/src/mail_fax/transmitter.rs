@@ -2,8 +2,9 @@
 //! are those of machine 101; `arcs.rs` says how machine 118 calls them.
 
 use super::MailFax;
-use super::arcs::{self, Awaiting, Session, Transmitter};
-use super::letters::{self, Kind, Tells};
+use super::arcs::{self, Awaiting, Call, Session, Transmitter};
+use super::letters::{self, Kind};
+use super::reforming::{self, Enclosure, Pending};
 use crate::config::{ExtensionRule, Machine, PathReject};
 use crate::core::{Outbox, Time, Timer};
 use crate::handover::{Handover, Letter, Outcome, Step};
@@ -20,21 +21,27 @@ const MOST_AWAITED: usize = 200;
 /// An order to send.
 #[derive(Clone, Debug)]
 pub(super) struct Walk {
-    document: Document,
+    pub(super) order: u64,
+    pub(super) document: Document,
     /// The IP telephone number, if S301 has one.
-    number: Option<String>,
+    pub(super) number: Option<String>,
     /// The mail address, and whether it comes from the table.
-    address: Option<(String, bool)>,
+    pub(super) address: Option<(String, bool)>,
     /// Message-ID of M1, the same by whichever way it goes.
-    message_id: String,
-    at: At,
+    pub(super) message_id: String,
+    /// What the mail carries where no extensions were agreed upon, and what is still to come.
+    pub(super) enclosed: Enclosure,
+    pub(super) pending: Pending,
+    /// The mail is the second one of the order (S113): what may follow it.
+    pub(super) again: Option<&'static Awaiting>,
+    pub(super) at: At,
 }
 
 /// Where the flowchart waits.
 #[derive(Clone, Debug)]
-enum At {
+pub(super) enum At {
     /// S302 to S306: one mail in a call. Whether S309 follows its end.
-    Calling { handover: Handover, mails_then: bool, session: &'static Session },
+    Calling { handover: Handover, mails_then: bool, arcs: &'static Call, session: &'static Session },
     /// S309: for the outgoing server.
     Mailing,
 }
@@ -42,13 +49,10 @@ enum At {
 /// S310: a mail that may still be confirmed.
 #[derive(Clone, Debug)]
 pub(super) struct Awaited {
-    order: u64,
-    message_id: String,
-    /// The address that M1 was sent to, if it had one.
-    address: Option<String>,
-    arcs: &'static Awaiting,
+    pub(super) walk: Walk,
+    pub(super) arcs: &'static Awaiting,
     /// The operator was told that nobody knows whether it arrived.
-    doubtful: bool,
+    pub(super) doubtful: bool,
 }
 
 impl MailFax {
@@ -77,17 +81,64 @@ impl MailFax {
         };
         out.mark(key, arc); // S301
         let message_id = letters::message_id(self.line.config(), &self.line.entropy(), ("m1", key));
-        let mut walk = Walk { document, number, address, message_id, at: At::Mailing };
+        let (enclosed, pending) = self.first_enclosure(&document, number.as_deref(), address.as_ref(), out);
+        let mut walk = Walk {
+            order: key,
+            document,
+            number,
+            address,
+            message_id,
+            enclosed,
+            pending,
+            again: None,
+            at: At::Mailing,
+        };
         let Some(number) = walk.number.clone() else {
             return self.mail(now, key, walk, out); // S309
         };
         let (letter, by_helo) = self.letter(now, key, &walk);
+        self.call_for(now, key, &mut walk, (&number, letter, by_helo), &self.transmitter().call, out);
+        self.walks.insert(key, walk);
+    }
+
+    /// S302, S102: calls for the sake of a mail.
+    pub(super) fn call_for(
+        &mut self,
+        now: Time,
+        key: u64,
+        walk: &mut Walk,
+        (number, letter, by_helo): (&str, Letter, bool),
+        arcs: &'static Call,
+        out: &mut Outbox,
+    ) {
         let config = self.line.config().clone();
         let name = (config.mail_domain(), by_helo);
-        let handover = Handover::begin(now, &mut self.line, (key, &number), name, letter, out); // S302
-        let session = &self.transmitter().plain;
-        walk.at = At::Calling { handover, mails_then: false, session };
-        self.walks.insert(key, walk);
+        let handover = Handover::begin(now, &mut self.line, (key, number), name, letter, out);
+        walk.at = At::Calling { handover, mails_then: false, arcs, session: &arcs.plain };
+    }
+
+    /// What the first mail carries: machine 118 may know what the recipient prints, or ask for it.
+    fn first_enclosure(
+        &self,
+        document: &Document,
+        number: Option<&str>,
+        address: Option<&(String, bool)>,
+        out: &mut Outbox,
+    ) -> (Enclosure, Pending) {
+        let config = self.line.config();
+        let habits = &config.habits.mail;
+        if config.machine == Machine::Fax101 {
+            return (reforming::plain(document), Pending::Nothing);
+        }
+        let peer = peer_of(number, address.map(|(address, _)| address.as_str()));
+        match (document, self.capabilities.get(&peer)) {
+            (Document::Image { original, .. }, Some(told)) => {
+                let reformed = reforming::reformed(original, &habits.sends, Some(told), &peer);
+                reformed.why.into_iter().for_each(|why| out.remark(why));
+                (reformed.enclosure, Pending::Nothing)
+            }
+            _ => reforming::first(document, habits),
+        }
     }
 
     fn transmitter(&self) -> &'static Transmitter {
@@ -152,19 +203,22 @@ impl MailFax {
             self.walks.insert(key, walk);
             return;
         };
+        let order = walk.order;
         let steps = handover.hear(now, &mut self.line, what, out);
         for step in steps {
             match step {
-                Step::Established => out.mark(key, self.transmitter().established), // S303
-                Step::Accepted { extended } => {
-                    let arcs = self.transmitter();
-                    let kind = if extended { &arcs.extended } else { &arcs.plain };
-                    if let At::Calling { session, .. } = &mut walk.at {
-                        *session = kind;
+                Step::Established => {
+                    if let At::Calling { arcs, .. } = &walk.at {
+                        arcs.established.into_iter().for_each(|arc| out.mark(order, arc)); // S303
                     }
-                    out.mark(key, kind.accepted); // S305
                 }
-                Step::Over(outcome) => self.handed_over(now, key, &mut walk, outcome, out),
+                Step::Accepted { extended } => {
+                    if let At::Calling { arcs, session, .. } = &mut walk.at {
+                        *session = if extended { &arcs.extended } else { &arcs.plain };
+                        session.accepted.into_iter().for_each(|arc| out.mark(order, arc)); // S305
+                    }
+                }
+                Step::Over(outcome) => self.handed_over(now, &mut walk, outcome, out),
                 Step::Ended => {
                     // S307, S308
                     if let At::Calling { mails_then: true, .. } = walk.at {
@@ -178,17 +232,21 @@ impl MailFax {
     }
 
     /// S303, S305, S306: what became of the mail on the connection.
-    fn handed_over(&mut self, now: Time, key: u64, walk: &mut Walk, outcome: Outcome, out: &mut Outbox) {
-        let falls_back = self.line.config().habits.mail.on_path_reject == PathReject::FallBack;
-        let arcs = self.transmitter();
-        let session = if let At::Calling { session, .. } = &walk.at { session } else { &arcs.plain };
+    fn handed_over(&mut self, now: Time, walk: &mut Walk, outcome: Outcome, out: &mut Outbox) {
+        let At::Calling { arcs, session, .. } = &walk.at else { return };
+        let (arcs, session) = (*arcs, *session);
+        // What is known of the recipient is never thrown away: a second mail goes the other way too.
+        let falls_back =
+            walk.again.is_some() || self.line.config().habits.mail.on_path_reject == PathReject::FallBack;
         // With extensions the 250 is the receipt, and nobody is asked for another (Figure 11).
-        let awaits = self.line.config().machine == Machine::Fax101 || std::ptr::eq(session, &arcs.plain);
+        let awaits = walk.again.is_some()
+            || self.line.config().machine == Machine::Fax101
+            || std::ptr::eq(session, &arcs.plain);
         let (arc, why, mails) = match outcome {
             Outcome::Sent => {
-                session.sent.into_iter().for_each(|arc| out.mark(key, arc)); // S306
+                session.sent.into_iter().for_each(|arc| out.mark(walk.order, arc)); // S306
                 if awaits {
-                    self.await_confirmation(now, key, walk, false, out);
+                    self.await_confirmation(now, walk.clone(), false, out);
                 }
                 return;
             }
@@ -200,37 +258,43 @@ impl MailFax {
             // The mail may have arrived: a second copy could print it twice (RFC 5321 §4.5.3.2.6).
             Outcome::LostAfterDot(why) => {
                 if awaits {
-                    self.await_confirmation(now, key, walk, true, out);
+                    self.await_confirmation(now, walk.clone(), true, out);
                 }
                 (session.lost_after_dot, why, false)
             }
         };
-        out.mark(key, arc);
+        out.mark(walk.order, arc);
         if let At::Calling { mails_then, .. } = &mut walk.at {
             *mails_then = mails;
         }
         if !mails {
-            self.tell_failure(key, &walk.document, &why, out);
+            self.tell_failure(walk.order, &walk.document, &why, out);
         }
     }
 
     /// Step S309: the same mail by normal SMTP.
-    fn mail(&mut self, now: Time, key: u64, mut walk: Walk, out: &mut Outbox) {
+    pub(super) fn mail(&mut self, now: Time, key: u64, mut walk: Walk, out: &mut Outbox) {
         let arcs = self.transmitter();
         let arc = match &walk.address {
+            Some(_) if walk.again.is_some() => None,
             Some((_, true)) => arcs.table_address,
             Some((_, false)) => arcs.typed_address,
             None => {
-                out.mark(key, arcs.no_address); // S309
-                return self.tell_failure(key, &walk.document, "no mail address is known", out);
+                out.mark(walk.order, arcs.no_address); // S309
+                return self.tell_failure(walk.order, &walk.document, "no mail address is known", out);
             }
         };
-        arc.into_iter().for_each(|arc| out.mark(key, arc)); // S309
+        arc.into_iter().for_each(|arc| out.mark(walk.order, arc)); // S309
         walk.at = At::Mailing;
+        if walk.pending == Pending::Pages {
+            // Mail may take days, and a cover that nobody answers would be all that ever came of it.
+            let habits = &self.line.config().habits.mail;
+            (walk.enclosed, walk.pending) = reforming::offered(&walk.document, habits);
+        }
         let envelope = self.m1(now, key, &walk, Kind::Plain);
         match self.mailer.submit(key, envelope, out) {
             Ok(()) => drop(self.walks.insert(key, walk)),
-            Err(why) => self.tell_failure(key, &walk.document, &why, out),
+            Err(why) => self.tell_failure(walk.order, &walk.document, &why, out),
         }
     }
 
@@ -238,90 +302,43 @@ impl MailFax {
     pub(super) fn m1_mailed(&mut self, now: Time, key: u64, outcome: Result<(), String>, out: &mut Outbox) {
         let Some(walk) = self.walks.remove(&key) else { return };
         match outcome {
-            Ok(()) => self.await_confirmation(now, key, &walk, false, out),
-            Err(why) => self.tell_failure(key, &walk.document, &why, out),
+            Ok(()) => self.await_confirmation(now, walk, false, out),
+            Err(why) => self.tell_failure(walk.order, &walk.document, &why, out),
         }
     }
 
     /// S310: M2 may come, by a call or by mail, or never.
-    fn await_confirmation(&mut self, now: Time, key: u64, walk: &Walk, doubtful: bool, out: &mut Outbox) {
+    fn await_confirmation(&mut self, now: Time, walk: Walk, doubtful: bool, out: &mut Outbox) {
         let habits = &self.line.config().habits.mail;
         if !habits.asks_confirmation {
             return;
         }
-        out.arm(now, habits.confirmation_within, Timer { owner: key, name: AWAITED });
+        out.arm(now, habits.confirmation_within, Timer { owner: walk.order, name: AWAITED });
         if self.awaited.len() >= MOST_AWAITED {
-            let oldest = self.awaited[0].order;
-            self.never_confirmed(oldest, out);
+            let oldest = self.awaited[0].walk.order;
+            self.never_confirmed(now, oldest, out);
         }
-        let address = walk.address.as_ref().map(|(address, _)| address.clone());
-        let arcs = arcs::awaiting(self.line.config().machine, matches!(walk.at, At::Calling { .. }));
-        let message_id = walk.message_id.clone();
-        self.awaited.push(Awaited { order: key, message_id, address, arcs, doubtful });
+        let in_call = matches!(walk.at, At::Calling { .. });
+        let machine = self.line.config().machine;
+        let arcs = walk.again.unwrap_or_else(|| arcs::awaiting(machine, in_call));
+        self.awaited.push(Awaited { walk, arcs, doubtful });
     }
 
-    /// S310: nothing came in the time that the fax gives it.
-    pub(super) fn never_confirmed(&mut self, order: u64, out: &mut Outbox) {
-        let Some(at) = self.awaited.iter().position(|awaited| awaited.order == order) else { return };
-        let awaited = self.awaited.remove(at);
-        out.disarm(Timer { owner: order, name: AWAITED });
-        out.mark(order, awaited.arcs.never); // S310
-        self.display(order, "No confirmation of the reception came".to_owned(), out);
-    }
-
-    /// S310: M2 came. S311: whose number is it? `call`: the call by which it came, for what answers nothing.
-    pub(super) fn confirmed(
-        &mut self,
-        call: u64,
-        m2: &letters::Confirmation,
-        by_call: bool,
-        out: &mut Outbox,
-    ) {
-        let about = |awaited: &Awaited| Some(&awaited.message_id) == m2.about.as_ref();
-        let Some(at) = self.awaited.iter().position(about) else {
-            let arcs = arcs::awaiting(self.line.config().machine, by_call);
-            let (Some(by), Some(_)) = (arcs.came(by_call), arcs.learns) else {
-                return out.unexpected("a confirmation of no mail of ours", "one of a mail of ours");
-            };
-            out.mark(call, by); // S310
-            return out.mark(call, arcs::UNCORRELATED); // S311
-        };
-        if let Tells::UnderWay(why) = &m2.tells {
-            // A server tells; the recipient itself may still confirm.
-            let text = format!("The mail is on its way: {why}");
-            return self.display(self.awaited[at].order, text, out);
-        }
-        let awaited = self.awaited.remove(at);
-        out.disarm(Timer { owner: awaited.order, name: AWAITED });
-        let arcs = awaited.arcs;
-        let can = if m2.capabilities.is_some() { arcs.capable } else { arcs.incapable };
-        for arc in arcs.came(by_call).into_iter().chain(can) {
-            out.mark(awaited.order, arc); // S310, S107, S112
-        }
-        match (arcs.learns, &m2.number, awaited.address.or(m2.address.clone())) {
-            (None, ..) => {}
-            (Some(learns), Some(number), Some(address)) => {
-                self.ta2.learn(&address, number, true, out);
-                out.mark(awaited.order, learns.learned); // S311
-            }
-            (Some(learns), ..) => out.mark(awaited.order, learns.nothing_to_learn), // S311
-        }
-        let text = match &m2.tells {
-            Tells::NotPrinted(why) => format!("The fax arrived and was not printed: {why}"),
-            Tells::Doubtful(why) => format!("The fax arrived and was perhaps not printed: {why}"),
-            Tells::NotDelivered(why) => format!("The mail could not be delivered: {why}"),
-            Tells::Printed if awaited.doubtful => "The fax arrived after all".to_owned(),
-            Tells::Printed | Tells::UnderWay(_) => return,
-        };
-        self.display(awaited.order, text, out);
-    }
-
-    fn m1(&self, now: Time, key: u64, walk: &Walk, kind: Kind) -> crate::smtp::Envelope {
+    /// The mail for a peer of this kind. With extensions nothing follows it, so the pages are in it.
+    pub(super) fn m1(&self, now: Time, key: u64, walk: &Walk, kind: Kind) -> crate::smtp::Envelope {
         let to = walk.address.as_ref().map(|(address, _)| address.as_str());
         let number = walk.number.as_deref();
         let place = letters::Place { now, key, message_id: &walk.message_id };
-        letters::m1(self.line.config(), &self.line.entropy(), place, (to, number), (&walk.document, kind))
+        let whole = (kind == Kind::Extended && walk.pending != Pending::Nothing)
+            .then(|| reforming::plain(&walk.document));
+        let enclosed = whole.as_ref().unwrap_or(&walk.enclosed);
+        letters::m1(self.line.config(), &self.line.entropy(), place, (to, number), (enclosed, kind))
     }
+}
+
+/// By what a recipient is remembered: its address, or else its number.
+pub(super) fn peer_of(number: Option<&str>, address: Option<&str>) -> String {
+    address.map(str::to_ascii_lowercase).unwrap_or_else(|| number::digits(number.unwrap_or_default()))
 }
 
 /// The arc of S301, the number and the address.

@@ -18,9 +18,11 @@ pub fn sends(case: &Case<'_>) -> Vec<Sent> {
     orders
         .filter(|(_, order)| order.kind == "send" && !case.is_external(&order.host))
         .map(|(at, order)| {
-            let document = document(case, at, order, &mut taken);
-            let told = told(case, (at, order), document.as_deref(), &mut taken);
-            let paper = document.map_or(Paper::Nothing, |id| paper(case, order, &id));
+            let documents = documents(case, at, order, &mut taken);
+            // Of several mails the last one is the whole fax.
+            let told = told(case, (at, order), documents.last().map(String::as_str), &mut taken);
+            let papers = documents.iter().map(|id| paper(case, order, id));
+            let paper = papers.min().unwrap_or(Paper::Nothing);
             Sent { host: order.host.clone(), step: order.step, told, paper }
         })
         .collect()
@@ -33,14 +35,15 @@ struct Taken {
     calls: BTreeSet<(Host, u64)>,
 }
 
-/// The name under which the document of an order travelled: the Message-ID of a mail, or the Location that HTTP
-/// gave it. The call of facsimile machine 1 is known; of a mail fax the first mail counts that went to whom the
-/// order says, before the next order for the same.
-fn document(case: &Case<'_>, at: usize, order: &OrderDeclaration, taken: &mut Taken) -> Option<String> {
+/// The names under which the document of an order travelled: the Message-ID of a mail, or the Location that HTTP
+/// gave it. The call of facsimile machine 1 is known; of a mail fax the mails count that went to whom the order says,
+/// before the next order for the same: a second one where the page was formed anew (S113).
+fn documents(case: &Case<'_>, at: usize, order: &OrderDeclaration, taken: &mut Taken) -> Vec<String> {
     let is_mail_fax = case.declaration.host(&order.host).is_some_and(|host| host.class != Class::Fax1);
-    let id = if is_mail_fax { mailed(case, at, order, taken) } else { called(case, at) }?;
-    taken.documents.insert(id.clone());
-    Some(id)
+    let ids =
+        if is_mail_fax { mailed(case, at, order, taken) } else { called(case, at).into_iter().collect() };
+    taken.documents.extend(ids.iter().cloned());
+    ids
 }
 
 fn called(case: &Case<'_>, at: usize) -> Option<String> {
@@ -52,7 +55,7 @@ fn called(case: &Case<'_>, at: usize) -> Option<String> {
     })
 }
 
-fn mailed(case: &Case<'_>, at: usize, order: &OrderDeclaration, taken: &Taken) -> Option<String> {
+fn mailed(case: &Case<'_>, at: usize, order: &OrderDeclaration, taken: &Taken) -> Vec<String> {
     let later = case.trace.entries.iter().enumerate().skip(at + 1);
     let same =
         |other: &OrderDeclaration| other.kind == "send" && other.host == order.host && other.to == order.to;
@@ -69,8 +72,28 @@ fn mailed(case: &Case<'_>, at: usize, order: &OrderDeclaration, taken: &Taken) -
             && !mail.collected
             && !is_report(&mail.message)
     });
-    let fresh = |id: &String| !taken.documents.contains(id);
-    mails.filter(addressed).filter_map(|mail| mail.id.clone()).find(fresh)
+    let mut own: Vec<&Passage<'_>> = Vec::new();
+    for mail in mails.filter(addressed).filter(|mail| mail.id.is_some()) {
+        let fresh = !mail.id.as_ref().is_some_and(|id| taken.documents.contains(id));
+        let follows = own.last().is_none_or(|first| is_second(case, order, first, mail));
+        if fresh && follows && own.iter().all(|known| known.id != mail.id) {
+            own.push(mail);
+        }
+    }
+    own.into_iter().filter_map(|mail| mail.id.clone()).collect()
+}
+
+/// Whether this mail is the second one of an order whose first was that: the sender had heard of the first, or had
+/// waited for it in vain.
+fn is_second(case: &Case<'_>, order: &OrderDeclaration, first: &Passage<'_>, mail: &Passage<'_>) -> bool {
+    let mut between = case.trace.entries[first.at..mail.at].iter();
+    let settled = |what: &What| match what {
+        What::Mark { host, arc, .. } if *host == order.host => {
+            arc.starts_with("13.S20") || arc.starts_with("10.S107.")
+        }
+        _ => false,
+    };
+    between.any(|entry| settled(&entry.what))
 }
 
 fn addressee(message: &[u8]) -> Option<String> {
@@ -124,14 +147,20 @@ fn told(
 }
 
 /// The arcs of a sender that waited for a confirmation in vain.
-const NEVER: [&str; 3] = ["8.S310.never", "10.S107.simple-no-mdn", "13.S201.never-called"];
+const NEVER: [&str; 4] =
+    ["8.S310.never", "10.S107.simple-no-mdn", "13.S201.never-called", "12.S114.never-confirmed"];
 
 /// What a report says of this document; `None`: it is about another one. A report that says that more may come
 /// says nothing.
 fn says(report: &Passage<'_>, id: &str) -> Option<Option<Told>> {
     if let Ok(mdn) = Mdn::read(&report.message) {
-        let told = if mdn.disposition.is_failure() { Told::Failed } else { Told::Confirmed };
-        return (mdn.original_message_id.as_deref() == Some(id)).then_some(Some(told));
+        let told = match &mdn.disposition {
+            // The fax is still to come.
+            disposition if disposition.prefers_alternative() => None,
+            disposition if disposition.is_failure() => Some(Told::Failed),
+            _ => Some(Told::Confirmed),
+        };
+        return (mdn.original_message_id.as_deref() == Some(id)).then_some(told);
     }
     let dsn = Dsn::read(&report.message).ok()?;
     let failed = dsn.recipients.iter().any(|recipient| recipient.action == Action::Failed);
@@ -143,8 +172,11 @@ fn paper(case: &Case<'_>, order: &OrderDeclaration, id: &str) -> Paper {
     let mut pages: BTreeMap<&Host, BTreeSet<u32>> = BTreeMap::new();
     let mut most = order.pages.max(1);
     for entry in &case.trace.entries {
-        if let What::Printed { host, document, number, of, .. } = &entry.what
+        let image = order.document.as_deref() != Some("text");
+        if let What::Printed { host, document, number, of, page, .. } = &entry.what
             && bare_id(document) == id
+            // The text of a cover is no page of the fax.
+            && (!image || page.is_some())
         {
             pages.entry(host).or_default().insert(*number);
             most = if order.document.as_deref() == Some("text") { *of } else { most };

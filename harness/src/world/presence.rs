@@ -84,6 +84,7 @@ impl Network {
             }
             Effect::Notice(notice) => tap::notice(ledger, now, name, notice),
             Effect::Mark { call, arc } => tap::mark(ledger, now, name, call, arc),
+            Effect::Remark { text } => tap::remark(ledger, now, name, &text),
             Effect::Unexpected { what, awaited } => tap::unexpected(ledger, now, name, &what, awaited),
         }
         Left::Nothing

@@ -24,6 +24,11 @@ pub(crate) fn notice(ledger: &mut Ledger, now: Time, host: &Host, notice: Notice
     ledger.enter(now, What::Notice { host, call, medium, text });
 }
 
+/// Enters why a device decided as it did.
+pub(crate) fn remark(ledger: &mut Ledger, now: Time, host: &Host, text: &str) {
+    ledger.enter(now, What::Remark { host: host.clone(), text: text.into() });
+}
+
 /// Enters what a device's state did not foresee.
 pub(crate) fn unexpected(ledger: &mut Ledger, now: Time, host: &Host, what: &str, awaited: &str) {
     ledger.enter(now, What::Unexpected { host: host.clone(), what: what.into(), awaited: awaited.into() });

@@ -235,6 +235,7 @@ pub(super) fn lines_of(trace: &Trace, host: &str) -> Vec<String> {
         | What::Row { host: h, .. }
         | What::Mail { host: h, .. }
         | What::Order { host: h, .. }
+        | What::Remark { host: h, .. }
         | What::Unexpected { host: h, .. }
         | What::Resolved { host: h, .. }
         | What::Fault { host: h, .. }

@@ -111,6 +111,7 @@ fn is_own(what: &What) -> bool {
         | What::Row { host, .. }
         | What::Mail { host, .. }
         | What::Order { host, .. }
+        | What::Remark { host, .. }
         | What::Unexpected { host, .. }
         | What::Resolved { host, .. }
         | What::Fault { host, .. }

@@ -180,6 +180,7 @@ fn hosts(what: &What) -> Vec<&str> {
         | What::Row { host, .. }
         | What::Mail { host, .. }
         | What::Order { host, .. }
+        | What::Remark { host, .. }
         | What::Unexpected { host, .. }
         | What::Resolved { host, .. }
         | What::Fault { host, .. }

@@ -186,7 +186,7 @@ impl Lab {
                     self.seats[seat].committed.push(durable);
                 }
             }
-            Effect::Notice(_) | Effect::Mark { .. } | Effect::Unexpected { .. } => {}
+            Effect::Notice(_) | Effect::Mark { .. } | Effect::Remark { .. } | Effect::Unexpected { .. } => {}
         }
     }
 
@@ -241,6 +241,7 @@ fn octets_of(effect: &Effect) -> usize {
     match effect {
         Effect::Datagram { bytes, .. } | Effect::Send { bytes, .. } => bytes.len(),
         Effect::Unexpected { what, .. } => what.len(),
+        Effect::Remark { text } => text.len(),
         Effect::Notice(notice) => notice.text.len(),
         _ => 0,
     }

@@ -21,6 +21,22 @@ pub struct Ability {
 }
 
 impl Ability {
+    /// All papers, resolutions and codings.
+    pub fn all() -> Ability {
+        Ability {
+            papers: Paper::ALL.into(),
+            resolutions: Resolution::ALL.into(),
+            codings: Coding::ALL.into(),
+        }
+    }
+
+    /// Whether a page of this form can be printed.
+    pub fn has(&self, form: Form) -> bool {
+        (form.paper == Paper::A4 || self.papers.contains(&form.paper))
+            && (form.resolution <= Resolution::Fine || self.resolutions.contains(&form.resolution))
+            && (form.coding == Coding::Mh || self.codings.contains(&form.coding))
+    }
+
     /// The least ability that has all forms a filter accepts. What the filter does not speak of stays as in profile
     /// S.
     ///
@@ -39,11 +55,7 @@ impl Ability {
 
     /// All forms that can be printed, the best last.
     pub fn forms(&self) -> impl Iterator<Item = Form> + '_ {
-        Form::all().filter(|form| {
-            (form.paper == Paper::A4 || self.papers.contains(&form.paper))
-                && (form.resolution <= Resolution::Fine || self.resolutions.contains(&form.resolution))
-                && (form.coding == Coding::Mh || self.codings.contains(&form.coding))
-        })
+        Form::all().filter(|form| self.has(*form))
     }
 
     /// The filter that says so, written like the example of RFC 2879 §4.1. Profile S is told like the rest: the

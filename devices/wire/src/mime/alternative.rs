@@ -107,10 +107,10 @@ impl Disposition {
     }
 }
 
-/// Whether a mail names this mailbox in To, Cc or Bcc, alone and not in a group. Nobody else may ask for another form of it (RFC 3297
-/// §3.2.3).
-pub fn is_addressed_to(fields: &Fields, mailbox: &Mailbox) -> bool {
+/// Whether a mail names a mailbox of one's own in To, Cc or Bcc, alone and not in a group. Nobody else may ask for
+/// another form of it (RFC 3297 §3.2.3).
+pub fn is_addressed_to(fields: &Fields, is_own: impl Fn(&Mailbox) -> bool) -> bool {
     let named = ["To", "Cc", "Bcc"].into_iter().flat_map(|name| fields.named(name));
     let entries = named.filter_map(|field| addresses(field.plain()?).ok()).flatten();
-    entries.into_iter().any(|entry| matches!(entry, Entry::Mailbox(named) if named.is_same(mailbox)))
+    entries.into_iter().any(|entry| matches!(entry, Entry::Mailbox(named) if is_own(&named)))
 }

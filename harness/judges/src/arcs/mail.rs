@@ -81,6 +81,13 @@ pub const MAIL: &[ArcEvidence] = &[
     arc("11.S153.updated-record", &[Claim], open),
     arc("11.S153.no-number", &[Claim], open),
     arc("12.S110.rejected", &[Wire], open),
+    arc("12.S113.reformed-smaller", &[Wire], open),
+    arc("12.S113.sent-as-is", &[Wire], open),
+    arc("12.S113.capabilities-unknown", &[Wire], open),
+    arc("12.S113.call-failed", &[Wire], open),
+    arc("12.S113.smtp-failed", &[Wire], open),
+    arc("12.S114.confirmed", &[Wire], open),
+    arc("12.S114.never-confirmed", &[Paper], open),
     arc("12.S155.new-record", &[Claim], open),
     arc("12.S155.updated-record", &[Claim], open),
     arc("12.S155.no-number", &[Claim], open),
@@ -122,17 +129,25 @@ enum Brings {
     Report,
 }
 
-/// What the call was made for, as far as it shows: by the mail that passed, else by the order that its operator
-/// gave in the same instant.
+/// What the call was made for, as far as it shows: for an order of its operator where that came in the same instant,
+/// or where the call was the first behind it and brought a document. A later one brings a second mail (S113).
 fn brings(case: &Case<'_>, call: &Call<'_>) -> Option<Brings> {
-    if let Some(mail) = mail(case, call) {
-        return Some(if is_report(&mail.message) { Brings::Report } else { Brings::Document });
+    let mail = mail(case, call);
+    if mail.is_some_and(|mail| is_report(&mail.message)) {
+        return Some(Brings::Report);
     }
-    let begun_us = call.view.first()?.at_us;
-    let ordered =
-        case.trace.entries.iter().take(call.span.0).rev().take_while(|entry| entry.at_us == begun_us);
-    let mut orders = ordered.filter_map(|entry| case.order_of(entry));
-    orders.any(|order| order.kind == "send" && order.host == call.caller.name).then_some(Brings::Document)
+    let before = case.trace.entries.iter().enumerate().take(call.span.0).rev();
+    let is_send = |entry| case.order_of(entry).is_some_and(|order| order.kind == "send");
+    let (at, order) = before.into_iter().find(|(_, entry)| is_send(entry))?;
+    if case.order_of(order)?.host != call.caller.name {
+        return None;
+    }
+    let first = !case
+        .calls
+        .iter()
+        .any(|other| other.caller.name == call.caller.name && (at..call.span.0).contains(&other.span.0));
+    let at_once = call.view.first()?.at_us == order.at_us;
+    (at_once || first && mail.is_some()).then_some(Brings::Document)
 }
 
 /// The mail that the caller sent in the call.

@@ -227,10 +227,12 @@ fn confirmed_as_printed(case: &Case<'_>, report: &mut Report) {
             }
             _ => false,
         });
-        if printed == mdn.disposition.is_failure() {
-            let text = match printed {
-                true => "it printed the mail and told its sender of an error",
-                false => "it told the sender that the mail was printed, and it was not",
+        let put_off = mdn.disposition.prefers_alternative();
+        if printed == (mdn.disposition.is_failure() || put_off) {
+            let text = match (printed, put_off) {
+                (true, true) => "it printed the mail and asked for another form of it",
+                (true, false) => "it printed the mail and told its sender of an error",
+                (false, _) => "it told the sender that the mail was printed, and it was not",
             };
             report.breach(confirmation.from, text, &[confirmation.at]);
         }

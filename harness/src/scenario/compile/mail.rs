@@ -3,19 +3,21 @@
 use std::net::SocketAddr;
 
 use faxproof_devices::config::{
-    CollectionConfig, ExtensionRule, FaxConfig, Machine, MailHabits, MailServerConfig, MailboxConfig,
-    NumberPattern, PathReject, Unverified,
+    CollectionConfig, ExtensionRule, FaxConfig, FirstMail, Machine, MailHabits, MailServerConfig,
+    MailboxConfig, NumberPattern, PathReject, Unverified,
 };
 use faxproof_devices::core::{Duration, Entropy};
 use faxproof_devices::pop3::POP3_PORT;
 use faxproof_devices::smtp::{Offers, SMTP_PORT};
 use faxproof_devices::ta2::{Key, Row, Source};
+use faxproof_wire::features::Ability;
 use faxproof_wire::mime::Form;
+use faxproof_wire::page::Coding;
 
 use super::Setting;
 use crate::scenario::grammar::{
-    ExtensionRuleSpec, GreetingSpec, HostSpec, MailExtension, MailServerSpec, MailSpec, PathRejectSpec,
-    PlaceSpec, SourceSpec, Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
+    AbilitySpec, CodingSpec, ExtensionRuleSpec, FirstMailSpec, GreetingSpec, HostSpec, MailExtension,
+    MailServerSpec, MailSpec, PathRejectSpec, PlaceSpec, SourceSpec, Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
 };
 use crate::scenario::value::{At, Span};
 
@@ -132,6 +134,7 @@ pub(super) fn usual(machine: Option<Machine>) -> MailHabits {
             reads_number: vec![Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart, Form::DisplayName],
             states_capabilities: true,
             offers: Offers { ehlo: true, dsn: true },
+            prints: Ability::default(),
             ..MailHabits::default()
         },
         _ => MailHabits::default(),
@@ -180,7 +183,40 @@ pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
             None => usual.extension_rule,
         },
         states_capabilities: given.states_capabilities.unwrap_or(usual.states_capabilities),
+        prints: given.prints.as_ref().map_or(usual.prints, ability),
+        sends: given.sends.as_ref().map_or(usual.sends, ability),
+        first_mail: match given.first_mail {
+            Some(FirstMailSpec::Cover) => FirstMail::Cover,
+            Some(FirstMailSpec::Alternative) => FirstMail::Alternative,
+            None => usual.first_mail,
+        },
+        prefers_alternative: given.prefers_alternative.unwrap_or(usual.prefers_alternative),
+        remembers_capabilities: given.remembers_capabilities.unwrap_or(usual.remembers_capabilities),
     }
+}
+
+fn ability(spec: &AbilitySpec) -> Ability {
+    Ability {
+        papers: spec.papers.iter().map(|paper| (*paper).into()).collect(),
+        resolutions: spec.resolutions.iter().map(|resolution| (*resolution).into()).collect(),
+        codings: spec
+            .codings
+            .iter()
+            .map(|coding| match coding {
+                CodingSpec::Mh => Coding::Mh,
+                CodingSpec::Mr => Coding::Mr,
+                CodingSpec::Mmr => Coding::Mmr,
+            })
+            .collect(),
+    }
+}
+
+/// The words of an ability: papers, resolutions and codings.
+fn able(ability: &Ability) -> String {
+    let papers = ability.papers.iter().map(|paper| paper.name());
+    let resolutions = ability.resolutions.iter().map(|resolution| resolution.name());
+    let codings = ability.codings.iter().map(|coding| coding.name());
+    papers.chain(resolutions).chain(codings).collect::<Vec<_>>().join(" ")
 }
 
 /// The forms of a place.
@@ -224,6 +260,10 @@ pub(super) fn words(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ExtensionRule::Ehlo => "ehlo".to_owned(),
         ExtensionRule::Lists(keyword) => format!("ehlo-{}", keyword.to_ascii_lowercase()),
     };
+    let first_mail = match habits.first_mail {
+        FirstMail::Alternative => "alternative",
+        FirstMail::Cover => "cover",
+    };
     let never: Vec<String> = habits.never_calls.iter().map(ToString::to_string).collect();
     let servers = [
         ("mail_server", config.mail_server),
@@ -245,6 +285,11 @@ pub(super) fn words(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("mail.offers", offered(habits.offers)),
         ("mail.extension_rule", rule),
         ("mail.states_capabilities", habits.states_capabilities.to_string()),
+        ("mail.prints", able(&habits.prints)),
+        ("mail.sends", able(&habits.sends)),
+        ("mail.first_mail", first_mail.to_owned()),
+        ("mail.prefers_alternative", habits.prefers_alternative.to_string()),
+        ("mail.remembers_capabilities", habits.remembers_capabilities.to_string()),
     ];
     servers.chain(words).collect()
 }

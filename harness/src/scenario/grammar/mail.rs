@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named, Span};
+use super::steps::{Paper, Resolution};
 
 /// Choices of a mail fax where the patent and the standards leave it free.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -38,6 +39,54 @@ pub struct MailSpec {
     pub extension_rule: Option<ExtensionRuleSpec>,
     /// Whether its confirmations say what it can print; `true` for `fax: 118`, `false` for `fax: 101` unless given.
     pub states_capabilities: Option<bool>,
+    /// What it can print besides profile S, and refuses beyond; nothing for `fax: 118`, everything for `fax: 101`
+    /// unless given.
+    pub prints: Option<AbilitySpec>,
+    /// What it can make of a document for a recipient that prints it, besides profile S; everything unless given.
+    pub sends: Option<AbilitySpec>,
+    /// `fax: 118`: what it begins with where the document is better than profile S; `alternative` unless given.
+    pub first_mail: Option<FirstMailSpec>,
+    /// Whether it asks for something better in place of what came, where that is offered; `true` unless given.
+    pub prefers_alternative: Option<bool>,
+    /// `fax: 118`: whether it remembers what a recipient said that it prints; `true` unless given.
+    pub remembers_capabilities: Option<bool>,
+}
+
+/// What a fax can do with a page besides profile S: each paper at each resolution in each coding.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AbilitySpec {
+    /// Papers besides A4.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+    /// Resolutions besides `standard` and `fine`.
+    #[serde(default)]
+    pub resolutions: Vec<Resolution>,
+    /// Codings besides MH.
+    #[serde(default)]
+    pub codings: Vec<CodingSpec>,
+}
+
+/// How the dots of a page are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum CodingSpec {
+    /// T.4, one-dimensional.
+    Mh,
+    /// T.4, two-dimensional.
+    Mr,
+    /// T.6.
+    Mmr,
+}
+
+/// What `fax: 118` sends before it knows what the recipient can print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstMailSpec {
+    /// The pages in profile S, with the offer of better ones (RFC 3297).
+    Alternative,
+    /// A cover; the pages follow when the recipient has said what it prints.
+    Cover,
 }
 
 /// Which peers are of extension SMTP.

@@ -22,8 +22,8 @@ pub use hosts::{External, FixedContact, Habits, HostSpec, HttpMethod, HttpSpec, 
 pub use hosts::{SipServerSpec, SipTransport, SourceSpec, Ta2RowSpec, TesterSpec, TextType, Variant};
 pub use inject::{EndingSpec, InjectSpec, PortSpec};
 pub use mail::{
-    CollectionSpec, ExtensionRuleSpec, GreetingSpec, MailExtension, MailServerSpec, MailSpec, MailboxSpec,
-    PathRejectSpec, PlaceSpec, UnverifiedSpec,
+    AbilitySpec, CodingSpec, CollectionSpec, ExtensionRuleSpec, FirstMailSpec, GreetingSpec, MailExtension,
+    MailServerSpec, MailSpec, MailboxSpec, PathRejectSpec, PlaceSpec, UnverifiedSpec,
 };
 pub use network::{ActSpec, Behaviour, BodySpec, CorruptSpec, CrashSpec, CutActSpec, CutBy, CutSpec};
 pub use network::{Fragments, LinkSpec, MatchSpec, Network, Nth, PartitionSpec, ReplaceSpec, RuleSpec};
