@@ -1,6 +1,8 @@
 //! The tools of libtiff: an independent reader and writer of documents, in every form of the coding
 //! that profile S (RFC 3949 §3) has or that others write in its place.
 
+mod forms;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Tests against programs that other people wrote: Kamailio as the SIP server, SIPp as caller and
 //! callee, swaks and Python as mail clients, Python as a reader of mail, aiosmtpd and Postfix as mail servers,
-//! Dovecot as the server of a mailbox, curl as an HTTP client, libtiff for documents. They need these programs,
-//! so they run only when asked for: `cargo test -p faxproof --features peers --test peers`. A program that is missing is a failure.
+//! Dovecot as the server of a mailbox, curl as an HTTP client, libtiff and Ghostscript for documents. They need
+//! these programs, so they run only when asked for: `cargo test -p faxproof --features peers --test peers`. A program that is missing is a failure.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,6 +9,7 @@ mod curl;
 mod daemon;
 mod delivery;
 mod dovecot;
+mod ghostscript;
 mod kamailio;
 mod libtiff;
 mod mail;

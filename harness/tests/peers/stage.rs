@@ -119,7 +119,9 @@ pub(crate) fn breaches(declaration: &Declaration, trace: &Trace, hosts: &[&str])
 
 /// A document of two pages, one of each resolution.
 pub(crate) fn pages() -> Vec<Page> {
-    let page = |page_no, height, resolution| chart(Chart { height, resolution, page_no, of: 2, seed: 7 });
+    let page = |page_no, height, resolution| {
+        chart(Chart { height, resolution, page_no, of: 2, seed: 7, ..Chart::default() })
+    };
     vec![page(1, 120, Resolution::Standard), page(2, 240, Resolution::Fine)]
 }
 
