@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use faxproof_devices::config::{
-    CollectionConfig, FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, Machine,
-    MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy, Protocol, Refusal, RegistrarConfig,
-    SipServerConfig, TextType, Variant,
+    CollectionConfig, FaxConfig, FirstMail, Forking, Habits, HttpHabits, Location, LocationServerConfig,
+    Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy, Protocol, Refusal,
+    RegistrarConfig, SipServerConfig, TextType, Variant,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Medium};
 use faxproof_devices::fax1::Fax1;
@@ -18,6 +18,7 @@ use faxproof_devices::sip::SIP_PORT;
 use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::sip_server::SipServer;
 use faxproof_devices::smtp::{Offers, SMTP_PORT};
+use faxproof_wire::features::Ability;
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::vendor::Profile;
@@ -121,6 +122,8 @@ fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
         offers: offers[script.below(3)],
         on_path_reject: if script.chance(2) { PathReject::FallBack } else { PathReject::Notify },
         states_capabilities: script.chance(2),
+        prints: if script.chance(2) { Ability::all() } else { Ability::default() },
+        first_mail: if script.chance(2) { FirstMail::Cover } else { FirstMail::Alternative },
         ..MailHabits::default()
     };
     FaxConfig {
