@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::config::Protocol;
 use crate::core::{Outbox, Time};
 use crate::line::{Line, What};
-use crate::smtp::{Client, Envelope, Failure, Question, Stage};
+use crate::smtp::{Client, Envelope, Failure, Stage};
 use crate::turn::Turn;
 
 /// A mail on its way.
@@ -135,10 +135,9 @@ impl Handover {
         }
     }
 
-    /// The message that was formed for what the recipient prints.
-    pub(crate) fn give(&mut self, now: Time, line: &mut Line, message: Bytes, out: &mut Outbox) {
-        let steps = self.session_turn(now, line, |session| session.give(message), out);
-        debug_assert!(steps.is_empty(), "DATA is all that follows: {steps:?}");
+    /// The message that was formed for what the recipient prints. What follows, where the peer did not wait for it.
+    pub(crate) fn give(&mut self, now: Time, line: &mut Line, message: Bytes, out: &mut Outbox) -> Vec<Step> {
+        self.session_turn(now, line, |session| session.give(message), out)
     }
 
     fn session_turn(
@@ -151,7 +150,7 @@ impl Handover {
         let Some(session) = &mut self.session else { return Vec::new() };
         let turn = event(session);
         let (accepted, extended) = (session.is_accepted(), session.is_extended());
-        let question = session.question();
+        let asked = session.question().map(|question| Step::Asked { told: question.told.clone() });
         turn.send.into_iter().for_each(|bytes| line.send(self.key, bytes, out));
         if let Some(patience) = turn.patience {
             line.wait(now, self.key, patience, out);
@@ -160,7 +159,7 @@ impl Handover {
         if accepted && !std::mem::replace(&mut self.accepted, true) {
             steps.push(Step::Accepted { extended });
         }
-        steps.extend(question.map(|Question { told }| Step::Asked { told }));
+        steps.extend(asked);
         match turn.done {
             None => {}
             Some(Ok(())) => steps.extend(self.end(now, line, Outcome::Sent, out)),

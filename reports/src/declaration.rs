@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use faxproof_wire::page::Page;
 use serde::{Deserialize, Serialize};
 
 use crate::trace::Host;
@@ -126,8 +128,8 @@ pub struct OrderDeclaration {
     pub document: Option<String>,
     /// Pages of the document.
     pub pages: u32,
-    /// What is on each page of an image, as [`fingerprint`](crate::fingerprint) tells: what comes out of
-    /// the destination's printer must be the same.
-    #[serde(default)]
-    pub fingerprints: Vec<String>,
+    /// The pages of an image as they lay in the scanner: what comes out of a printer must be the same, formed for
+    /// its paper.
+    #[serde(default, with = "crate::written::pages")]
+    pub originals: Arc<[Page]>,
 }

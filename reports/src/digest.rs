@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use faxproof_wire::page::{Page, Resolution};
+use faxproof_wire::page::Resolution;
 use sha2::{Digest, Sha256};
 
 use crate::redact::Redactor;
@@ -107,15 +107,6 @@ impl Sink for Counts {
             | What::Mail { .. } => {}
         }
     }
-}
-
-/// What is on a page: the SHA-256 of its size and its dots, in hex.
-pub fn fingerprint(page: &Page) -> String {
-    let mut hash = Sha256::new();
-    hash.update(page.bitmap.width.to_le_bytes());
-    hash.update(page.bitmap.height.to_le_bytes());
-    hash.update(page.bitmap.data());
-    hex(&hash.finalize())
 }
 
 /// The first `digits` hex digits of the SHA-256 of some bytes: enough for a person to compare.

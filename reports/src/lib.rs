@@ -28,7 +28,7 @@ pub use answer::{Answer, ExchangeRecord, PointerRecord, ServiceRecord};
 pub use changes::{Change, changes};
 pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row, VENDOR};
 pub use difference::{Difference, Line, Mark, difference};
-pub use digest::{Counts, DigestSink, NullSink, digest, fingerprint};
+pub use digest::{Counts, DigestSink, NullSink, digest};
 pub use ladder::ladder;
 pub use parity::{Sequence, parity_difference, sequence};
 pub use record::{Coverage, Record, RecordError};

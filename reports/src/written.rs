@@ -29,7 +29,7 @@ pub(crate) mod page {
     use crate::png;
 
     #[derive(Serialize, Deserialize)]
-    struct Written {
+    pub(super) struct Written {
         width: u32,
         height: u32,
         resolution: String,
@@ -37,22 +37,47 @@ pub(crate) mod page {
         png: Bytes,
     }
 
+    impl Written {
+        pub(super) fn of(page: &Page) -> Written {
+            Written {
+                width: page.bitmap.width,
+                height: page.bitmap.height,
+                resolution: page.resolution.name().to_owned(),
+                png: png::exact(page).into(),
+            }
+        }
+
+        pub(super) fn page<E: Error>(self) -> Result<Page, E> {
+            let bitmap = png::bitmap(&self.png, self.width, self.height).map_err(E::custom)?;
+            let resolution = Resolution::of_name(&self.resolution)
+                .ok_or_else(|| E::custom(format!("there is no resolution {}", self.resolution)))?;
+            Ok(Page { bitmap, resolution })
+        }
+    }
+
     pub(crate) fn serialize<S: Serializer>(page: &Option<Page>, to: S) -> Result<S::Ok, S::Error> {
-        let written = page.as_ref().map(|page| Written {
-            width: page.bitmap.width,
-            height: page.bitmap.height,
-            resolution: page.resolution.name().to_owned(),
-            png: png::exact(page).into(),
-        });
-        written.serialize(to)
+        page.as_ref().map(Written::of).serialize(to)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Page>, D::Error> {
-        let Some(written) = Option::<Written>::deserialize(from)? else { return Ok(None) };
-        let Written { width, height, .. } = written;
-        let bitmap = png::bitmap(&written.png, width, height).map_err(D::Error::custom)?;
-        let resolution = Resolution::of_name(&written.resolution)
-            .ok_or_else(|| D::Error::custom(format!("there is no resolution {}", written.resolution)))?;
-        Ok(Some(Page { bitmap, resolution }))
+        Option::<Written>::deserialize(from)?.map(Written::page).transpose()
+    }
+}
+
+/// Several pages, likewise.
+pub(crate) mod pages {
+    use std::sync::Arc;
+
+    use faxproof_wire::page::Page;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::page::Written;
+
+    pub(crate) fn serialize<S: Serializer>(pages: &[Page], to: S) -> Result<S::Ok, S::Error> {
+        pages.iter().map(Written::of).collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[Page]>, D::Error> {
+        Vec::<Written>::deserialize(from)?.into_iter().map(Written::page).collect()
     }
 }

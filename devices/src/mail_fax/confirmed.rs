@@ -1,5 +1,7 @@
 //! What follows a mail: S310 and S311 of Figure 8, S112 to S114 of Figures 12 and 13.
 
+use faxproof_wire::features::{Ability, Filter};
+
 use super::MailFax;
 use super::arcs;
 use super::letters::{self, Kind, Tells};
@@ -131,7 +133,9 @@ impl MailFax {
     /// 3297 §6.2).
     pub(super) fn remember(&mut self, walk: &Walk, told: &str) {
         let config = self.line.config();
-        if config.machine != Machine::Fax118 || !config.habits.mail.remembers_capabilities {
+        // What cannot be read would keep the recipient at profile S for good.
+        let of_use = Filter::parse(told).is_ok_and(|filter| Ability::told_by(&filter).is_ok());
+        if config.machine != Machine::Fax118 || !config.habits.mail.remembers_capabilities || !of_use {
             return;
         }
         if self.capabilities.len() >= MOST_REMEMBERED {

@@ -103,6 +103,7 @@ pub(super) fn m1(
         confirm_to: asks.then_some(config.mail.as_str()),
         confirm_options: enclosed.alternative.as_ref().filter(|_| asks).map(|_| offer.as_str()),
         original_message_id: enclosed.original.as_deref(),
+        // Content-Previous (RFC 4141 §8) is for who converts what others wrote.
         features: enclosed.features.as_ref(),
         alternatives: enclosed.alternative.as_slice(),
         ..Extras::default()

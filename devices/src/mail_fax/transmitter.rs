@@ -1,6 +1,8 @@
 //! The transmitter: S301 to S311 of Figures 8 and 9, S101 to S112 of Figures 10 to 13. The steps beside the lines
 //! are those of machine 101; `arcs.rs` says how machine 118 calls them.
 
+use std::collections::VecDeque;
+
 use super::MailFax;
 use super::arcs::{self, Awaiting, Call, Session, Transmitter};
 use super::letters::{self, Kind};
@@ -205,8 +207,8 @@ impl MailFax {
             return;
         };
         let order = walk.order;
-        let steps = handover.hear(now, &mut self.line, what, out);
-        for step in steps {
+        let mut steps: VecDeque<Step> = handover.hear(now, &mut self.line, what, out).into();
+        while let Some(step) = steps.pop_front() {
             match step {
                 Step::Established => {
                     if let At::Calling { arcs, .. } = &walk.at {
@@ -219,7 +221,9 @@ impl MailFax {
                         session.accepted.into_iter().for_each(|arc| out.mark(order, arc)); // S305
                     }
                 }
-                Step::Asked { told } => self.form_for(now, key, &mut walk, told.as_deref(), out),
+                Step::Asked { told } => {
+                    steps.extend(self.form_for(now, key, &mut walk, told.as_deref(), out));
+                }
                 Step::Over(outcome) => self.handed_over(now, &mut walk, outcome, out),
                 Step::Ended => {
                     // S307, S308
@@ -234,8 +238,15 @@ impl MailFax {
     }
 
     /// S108 with a peer that said in the session what it prints (RFC 4141): the pages go in that form.
-    fn form_for(&mut self, now: Time, key: u64, walk: &mut Walk, told: Option<&str>, out: &mut Outbox) {
-        let Document::Image { original, .. } = &walk.document else { return };
+    fn form_for(
+        &mut self,
+        now: Time,
+        key: u64,
+        walk: &mut Walk,
+        told: Option<&str>,
+        out: &mut Outbox,
+    ) -> Vec<Step> {
+        let Document::Image { original, .. } = &walk.document else { return Vec::new() };
         let address = walk.address.as_ref().map(|(address, _)| address.as_str());
         let peer = peer_of(walk.number.as_deref(), address);
         let sends = &self.line.config().habits.mail.sends;
@@ -246,8 +257,9 @@ impl MailFax {
             self.remember(walk, told);
         }
         let message = self.m1(now, key, walk, Kind::Extended).message;
-        if let At::Calling { handover, .. } = &mut walk.at {
-            handover.give(now, &mut self.line, message, out);
+        match &mut walk.at {
+            At::Calling { handover, .. } => handover.give(now, &mut self.line, message, out),
+            At::Mailing => Vec::new(),
         }
     }
 

@@ -194,16 +194,20 @@ impl Client {
         Client { forms: true, ..self }
     }
 
-    /// What the recipient said that it prints, when the client waits to be given the message for it.
-    pub fn question(&mut self) -> Option<Question> {
-        self.question.take()
+    /// What the recipient said that it prints, while the client waits to be given the message for it.
+    pub fn question(&self) -> Option<&Question> {
+        self.question.as_ref()
     }
 
     /// The message that was formed for the recipient.
     pub fn give(&mut self, message: Bytes) -> Turn {
         self.envelope.message = message;
         let mut turn = Turn::default();
-        self.say(Stage::Data, Command::Data, &mut turn);
+        if self.question.take().is_some() {
+            self.say(Stage::Data, Command::Data, &mut turn);
+            // A server that did not wait for DATA has said something already.
+            self.read(&mut turn);
+        }
         turn
     }
 
@@ -237,16 +241,21 @@ impl Client {
     pub fn bytes(&mut self, bytes: &[u8]) -> Turn {
         self.replies.feed(bytes);
         let mut turn = Turn::default();
-        while turn.done.is_none() {
+        self.read(&mut turn);
+        turn
+    }
+
+    /// The replies that are here, up to the one behind which the message is due.
+    fn read(&mut self, turn: &mut Turn) {
+        while turn.done.is_none() && self.question.is_none() {
             match self.replies.next() {
                 None => break,
-                Some(Ok(reply)) => self.reply(&reply, &mut turn),
+                Some(Ok(reply)) => self.reply(&reply, turn),
                 Some(Err(error)) => {
                     turn.done = Some(Err(Failure::Nonsense { stage: self.stage, what: error.to_string() }));
                 }
             }
         }
-        turn
     }
 
     /// The connection ended. What came of the session.
@@ -281,6 +290,7 @@ impl Client {
             }
             (Stage::Helo, 2) => self.mail(turn),
             (Stage::Mail, 2) => self.rcpt(turn),
+            // A message that is formed has one recipient.
             (Stage::Rcpt, 2) if self.asks => {
                 self.question = Some(Question { told: reply.told_features() });
             }
@@ -437,13 +447,36 @@ mod tests {
         let (said, _) =
             talk_of(&mut client, &["220 a\r\n", "250-a\r\n250-SIZE 9\r\n250 CONNEG\r\n", "250 a\r\n", told]);
         assert!(said.ends_with("MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example> CONNEG\r\n"), "{said}");
-        let told = client.question().and_then(|question| question.told);
+        let told = client.question().and_then(|question| question.told.clone());
         assert_eq!(told.as_deref(), Some("(& (paper-size=A4) (image-coding=MH))"));
-        assert_eq!(client.question(), None);
         let turn = client.give(Bytes::from_static(b"formed\r\n"));
         assert_eq!(turn.send, [&b"DATA\r\n"[..]]);
+        assert_eq!(client.question(), None);
         let (said, _) = talk_of(&mut client, &["354 go\r\n"]);
         assert_eq!(said, "formed\r\n.\r\n");
+    }
+
+    #[test]
+    fn what_comes_before_the_message_was_due_is_heard_behind_it() {
+        for (early, ends) in [("550 no\r\n", "DATA\r\nQUIT\r\n"), ("garbage\r\n", "DATA\r\n")] {
+            let mut client = client().forming();
+            let replies = ["220 a\r\n", "250-a\r\n250 CONNEG\r\n", "250 a\r\n"];
+            talk_of(&mut client, &replies);
+            let (said, done) = talk_of(&mut client, &[&format!("250 ok\r\n{early}")]);
+            assert_eq!((said.as_str(), done), ("", None), "nothing before the message is given");
+            assert_eq!(client.question(), Some(&Question { told: None }));
+            let turn = client.give(Bytes::new());
+            assert_eq!(turn.send.concat(), ends.as_bytes());
+            assert_eq!(turn.done.is_some(), early.starts_with('g'));
+        }
+    }
+
+    #[test]
+    fn a_peer_that_the_rule_makes_plain_is_not_asked() {
+        let plain = Envelope::new("plain@a.example", "b@b.example", Bytes::new());
+        let mut client = client().with_plain_mail(plain, Some("DSN")).forming();
+        let (said, _) = talk_of(&mut client, &["220 a\r\n", "250-a\r\n250 CONNEG\r\n", "250 a\r\n"]);
+        assert!(said.ends_with("RCPT TO:<b@b.example>\r\n"), "{said}");
     }
 
     #[test]

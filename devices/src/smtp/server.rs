@@ -310,6 +310,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_printed_is_told_to_who_asks_for_it_and_only_where_it_is_offered() {
+        let script = "EHLO a\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example> CONNEG\r\n\
+                      RCPT TO:<b@b.example> CONNEG=1\r\nRCPT TO:<b@b.example>\r\n";
+        let offers = |conneg| Offers { ehlo: true, dsn: false, conneg };
+        let talk = |conneg| {
+            let mut server = Server::new("b.example", 1000).offering(offers(conneg));
+            let turn = server.bytes(script.as_bytes(), &mut Office::default());
+            String::from_utf8(turn.send.to_vec()).unwrap()
+        };
+        let (with, without) = (talk(true), talk(false));
+        assert!(with.contains("250 CONNEG\r\n"), "{with}");
+        assert!(with.contains("250 2.1.5 CONNEG (& (paper-size=A4) (image-coding=MH))\r\n501 "), "{with}");
+        assert!(with.ends_with("250 2.1.5 recipient ok\r\n"), "{with}");
+        assert!(without.contains("504 5.5.4") && !without.contains("CONNEG\r\n"), "{without}");
+    }
+
+    #[test]
     fn a_pipelined_session_delivers_its_mail() {
         let (codes, office, close) =
             codes("EHLO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\nDATA\r\nhi\r\n..\r\n.\r\nQUIT\r\n");

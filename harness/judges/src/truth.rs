@@ -28,6 +28,21 @@ pub fn sends(case: &Case<'_>) -> Vec<Sent> {
         .collect()
 }
 
+/// A document on its way: the order that sent it, and the names under which it travelled.
+pub(crate) struct Travelled<'a> {
+    pub(crate) order: &'a OrderDeclaration,
+    pub(crate) ids: Vec<String>,
+}
+
+/// The documents of all orders to send, in the order of the trace.
+pub(crate) fn travelled<'a>(case: &Case<'a>) -> Vec<Travelled<'a>> {
+    let entries = case.trace.entries.iter().enumerate();
+    let orders = entries.filter_map(|(at, entry)| case.order_of(entry).map(|order| (at, order)));
+    let mut taken = Taken::default();
+    let sends = orders.filter(|(_, order)| order.kind == "send");
+    sends.map(|(at, order)| Travelled { order, ids: documents(case, at, order, &mut taken) }).collect()
+}
+
 /// What belongs to an order already.
 #[derive(Default)]
 struct Taken {

@@ -203,9 +203,7 @@ mod tests {
         let mut run = Bench::new().http_call();
         run.printed("/documents/1", 1, 2);
         run.printed("/documents/1", 2, 2);
-        for (rule, applied) in
-            [("fig4.printed", 1), ("fig4.printed-as-sent", 2), ("fig4.printed-nothing-else", 2)]
-        {
+        for (rule, applied) in [("fig4.printed", 1), ("paper.as-sent", 2), ("fig4.printed-nothing-else", 2)] {
             assert_eq!(run.judged(rule), Picture::passed(applied), "{rule}");
         }
         let at = run.printed("/documents/2", 1, 2);

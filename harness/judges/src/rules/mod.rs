@@ -9,6 +9,7 @@ mod mail;
 mod marks;
 mod notice;
 mod order;
+mod pages;
 mod paper;
 mod path;
 mod presentation;
@@ -47,7 +48,8 @@ pub(crate) const ALL: &[Rule] = &[
     notice::NOTICE_ON_FAILURE,
     notice::NO_NOTICE_ON_SUCCESS,
     paper::PRINTED_WHAT_WAS_ACKNOWLEDGED,
-    paper::PRINTED_AS_SENT,
+    pages::AS_SENT,
+    pages::BEST,
     paper::PRINTED_ONLY_WHAT_ARRIVED,
     mail::KEPT,
     mail::UNTOUCHED,

@@ -1,6 +1,6 @@
 //! What comes out of the printer must be what arrived, and what was acknowledged must come out.
 
-use faxproof_reports::{Host, OrderDeclaration, Weight, What, fingerprint};
+use faxproof_reports::{Host, OrderDeclaration, Weight, What};
 
 use crate::evidence::{Case, Kind, bare_id};
 use crate::{Evidence, Report, Rule};
@@ -23,16 +23,6 @@ pub(super) const PRINTED_ONLY_WHAT_ARRIVED: Rule = Rule {
     about: "Nothing is printed but documents that arrived whole and were not refused. Half a document on paper looks \
             like a whole one, and the sender believes that it failed.",
     check: printed_only_what_arrived,
-};
-
-pub(super) const PRINTED_AS_SENT: Rule = Rule {
-    id: "fig4.printed-as-sent",
-    source: "patent 0066, 0074; RFC 3249 §4.4.5",
-    weight: Weight::Must,
-    evidence: &[Evidence::Inputs, Evidence::Paper],
-    about: "What comes out of the printer is dot for dot what lay in the scanner. A damaged page that prints without a \
-            word is worse than none.",
-    check: printed_as_sent,
 };
 
 /// A document that reached a host whole.
@@ -102,21 +92,6 @@ fn pages(case: &Case<'_>, document: &Document<'_>) -> Vec<(usize, u32, u32)> {
         _ => None,
     });
     printed.collect()
-}
-
-fn printed_as_sent(case: &Case<'_>, report: &mut Report) {
-    for document in &arrived(case) {
-        let Some(order) = document.order.filter(|order| !order.fingerprints.is_empty()) else { continue };
-        for (at, number, _) in pages(case, document) {
-            let What::Printed { page: Some(page), .. } = &case.trace.entries[at].what else { continue };
-            report.applies();
-            let sent = order.fingerprints.get(number.saturating_sub(1) as usize);
-            if sent != Some(&fingerprint(page)) {
-                let text = format!("page {number} came out of the printer otherwise than it was sent");
-                report.breach(document.host, text, &[at]);
-            }
-        }
-    }
 }
 
 fn printed_only_what_arrived(case: &Case<'_>, report: &mut Report) {
@@ -202,22 +177,6 @@ mod tests {
         run.printed("a1@alice", 2, 2);
         assert_eq!(run.judged("fig4.printed"), Picture::passed(1));
         assert_eq!(run.judged("fig4.printed-nothing-else"), Picture::passed(2));
-    }
-
-    #[test]
-    fn a_page_as_it_was_sent_passes() {
-        let mut run = Bench::new().learning_call();
-        run.printed("a1@alice", 1, 2);
-        run.printed("a1@alice", 2, 2);
-        assert_eq!(run.judged("fig4.printed-as-sent"), Picture::passed(2));
-    }
-
-    #[test]
-    fn a_page_with_another_image_is_a_breach() {
-        let mut run = Bench::new().learning_call();
-        run.printed("a1@alice", 1, 2);
-        let page = run.printed_wrongly("a1@alice", 2, 2);
-        assert_eq!(run.judged("fig4.printed-as-sent"), Picture::breach("bob", page));
     }
 
     #[test]

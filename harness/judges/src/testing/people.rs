@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use faxproof_reports::{Class, HostDeclaration, OrderDeclaration, fingerprint};
+use faxproof_reports::{Class, HostDeclaration, OrderDeclaration};
 use faxproof_wire::page::{Chart, Page, chart};
 
 use super::BOBS_NUMBER;
@@ -30,7 +30,7 @@ pub(super) fn send() -> OrderDeclaration {
         to: Some(BOBS_NUMBER.into()),
         document: Some("image".into()),
         pages: 2,
-        fingerprints: vec![fingerprint(&page(1)), fingerprint(&page(2))],
+        originals: [page(1), page(2)].into(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The operator steps of a plan.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use faxproof_devices::core::{Entropy, Time};
 use faxproof_devices::order::{Action, Destination, Document, Order, Ta2Action};
-use faxproof_reports::{OrderDeclaration, fingerprint};
-use faxproof_wire::page;
+use faxproof_reports::OrderDeclaration;
+use faxproof_wire::page::Page;
 
 use super::Setting;
 use super::hosts::row;
@@ -47,14 +48,15 @@ impl Setting<'_> {
     }
 
     fn declared_order(&self, number: u32, step: &Step, kind: &str, what: &PlannedWhat) -> OrderDeclaration {
-        let (document, pages, fingerprints) = match what {
+        let none: Arc<[Page]> = Arc::default();
+        let (document, pages, originals) = match what {
             PlannedWhat::Order(Order { action: Action::Send { document, .. }, .. }) => match document {
-                Document::Image { original, tiff } => {
-                    (Some("image"), u32::try_from(original.len()).unwrap_or(u32::MAX), fingerprints(tiff))
+                Document::Image { original, .. } => {
+                    (Some("image"), u32::try_from(original.len()).unwrap_or(u32::MAX), original.clone())
                 }
-                Document::Text(_) => (Some("text"), 1, Vec::new()),
+                Document::Text(_) => (Some("text"), 1, none),
             },
-            _ => (None, 0, Vec::new()),
+            _ => (None, 0, none),
         };
         OrderDeclaration {
             step: number,
@@ -64,7 +66,7 @@ impl Setting<'_> {
             to: dialled(step).map(str::to_owned),
             document: document.map(str::to_owned),
             pages,
-            fingerprints,
+            originals,
         }
     }
 
@@ -143,9 +145,4 @@ enum Doing {
 
 fn dialled(step: &Step) -> Option<&str> {
     step.to.as_ref().map(|to| to.value.as_str())
-}
-
-/// What is on the pages of a document that was made ready for sending.
-fn fingerprints(tiff: &[u8]) -> Vec<String> {
-    page::tiff::read(tiff).unwrap_or_default().iter().map(fingerprint).collect()
 }
