@@ -4,10 +4,12 @@
 //! Its holder hears only what a flowchart asks about: did the connection come up, can SMTP be done, what became
 //! of the mail. All of it is in the order of Figure 7: T101, T102, T104, T105, T106, T107.
 
+use bytes::Bytes;
+
 use crate::config::Protocol;
 use crate::core::{Outbox, Time};
 use crate::line::{Line, What};
-use crate::smtp::{Client, Envelope, Failure, Stage};
+use crate::smtp::{Client, Envelope, Failure, Question, Stage};
 use crate::turn::Turn;
 
 /// A mail on its way.
@@ -32,7 +34,8 @@ pub(crate) enum Letter {
     /// One mail, whatever the peer can do.
     Mail(Envelope),
     /// One for a peer with extensions (which must list this one, if one is given), another for a peer without.
-    ByPeer { extended: Envelope, plain: Envelope, needs: Option<&'static str> },
+    /// `forms`: the first can be formed for what its recipient prints, if that can be asked in the session.
+    ByPeer { extended: Envelope, plain: Envelope, needs: Option<&'static str>, forms: bool },
 }
 
 /// What the holder hears.
@@ -42,6 +45,8 @@ pub(crate) enum Step {
     Established,
     /// 250 to HELO or EHLO: SMTP can be done, with extensions or without.
     Accepted { extended: bool },
+    /// The recipient said what it prints, or did not; the message for it is [due](Handover::give).
+    Asked { told: Option<String> },
     /// What became of the mail. The call is being ended where there is one.
     Over(Outcome),
     /// The call is ended.
@@ -101,8 +106,9 @@ impl Handover {
                 let Some(letter) = self.letter.take() else { return Vec::new() };
                 let client = match letter {
                     Letter::Mail(envelope) => Client::new(self.name.clone(), envelope),
-                    Letter::ByPeer { extended, plain, needs } => {
-                        Client::new(self.name.clone(), extended).with_plain_mail(plain, needs)
+                    Letter::ByPeer { extended, plain, needs, forms } => {
+                        let client = Client::new(self.name.clone(), extended).with_plain_mail(plain, needs);
+                        if forms { client.forming() } else { client }
                     }
                 };
                 let client = if self.plain { client.saying_helo() } else { client };
@@ -129,6 +135,12 @@ impl Handover {
         }
     }
 
+    /// The message that was formed for what the recipient prints.
+    pub(crate) fn give(&mut self, now: Time, line: &mut Line, message: Bytes, out: &mut Outbox) {
+        let steps = self.session_turn(now, line, |session| session.give(message), out);
+        debug_assert!(steps.is_empty(), "DATA is all that follows: {steps:?}");
+    }
+
     fn session_turn(
         &mut self,
         now: Time,
@@ -139,6 +151,7 @@ impl Handover {
         let Some(session) = &mut self.session else { return Vec::new() };
         let turn = event(session);
         let (accepted, extended) = (session.is_accepted(), session.is_extended());
+        let question = session.question();
         turn.send.into_iter().for_each(|bytes| line.send(self.key, bytes, out));
         if let Some(patience) = turn.patience {
             line.wait(now, self.key, patience, out);
@@ -147,6 +160,7 @@ impl Handover {
         if accepted && !std::mem::replace(&mut self.accepted, true) {
             steps.push(Step::Accepted { extended });
         }
+        steps.extend(question.map(|Question { told }| Step::Asked { told }));
         match turn.done {
             None => {}
             Some(Ok(())) => steps.extend(self.end(now, line, Outcome::Sent, out)),

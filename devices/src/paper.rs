@@ -6,7 +6,7 @@ use bytes::Bytes;
 use faxproof_wire::features::Ability;
 use faxproof_wire::http as html;
 use faxproof_wire::mime::read;
-use faxproof_wire::page::{Coding, Form, Page, tiff};
+use faxproof_wire::page::{Form, Page, tiff};
 
 use crate::core::{Durable, Outbox, Print};
 use crate::http::Unprintable;
@@ -72,15 +72,21 @@ pub(crate) fn of_mail(message: &Bytes, prints: Option<&Ability>) -> Result<Vec<P
     }
     let mut pages: Vec<Page> = Vec::new();
     for file in &mail.tiffs {
-        pages.extend(tiff::read(file).map_err(|error| error.to_string())?);
-    }
-    let too_much =
-        |page: &&Page| prints.is_some_and(|prints| !prints.has(Form { coding: Coding::Mh, ..page.form() }));
-    if let Some(page) = pages.iter().find(too_much) {
-        let form = page.form();
-        return Err(format!("cannot print {} at {}", form.paper.name(), form.resolution));
+        let read = tiff::read(file).map_err(|error| error.to_string())?;
+        if let Some(form) = prints.and_then(|prints| too_much(prints, file, &read)) {
+            return Err(format!("this fax does not print {form}"));
+        }
+        pages.extend(read);
     }
     sheets_of(&mail.message_id.unwrap_or_default(), pages, mail.text.into_iter())
+}
+
+/// The first form among these pages that a printer cannot do.
+fn too_much(prints: &Ability, file: &[u8], pages: &[Page]) -> Option<Form> {
+    let codings = tiff::codings(file).unwrap_or_default();
+    // The simplest coding stands for a file without any.
+    let coding = codings.into_iter().next_back().unwrap_or_default();
+    pages.iter().map(|page| Form { coding, ..page.form() }).find(|form| !prints.has(*form))
 }
 
 /// The sheets of a document: its pages, then its texts.

@@ -2,19 +2,22 @@
 
 use std::io::Cursor;
 
-use faxproof_wire::page::{Bitmap, MAX_ROWS, MAX_WIDTH, Page, Resolution, SizeMismatch};
+use faxproof_wire::page::{Bitmap, Form, MAX_ROWS, MAX_WIDTH, Page, Resolution, SizeMismatch, reform};
 use png::{BitDepth, ColorType, Decoder, Encoder, Limits, PixelDimensions, Unit};
 
 /// The page as a person should see it.
 ///
 /// A fax pixel is not square: at standard resolution it is twice as high as wide. Every row of such
-/// a page is therefore written twice, which shows right in viewers that take pixels for squares;
-/// the `pHYs` chunk tells the others the true size of what remains (204 x 196 dpi). A page without
-/// area gives no bytes.
+/// a page is therefore written twice, and every column where it is half as high as wide (204 x 391), which shows right in
+/// viewers that take pixels for squares; the `pHYs` chunk tells the others the true size of what remains (204 x 196
+/// dpi). A page without area gives no bytes.
 pub fn png(page: &Page) -> Vec<u8> {
     match page.resolution {
         Resolution::Standard => encode(page, 2),
-        _ => encode(page, 1),
+        Resolution::Superfine => {
+            encode(&reform(page, Form { resolution: Resolution::Dpi400, ..page.form() }), 1)
+        }
+        Resolution::Fine | Resolution::Dpi300 | Resolution::Dpi400 => encode(page, 1),
     }
 }
 
@@ -111,6 +114,12 @@ mod tests {
         let mut row = [0; 2];
         reader.next_frame(&mut row).unwrap();
         assert_eq!(row, [0b0111_1111, 0xff]);
+    }
+
+    #[test]
+    fn a_superfine_page_gets_every_column_twice() {
+        let (width, height, _) = shape(&png(&page(1728, 10, Resolution::Superfine)));
+        assert_eq!((width, height), (3456, 10));
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct MailHabits {
     pub extension_rule: ExtensionRule,
     /// Whether its confirmations say what it can print (Media-Accept-Features, RFC 2530).
     pub states_capabilities: bool,
+    /// What they say in place of the truth.
+    pub states: Option<String>,
     /// What it can print; more than that it refuses.
     pub prints: Ability,
     /// What it can make of a document for a recipient that prints it.
@@ -101,6 +103,7 @@ impl Default for MailHabits {
             offers: Offers::default(),
             extension_rule: ExtensionRule::default(),
             states_capabilities: false,
+            states: None,
             prints: Ability::all(),
             sends: Ability::all(),
             first_mail: FirstMail::default(),

@@ -129,7 +129,7 @@ impl MailFax {
 
     /// What a recipient said that it prints holds for the next fax too. A wish for another form does not count (RFC
     /// 3297 §6.2).
-    fn remember(&mut self, walk: &Walk, told: &str) {
+    pub(super) fn remember(&mut self, walk: &Walk, told: &str) {
         let config = self.line.config();
         if config.machine != Machine::Fax118 || !config.habits.mail.remembers_capabilities {
             return;

@@ -170,7 +170,8 @@ pub(super) fn m2(
         mdn.disposition.modifiers.push("error".to_owned());
     }
     if habits.states_capabilities {
-        mdn.media_accept_features = Some(habits.prints.filter().to_string());
+        let truth = || habits.prints.filter().to_string();
+        mdn.media_accept_features = Some(habits.states.clone().unwrap_or_else(truth));
     }
     mdn.original_message_id = about.map(str::to_owned);
     mdn.reporting_ua = Some(format!("{}; faxproof", config.mail_domain()));

@@ -1,6 +1,7 @@
 //! The recipient: S351 to S355, S361 and S362 of Figures 8 and 9, S151 to S157 of Figures 11 to 13.
 
 use bytes::Bytes;
+use faxproof_wire::features::Filter;
 use faxproof_wire::mime::{NoMdn, is_report, may_confirm};
 use faxproof_wire::smtp::Reply;
 
@@ -181,7 +182,7 @@ impl MailFax {
         let Some(mut back) = self.call_backs.remove(&key) else { return };
         for step in back.handover.hear(now, &mut self.line, what, out) {
             match step {
-                Step::Established | Step::Accepted { .. } => {}
+                Step::Established | Step::Accepted { .. } | Step::Asked { .. } => {}
                 Step::Over(Outcome::Sent) => {
                     back.due.arcs.confirmed.into_iter().for_each(|arc| out.mark(back.call, arc)); // S355, S362
                 }
@@ -244,6 +245,10 @@ impl PostOffice for Desk<'_> {
         }
         self.taken.push(Taken { from, message, extended: greeting.extended, fate });
         Reply::new(250, "accepted").with_enhanced(2, 0, 0)
+    }
+
+    fn prints(&self) -> Option<Filter> {
+        Some(self.config.habits.mail.prints.filter())
     }
 }
 

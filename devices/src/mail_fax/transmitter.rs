@@ -158,7 +158,8 @@ impl MailFax {
                     ExtensionRule::Ehlo => None,
                     ExtensionRule::Lists(keyword) => Some(keyword),
                 };
-                (Letter::ByPeer { extended, plain, needs }, false)
+                let forms = walk.pending != Pending::Nothing;
+                (Letter::ByPeer { extended, plain, needs, forms }, false)
             }
         }
     }
@@ -218,6 +219,7 @@ impl MailFax {
                         session.accepted.into_iter().for_each(|arc| out.mark(order, arc)); // S305
                     }
                 }
+                Step::Asked { told } => self.form_for(now, key, &mut walk, told.as_deref(), out),
                 Step::Over(outcome) => self.handed_over(now, &mut walk, outcome, out),
                 Step::Ended => {
                     // S307, S308
@@ -229,6 +231,24 @@ impl MailFax {
             }
         }
         self.walks.insert(key, walk);
+    }
+
+    /// S108 with a peer that said in the session what it prints (RFC 4141): the pages go in that form.
+    fn form_for(&mut self, now: Time, key: u64, walk: &mut Walk, told: Option<&str>, out: &mut Outbox) {
+        let Document::Image { original, .. } = &walk.document else { return };
+        let address = walk.address.as_ref().map(|(address, _)| address.as_str());
+        let peer = peer_of(walk.number.as_deref(), address);
+        let sends = &self.line.config().habits.mail.sends;
+        let reformed = reforming::reformed(original, sends, told, &peer);
+        reformed.why.into_iter().for_each(|why| out.remark(why));
+        (walk.enclosed, walk.pending) = (reformed.enclosure, Pending::Nothing);
+        if let Some(told) = told {
+            self.remember(walk, told);
+        }
+        let message = self.m1(now, key, walk, Kind::Extended).message;
+        if let At::Calling { handover, .. } = &mut walk.at {
+            handover.give(now, &mut self.line, message, out);
+        }
     }
 
     /// S303, S305, S306: what became of the mail on the connection.

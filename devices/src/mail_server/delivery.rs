@@ -5,11 +5,13 @@ use std::sync::Arc;
 use faxproof_wire::mime::Action;
 
 use super::notices::Fate;
-use crate::core::{Conn, Effect, Entropy, NameAnswer, Outbox, Question, StreamEvent, Time, Timer};
+use crate::core::{Conn, Duration, Effect, Entropy, NameAnswer, Outbox, Question, StreamEvent, Time, Timer};
 use crate::smtp::{Client, Envelope, Failure, Next, No, Recipient, Route, Stage, Turn};
 
-/// Runs while the other server owes a reply; its owner is the mail.
+/// Runs while the other server owes a reply, or the name server an answer; its owner is the mail.
 const REPLY: &str = "reply";
+/// The world answers in time that nobody knows a name; whoever does not is not waited for.
+const NAME_PATIENCE: Duration = Duration::secs(60);
 
 /// A try.
 #[derive(Clone, Debug)]
@@ -66,9 +68,10 @@ impl Delivery {
     }
 
     /// The next host, or the question that leads to it. A verdict if there is none.
-    pub(super) fn go_on(&mut self, out: &mut Outbox) -> Option<Verdict> {
+    pub(super) fn go_on(&mut self, now: Time, out: &mut Outbox) -> Option<Verdict> {
         match self.route.next() {
             Next::Ask(question) => {
+                out.arm(now, NAME_PATIENCE, Timer { owner: self.key, name: REPLY });
                 out.resolve(question);
                 None
             }
@@ -92,6 +95,7 @@ impl Delivery {
 
     pub(super) fn resolved(
         &mut self,
+        now: Time,
         question: &Question,
         answer: &NameAnswer,
         out: &mut Outbox,
@@ -99,8 +103,9 @@ impl Delivery {
         if self.conn.is_some() || self.route.awaited().as_ref() != Some(question) {
             return None;
         }
+        out.disarm(Timer { owner: self.key, name: REPLY });
         self.route.answered(answer);
-        self.go_on(out)
+        self.go_on(now, out)
     }
 
     pub(super) fn stream(&mut self, now: Time, event: StreamEvent, out: &mut Outbox) -> Option<Verdict> {
@@ -116,19 +121,30 @@ impl Delivery {
                 self.turned(now, turn, out)
             }
             StreamEvent::Fin | StreamEvent::Reset => {
-                let Some(client) = &mut self.client else { return self.next_host(out) };
+                let Some(client) = &mut self.client else { return self.next_host(now, out) };
                 let outcome = client.closed();
-                self.over(outcome, out)
+                self.over(now, outcome, out)
             }
-            StreamEvent::Refused | StreamEvent::Unreachable | StreamEvent::TimedOut => self.next_host(out),
+            StreamEvent::Refused | StreamEvent::Unreachable | StreamEvent::TimedOut => {
+                self.next_host(now, out)
+            }
             StreamEvent::Writable | StreamEvent::Secured | StreamEvent::Accepted { .. } => None,
         }
     }
 
-    /// The other server owes a reply for too long.
-    pub(super) fn timed_out(&mut self, out: &mut Outbox) -> Option<Verdict> {
-        let outcome = self.client.as_mut()?.timed_out();
-        self.over(outcome, out)
+    /// The other server owes a reply for too long, or the name server an answer.
+    pub(super) fn timed_out(&mut self, now: Time, out: &mut Outbox) -> Option<Verdict> {
+        match &mut self.client {
+            Some(client) => {
+                let outcome = client.timed_out();
+                self.over(now, outcome, out)
+            }
+            None if self.conn.is_none() => {
+                self.route.answered(&NameAnswer::TimedOut);
+                self.go_on(now, out)
+            }
+            None => None,
+        }
     }
 
     fn turned(&mut self, now: Time, turn: Turn, out: &mut Outbox) -> Option<Verdict> {
@@ -137,12 +153,12 @@ impl Delivery {
         if let Some(patience) = turn.patience {
             out.arm(now, patience, Timer { owner: self.key, name: REPLY });
         }
-        self.over(turn.done?, out)
+        self.over(now, turn.done?, out)
     }
 
     /// A session is over. Some of its ends say nothing of the mail: then another host may take it (RFC 5321
     /// §5.1).
-    fn over(&mut self, outcome: Result<(), Failure>, out: &mut Outbox) -> Option<Verdict> {
+    fn over(&mut self, now: Time, outcome: Result<(), Failure>, out: &mut Outbox) -> Option<Verdict> {
         let client = self.client.take()?;
         self.hang_up(out);
         let refused = client.refused().to_vec();
@@ -156,7 +172,7 @@ impl Delivery {
             Err(Failure::Refused { stage, no }) => {
                 if matches!(stage, Stage::Greeting | Stage::Ehlo | Stage::Helo) || no.code == 421 {
                     self.turned_away = Some((self.host.clone(), no));
-                    return self.go_on(out);
+                    return self.go_on(now, out);
                 }
                 let host = self.host.clone();
                 Some(self.all(|recipient| said(recipient, &host, &no)))
@@ -166,14 +182,14 @@ impl Delivery {
             Err(failure) if failure.stage() == Stage::Message => {
                 Some(self.all(|recipient| Fate::new(recipient, Action::Delayed, (4, 4, 2))))
             }
-            Err(_) => self.go_on(out),
+            Err(_) => self.go_on(now, out),
         }
     }
 
     /// The host cannot be talked to.
-    fn next_host(&mut self, out: &mut Outbox) -> Option<Verdict> {
+    fn next_host(&mut self, now: Time, out: &mut Outbox) -> Option<Verdict> {
         self.conn = None;
-        self.go_on(out)
+        self.go_on(now, out)
     }
 
     fn hang_up(&mut self, out: &mut Outbox) {

@@ -139,7 +139,7 @@ impl Queue {
         let keys: Vec<u64> = self.items.keys().copied().collect();
         let told = keys.into_iter().filter_map(|key| {
             let delivery = self.items.get_mut(&key)?.delivery.as_mut()?;
-            let verdict = delivery.resolved(question, answer, out)?;
+            let verdict = delivery.resolved(now, question, answer, out)?;
             self.judged(now, key, verdict, out)
         });
         told.collect()
@@ -151,7 +151,7 @@ impl Queue {
         if timer.name == RETRY {
             return if item.delivery.is_none() { self.attempt(now, timer.owner, out) } else { None };
         }
-        let verdict = item.delivery.as_mut()?.timed_out(out)?;
+        let verdict = item.delivery.as_mut()?.timed_out(now, out)?;
         self.judged(now, timer.owner, verdict, out)
     }
 
@@ -169,7 +169,7 @@ impl Queue {
         };
         let seed = self.entropy.part(("delivery", key, item.tries));
         let mut delivery = Delivery::new(key, route, &config.name, item.envelope.clone(), seed);
-        let verdict = delivery.go_on(out);
+        let verdict = delivery.go_on(now, out);
         item.delivery = Some(delivery);
         self.judged(now, key, verdict?, out)
     }

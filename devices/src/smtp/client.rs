@@ -1,6 +1,7 @@
 //! The SMTP client of one mail.
 
-use faxproof_wire::smtp::{Command, Param, Reply, ReplyReader, stuff};
+use bytes::Bytes;
+use faxproof_wire::smtp::{CONNEG, Command, Param, Reply, ReplyReader, stuff};
 
 use super::Envelope;
 use crate::core::Duration;
@@ -106,6 +107,13 @@ impl No {
     }
 }
 
+/// What the recipient of a message that is to be formed said in reply to RCPT (RFC 4141 §5.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What it prints, as it was told; `None`: it did not say.
+    pub told: Option<String>,
+}
+
 /// What follows from one event.
 pub type Turn = crate::turn::Turn<Failure>;
 
@@ -126,6 +134,12 @@ pub struct Client {
     sizes: bool,
     /// The server listed DSN.
     notifies: bool,
+    /// The message can be formed for what the recipient prints.
+    forms: bool,
+    /// And the server listed CONNEG: it is asked, and the message comes when it has answered.
+    asks: bool,
+    /// What the recipient said that it prints, until the message is given.
+    question: Option<Question>,
     /// The recipient that RCPT names.
     recipient: usize,
     /// Recipients that the server did not take, by their place in the envelope.
@@ -150,6 +164,9 @@ impl Client {
             replies: ReplyReader::new(),
             sizes: false,
             notifies: false,
+            forms: false,
+            asks: false,
+            question: None,
             recipient: 0,
             refused: Vec::new(),
             plain: false,
@@ -169,6 +186,25 @@ impl Client {
     #[must_use]
     pub fn with_plain_mail(self, envelope: Envelope, needs: Option<&'static str>) -> Self {
         Client { plainly: Some(envelope), needs, ..self }
+    }
+
+    /// The same, whose message for a server with extensions can be formed for what its recipient prints.
+    #[must_use]
+    pub fn forming(self) -> Self {
+        Client { forms: true, ..self }
+    }
+
+    /// What the recipient said that it prints, when the client waits to be given the message for it.
+    pub fn question(&mut self) -> Option<Question> {
+        self.question.take()
+    }
+
+    /// The message that was formed for the recipient.
+    pub fn give(&mut self, message: Bytes) -> Turn {
+        self.envelope.message = message;
+        let mut turn = Turn::default();
+        self.say(Stage::Data, Command::Data, &mut turn);
+        turn
     }
 
     /// Whether the server has extensions; known once it is accepted.
@@ -236,6 +272,7 @@ impl Client {
                 self.extended = self.needs.is_none_or(|needed| reply.lists(needed));
                 self.sizes = reply.lists("SIZE");
                 self.notifies = reply.lists("DSN");
+                self.asks = self.forms && self.extended && reply.lists(CONNEG);
                 self.mail(turn);
             }
             // §3.2: a server that does not know EHLO may know HELO. 421 says that it is going away.
@@ -244,6 +281,9 @@ impl Client {
             }
             (Stage::Helo, 2) => self.mail(turn),
             (Stage::Mail, 2) => self.rcpt(turn),
+            (Stage::Rcpt, 2) if self.asks => {
+                self.question = Some(Question { told: reply.told_features() });
+            }
             (Stage::Rcpt, 2) => self.next_recipient(reply, turn),
             // 421 means all of the session, any other code this recipient alone.
             (Stage::Rcpt, 4 | 5) if reply.code != 421 => {
@@ -273,7 +313,8 @@ impl Client {
             self.envelope = plain;
         }
         let size = Param::new("SIZE", self.envelope.message.len().to_string());
-        let mut params = if self.sizes { vec![size] } else { Vec::new() };
+        // What is to be formed yet has no size.
+        let mut params = if self.sizes && !self.asks { vec![size] } else { Vec::new() };
         if self.notifies {
             params.extend(self.envelope.dsn.to_params());
         }
@@ -282,7 +323,8 @@ impl Client {
 
     fn rcpt(&mut self, turn: &mut Turn) {
         let recipient = &self.envelope.recipients[self.recipient];
-        let params = if self.notifies { recipient.dsn.to_params() } else { Vec::new() };
+        let mut params = if self.notifies { recipient.dsn.to_params() } else { Vec::new() };
+        params.extend(self.asks.then(Param::conneg));
         self.say(Stage::Rcpt, Command::RcptTo { path: recipient.path.clone(), params }, turn);
     }
 
@@ -311,7 +353,6 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use faxproof_wire::smtp::{MailDsn, Notify, RcptDsn};
 
     use super::super::Recipient;
@@ -387,6 +428,29 @@ mod tests {
         let mut client = self::client().with_plain_mail(plain, Some("DSN"));
         let (said, _) = talk_of(&mut client, &["220 hi\r\n", "250 ok\r\n"]);
         assert!(said.ends_with("MAIL FROM:<plain@a.example>\r\n") && !client.is_extended(), "{said}");
+    }
+
+    #[test]
+    fn a_server_that_lists_conneg_is_asked_and_the_message_waits_for_its_answer() {
+        let told = "250-ok\r\n250-CONNEG (& (paper-size=A4)\r\n250 CONNEG (image-coding=MH))\r\n";
+        let mut client = client().forming();
+        let (said, _) =
+            talk_of(&mut client, &["220 a\r\n", "250-a\r\n250-SIZE 9\r\n250 CONNEG\r\n", "250 a\r\n", told]);
+        assert!(said.ends_with("MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example> CONNEG\r\n"), "{said}");
+        let told = client.question().and_then(|question| question.told);
+        assert_eq!(told.as_deref(), Some("(& (paper-size=A4) (image-coding=MH))"));
+        assert_eq!(client.question(), None);
+        let turn = client.give(Bytes::from_static(b"formed\r\n"));
+        assert_eq!(turn.send, [&b"DATA\r\n"[..]]);
+        let (said, _) = talk_of(&mut client, &["354 go\r\n"]);
+        assert_eq!(said, "formed\r\n.\r\n");
+    }
+
+    #[test]
+    fn who_does_not_list_conneg_is_not_asked() {
+        let mut client = client().forming();
+        let (said, _) = talk_of(&mut client, &["220 a\r\n", "250 a\r\n", "250 a\r\n", "250 a\r\n"]);
+        assert!(said.ends_with("RCPT TO:<b@b.example>\r\nDATA\r\n"), "{said}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod envelope;
 mod route;
 mod server;
 
+pub use client::Question;
 pub use client::{Client, Failure, No, Stage, Turn};
 pub use envelope::{Envelope, Recipient};
 pub(crate) use route::{Next, Route};

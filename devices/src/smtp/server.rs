@@ -1,7 +1,10 @@
 //! The SMTP server of a box.
 
 use bytes::{Bytes, BytesMut};
-use faxproof_wire::smtp::{Command, CommandError, CommandReader, DataReader, MailDsn, Param, RcptDsn, Reply};
+use faxproof_wire::features::Filter;
+use faxproof_wire::smtp::{
+    CONNEG, Command, CommandError, CommandReader, DataReader, MailDsn, NO_CONNEG, Param, RcptDsn, Reply,
+};
 
 use super::{Envelope, Recipient};
 use crate::turn::ServerTurn;
@@ -21,6 +24,11 @@ pub trait PostOffice {
 
     /// Takes a mail; the reply goes to the client. A 250 takes responsibility (RFC 5321 §6.1).
     fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply;
+
+    /// What the printer behind it can do, where there is one (RFC 4141 §5.2).
+    fn prints(&self) -> Option<Filter> {
+        None
+    }
 }
 
 /// The reply that refuses a recipient which nobody here has heard of.
@@ -44,11 +52,13 @@ pub struct Offers {
     pub ehlo: bool,
     /// It lists DSN (RFC 3461).
     pub dsn: bool,
+    /// It lists CONNEG (RFC 4141), and says what it prints to whoever asks in RCPT.
+    pub conneg: bool,
 }
 
 impl Default for Offers {
     fn default() -> Self {
-        Offers { ehlo: true, dsn: false }
+        Offers { ehlo: true, dsn: false, conneg: false }
     }
 }
 
@@ -197,6 +207,7 @@ impl Server {
         let mut lines = vec![self.name.clone(), "ENHANCEDSTATUSCODES".to_owned(), "PIPELINING".to_owned()];
         lines.push(format!("SIZE {}", self.size_limit));
         lines.extend(self.offers.dsn.then(|| "DSN".to_owned()));
+        lines.extend(self.offers.conneg.then(|| CONNEG.to_owned()));
         Reply { code: 250, enhanced: None, lines }
     }
 
@@ -226,7 +237,11 @@ impl Server {
         if self.mail.is_none() {
             return Err(out_of_order("MAIL first"));
         }
-        self.all_known(params, &[], &["NOTIFY", "ORCPT"])?;
+        let asks = Param::asks_conneg(params).map_err(malformed)?;
+        if asks && !self.offers.conneg {
+            return Err(Reply::new(NO_CONNEG, "CONNEG is not known here").with_enhanced(5, 5, 4));
+        }
+        self.all_known(params, &[CONNEG], &["NOTIFY", "ORCPT"])?;
         let dsn = RcptDsn::from_params(params).map_err(malformed)?;
         let Some(mail) = &mut self.mail else { return Err(out_of_order("MAIL first")) };
         if mail.recipients.len() >= MAX_RECIPIENTS {
@@ -234,7 +249,11 @@ impl Server {
         }
         office.admits(&mail.from, &path)?;
         mail.recipients.push(Recipient { path, dsn });
-        Ok(Reply::new(250, "recipient ok").with_enhanced(2, 1, 5))
+        let reply = Reply::new(250, "recipient ok").with_enhanced(2, 1, 5);
+        Ok(match office.prints().filter(|_| asks) {
+            Some(filter) => reply.with_features(&filter),
+            None => reply,
+        })
     }
 
     /// Parameters of extensions that are not listed are refused (RFC 5321 §4.1.1.11).
@@ -271,6 +290,10 @@ mod tests {
         fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
             self.mails.push(envelope);
             Reply::new(250, "accepted").with_enhanced(2, 0, 0)
+        }
+
+        fn prints(&self) -> Option<Filter> {
+            Filter::parse("(& (paper-size=A4) (image-coding=MH))").ok()
         }
     }
 
@@ -327,7 +350,7 @@ mod tests {
     fn what_is_asked_of_notifications_is_taken_where_it_is_offered() {
         let script = "EHLO a\r\nMAIL FROM:<a@a> ENVID=e+2B1\r\nRCPT TO:<b@b.example> NOTIFY=NEVER\r\n\
                       RCPT TO:<c@b.example> NOTIFY=OFTEN\r\nDATA\r\nhi\r\n.\r\n";
-        let (taken, office, _) = codes_of(Offers { ehlo: true, dsn: true }, script);
+        let (taken, office, _) = codes_of(Offers { ehlo: true, dsn: true, conneg: false }, script);
         assert_eq!(taken, ["250", "250", "250", "501", "354", "250"]);
         assert_eq!(office.mails[0].dsn.envid.as_deref(), Some("e+1"));
         assert_eq!(office.mails[0].recipients[0].dsn.notify, Some(Default::default()));
@@ -337,7 +360,7 @@ mod tests {
     #[test]
     fn a_server_that_knows_no_ehlo_takes_mail_by_helo() {
         let script = "EHLO a\r\nHELO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\n";
-        let (codes, _, _) = codes_of(Offers { ehlo: false, dsn: false }, script);
+        let (codes, _, _) = codes_of(Offers { ehlo: false, dsn: false, conneg: false }, script);
         assert_eq!(codes, ["502", "250", "250", "250"]);
     }
 

@@ -1,5 +1,5 @@
-//! What travels between the boxes, read and written without loss: SIP, SDP, SMTP, POP3, HTTP, MIME, TIFF
-//! and the fax coding of the pages. Nothing here knows a clock, a socket or a device.
+//! What travels between the boxes, read and written without loss: SIP, SDP, SMTP, POP3, HTTP, MIME, TIFF,
+//! the fax coding of the pages and what a fax says it prints. Nothing here knows a clock, a socket or a device.
 
 mod direction;
 pub mod features;

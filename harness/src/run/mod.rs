@@ -37,6 +37,7 @@ pub const OWN_RULES: &[(&str, &str, &str)] = &[
     ("expect.contents", "the scenario", "A message had in it what the scenario says."),
     ("expect.covers", "the scenario", "The run took every arc that the scenario exists for."),
     ("expect.messages", "the scenario", "So many messages of that kind were sent as the scenario says."),
+    ("expect.remarks", "the scenario", "A device explained its decisions as the scenario says."),
     ("expect.notices", "the scenario", "The operator was told what the scenario says, and no more."),
     ("expect.printed", "the scenario", "So many pages came out of the printer as the scenario says."),
     ("expect.ta1", "the scenario", "Table Ta1 ends as the scenario says."),

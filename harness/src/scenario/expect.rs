@@ -1,5 +1,7 @@
 //! What was seen against what the scenario expects.
 
+use std::sync::Arc;
+
 use faxproof_devices::table::Record;
 use faxproof_reports::{Declaration, Finding, Host, Trace, Verdict, What, commit_row};
 
@@ -13,6 +15,7 @@ pub const RULES: &[&str] = &[
     "expect.arcs",
     "expect.printed",
     "expect.notices",
+    "expect.remarks",
     "expect.ta1",
     "expect.ta2",
     "expect.messages",
@@ -28,6 +31,7 @@ pub fn check(script: &Script, declaration: &Declaration, trace: &Trace) -> Vec<F
     comparison.calls();
     comparison.printed();
     comparison.notices();
+    comparison.remarks();
     comparison.ta1();
     comparison.ta2();
     comparison.messages();
@@ -133,18 +137,41 @@ impl<'a> Comparison<'a> {
 
     fn notices(&mut self) {
         for (name, expected) in self.script.expect.notices.iter() {
-            let host = &name.value;
-            let notices = self.at(host, |what| matches!(what, What::Notice { .. }));
-            let text_at = |at: usize| match &self.trace.entries[at].what {
-                What::Notice { text, .. } => &**text,
-                _ => "",
+            let notice = |what: &'a What| match what {
+                What::Notice { host, text, .. } => Some((host, text)),
+                _ => None,
             };
-            let said: Vec<&str> = notices.iter().map(|at| text_at(*at)).collect();
-            let met = said.iter().zip(expected).filter(|(said, part)| said.contains(part.as_str())).count();
-            if met != expected.len() || met != said.len() {
-                let text = format!("{host} told its operator {said:?}, and {expected:?} was expected");
-                self.miss("expect.notices", Some(host), text, notices);
-            }
+            self.told(("expect.notices", "told its operator"), &name.value, expected, notice);
+        }
+    }
+
+    fn remarks(&mut self) {
+        for (name, expected) in self.script.expect.remarks.iter() {
+            let remark = |what: &'a What| match what {
+                What::Remark { host, text } => Some((host, text)),
+                _ => None,
+            };
+            self.told(("expect.remarks", "explained"), &name.value, expected, remark);
+        }
+    }
+
+    /// Exactly these texts of a host, in this order: each has what is expected in it.
+    fn told(
+        &mut self,
+        (rule, did): (&str, &str),
+        host: &str,
+        expected: &[String],
+        of: impl Fn(&'a What) -> Option<(&'a Host, &'a Arc<str>)>,
+    ) {
+        let entries = self.trace.entries.iter().enumerate();
+        let told = entries.filter_map(|(at, entry)| of(&entry.what).map(|(of, text)| (at, of, text)));
+        let told: Vec<(usize, &str)> =
+            told.filter(|(_, of, _)| &***of == host).map(|(at, _, text)| (at, &**text)).collect();
+        let met = told.iter().zip(expected).filter(|((_, said), part)| said.contains(part.as_str())).count();
+        if met != expected.len() || met != told.len() {
+            let said: Vec<&str> = told.iter().map(|(_, said)| *said).collect();
+            let text = format!("{host} {did} {said:?}, and {expected:?} was expected");
+            self.miss(rule, Some(host), text, told.into_iter().map(|(at, _)| at).collect());
         }
     }
 

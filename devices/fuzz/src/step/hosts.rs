@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use faxproof_devices::config::{
-    CollectionConfig, FaxConfig, Forking, Habits, HttpHabits, Location, LocationServerConfig, Machine,
-    MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy, Protocol, Refusal, RegistrarConfig,
-    SipServerConfig, TextType, Variant,
+    CollectionConfig, FaxConfig, FirstMail, Forking, Habits, HttpHabits, Location, LocationServerConfig,
+    Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy, Protocol, Refusal,
+    RegistrarConfig, SipServerConfig, TextType, Variant,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Medium};
 use faxproof_devices::fax1::Fax1;
@@ -18,6 +18,7 @@ use faxproof_devices::sip::SIP_PORT;
 use faxproof_devices::sip::transport::Transport;
 use faxproof_devices::sip_server::SipServer;
 use faxproof_devices::smtp::{Offers, SMTP_PORT};
+use faxproof_wire::features::Ability;
 use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::vendor::Profile;
@@ -111,9 +112,9 @@ pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device
 fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
     let alice = config.address == address(ALICE);
     let offers = [
-        Offers { ehlo: true, dsn: true },
-        Offers { ehlo: true, dsn: false },
-        Offers { ehlo: false, dsn: false },
+        Offers { ehlo: true, dsn: true, conneg: false },
+        Offers { ehlo: true, dsn: false, conneg: true },
+        Offers { ehlo: false, dsn: false, conneg: false },
     ];
     let mail = MailHabits {
         greets_by_helo: script.chance(2),
@@ -121,6 +122,8 @@ fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
         offers: offers[script.below(3)],
         on_path_reject: if script.chance(2) { PathReject::FallBack } else { PathReject::Notify },
         states_capabilities: script.chance(2),
+        prints: if script.chance(2) { Ability::all() } else { Ability::default() },
+        first_mail: if script.chance(2) { FirstMail::Cover } else { FirstMail::Alternative },
         ..MailHabits::default()
     };
     FaxConfig {
@@ -152,7 +155,7 @@ fn mail_server(entropy: Entropy) -> MailServerConfig {
         mailboxes: vec![mailbox],
         relays_for: vec![address(ALICE), address(BOB)],
         relay: None,
-        offers: Offers { ehlo: true, dsn: true },
+        offers: Offers { ehlo: true, dsn: true, conneg: false },
         size_limit: 1_000_000,
         retries: vec![Duration::secs(30)],
         gives_up_after: Duration::secs(300),

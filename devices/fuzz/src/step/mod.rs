@@ -113,8 +113,12 @@ fn send(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_>) {
         (Cast::Mail, 0..=2) => ADDRESSES[1 - seat],
         _ => NUMBERS[1 - seat],
     };
-    let document =
-        if script.chance(3) { Document::Text(Arc::from("Meeting moved to ten.")) } else { document() };
+    let document = match script.below(3) {
+        0 => Document::Text(Arc::from("Meeting moved to ten.")),
+        // More than every fax prints: machine 118 forms it anew.
+        1 if lab.cast == Cast::Mail => Document::of_pages(vec![page(4864, Resolution::Dpi400)]),
+        _ => document(),
+    };
     lab.step(
         seat,
         Event::Order(Order {
@@ -126,8 +130,11 @@ fn send(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_>) {
 
 /// A small page.
 fn document() -> Document {
-    let page = Page { bitmap: Bitmap::from_fn(1728, 2, |x, y| x == y), resolution: Resolution::Standard };
-    Document::of_pages(vec![page])
+    Document::of_pages(vec![page(1728, Resolution::Standard)])
+}
+
+fn page(width: u32, resolution: Resolution) -> Page {
+    Page { bitmap: Bitmap::from_fn(width, 2, |x, y| x == y), resolution }
 }
 
 /// Nothing that happened before keeps a call from going through, once the operator has cleared from the table

@@ -4,9 +4,10 @@ use faxproof_wire::features::{Ability, Entry, Filter, MAX_OCTETS, Tag, Test, Val
 use faxproof_wire::page::{Coding, Form, Paper, Resolution};
 use faxproof_wire::smtp::Reply;
 
-/// A filter, and behind the octet 0x1E another one: what is read is written in a form that reads alike, in a reply
-/// too; what it means, once worked out, accepts the same and is worked out to the same; two that accept one
-/// thing meet, whichever is asked; a sender stays within its abilities and its original whatever it is told.
+/// A filter, and behind the octet 0x1E another one: what is read is written in a form that reads alike, in a
+/// reply too; what it means, once worked out, accepts the same and is worked out to the same; two that accept
+/// one thing meet, whichever is asked; a sender stays within its abilities and its original whatever it is
+/// told.
 pub fn features(bytes: &[u8]) -> bool {
     let Ok(input) = std::str::from_utf8(bytes) else { return false };
     let (one, other) = input.split_once('\x1e').unwrap_or((input, "(a=1)"));

@@ -1,6 +1,8 @@
 //! Mails.
 
-use faxproof_wire::mime::{Dsn, Envelope, Form, MAX_PARTS, Mail, Mdn, Origin, Received, may_confirm, read};
+use faxproof_wire::mime::{
+    Dsn, DsnRecipient, Envelope, Form, MAX_PARTS, Mail, Mdn, Origin, Received, may_confirm, read,
+};
 
 /// A mail: what is read is no larger than what came, and documents and texts in a mail of ours arrive.
 pub fn mime(bytes: &[u8]) -> bool {
@@ -20,7 +22,10 @@ pub fn mime(bytes: &[u8]) -> bool {
 /// What a mail fax asks of a mail: is it a report, may it be confirmed, who sent it? A number that is found is
 /// one that could be dialled.
 fn asked(bytes: &[u8]) {
-    let _ = (Mdn::read(bytes), Dsn::read(bytes), may_confirm(bytes, None, &[]));
+    let _ = may_confirm(bytes, None, &[]);
+    let _ = Mdn::read(bytes).map(|mdn| mdn.accepts());
+    let recipients = Dsn::read(bytes).map(|dsn| dsn.recipients).unwrap_or_default();
+    let _ = recipients.iter().filter_map(DsnRecipient::accepts).count();
     let places = [Form::DisplayName, Form::LocalPart, Form::FaxAddress, Form::Field("X-Number".to_owned())];
     for place in places {
         let origin = Origin::read(bytes, &Envelope { path: "a@b.example", params: &[] }, &[place]);

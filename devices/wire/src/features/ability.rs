@@ -8,8 +8,8 @@ use super::normal::TooComplicated;
 use super::value::{Tag, Value};
 use crate::page::{Coding, Form, Paper, Resolution};
 
-/// What a fax can print: each paper at each resolution in each coding. Profile S is always among it, whether it is
-/// named or not (RFC 3965 §4); by default it is all.
+/// What a fax can print: each paper at each resolution in each coding. Profile S is always among it, whether
+/// it is named or not (RFC 3965 §4); by default it is all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ability {
     /// The papers besides A4.
@@ -139,8 +139,8 @@ pub(super) fn descriptions(form: Form) -> impl Iterator<Item = Vec<(Tag, Value)>
     })
 }
 
-/// A resolution as it is told (RFC 2879 §3.2): dots per inch along a line, and how often as many they are as lines
-/// per inch.
+/// A resolution as it is told (RFC 2879 §3.2): dots per inch along a line, and how often as many they are as
+/// lines per inch.
 struct Grid {
     resolution: Resolution,
     dpi: i64,
@@ -169,8 +169,8 @@ impl Grid {
 /// The structures of files, the narrowest first (RFC 2879 §3.7).
 const STRUCTURES: [&str; 3] = ["TIFF-minimal", "TIFF-limited", "TIFF"];
 
-/// Those that a file with such pages has. All that is written here has each directory before its image, as RFC 3949
-/// §4.4.6 advises; only profile S is minimal.
+/// Those that a file with such pages has. All that is written here has each directory before its image, as
+/// RFC 3949 §4.4.6 advises; only profile S is minimal.
 fn structures(form: Form) -> impl Iterator<Item = &'static str> {
     STRUCTURES.into_iter().skip(usize::from(!form.is_profile_s()))
 }

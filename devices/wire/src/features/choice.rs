@@ -1,5 +1,5 @@
-//! In which form does a page go to a recipient that told what it prints? Nothing that a recipient says can do harm: what
-//! is not understood ends in profile S, which every fax prints (RFC 3965 §4).
+//! In which form does a page go to a recipient that told what it prints? Nothing that a recipient says can do
+//! harm: what is not understood ends in profile S, which every fax prints (RFC 3965 §4).
 
 use super::ability::{
     Ability, CODING, COLOR, DPI, MEDIA, MRC, PAPER, RATIO, SIZE, STRUCTURE, TYPE, descriptions,
@@ -22,7 +22,8 @@ pub struct Choice {
 /// Why a form was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// The recipient prints it: the best that it wants, that the sender can make, and that the original has in it.
+    /// The recipient prints it: the best that it wants, that the sender can make, and that the original has
+    /// in it.
     Printed {
         /// The form of the original.
         original: Form,
@@ -41,9 +42,9 @@ pub enum Why {
     NothingFits,
 }
 
-/// Chooses the best form among those of the sender that the recipient's filter accepts and that are no better than the
-/// original: what the recipient wants most, then the larger paper, finer dots, the coding that packs best. What the
-/// filter does not speak of stays as in profile S.
+/// Chooses the best form among those of the sender that the recipient's filter accepts and that are no better
+/// than the original: what the recipient wants most, then the larger paper, finer dots, the coding that packs
+/// best. What the filter does not speak of stays as in profile S.
 pub fn choose(own: &Ability, original: Form, filter: &Filter) -> Choice {
     let why = match best(own, original, filter) {
         Ok(form) => return Choice { form, why: Why::Printed { original } },
@@ -120,8 +121,9 @@ impl Heard {
         descriptions(form).filter_map(|features| self.accepts_as(form, features)).max()
     }
 
-    /// A filter should speak of all that matters (RFC 2879 §3.7). Where it does not, a sender that knows no better stays
-    /// within profile S (RFC 3965 §4). A filter speaks of a feature when it would not accept whatever value.
+    /// A filter should speak of all that matters (RFC 2879 §3.7). Where it does not, a sender that knows no
+    /// better stays within profile S (RFC 3965 §4). A filter speaks of a feature when it would not accept
+    /// whatever value.
     fn accepts_as(&self, form: Form, features: Vec<(Tag, Value)>) -> Option<Quality> {
         let quality = self.normal.accepts(&features)?;
         let speaks_of = |tags: &[&'static str]| {

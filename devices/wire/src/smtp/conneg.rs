@@ -56,13 +56,18 @@ impl Reply {
     /// What the recipient can print; `None` when the reply does not tell. The first line is about the
     /// recipient, whatever it says.
     pub fn features(&self) -> Option<Result<Filter, FilterError>> {
+        self.told_features().map(|told| Filter::parse(&told))
+    }
+
+    /// The same as it was told.
+    pub fn told_features(&self) -> Option<String> {
         let rest = |line: &String| {
             let (word, rest) = line.split_at_checked(CONNEG.len())?;
             let rest = if rest.is_empty() { rest } else { rest.strip_prefix(' ')? };
             word.eq_ignore_ascii_case(CONNEG).then(|| rest.to_owned())
         };
         let lines: Vec<String> = self.lines.iter().skip(1).filter_map(rest).collect();
-        (!lines.is_empty() && self.is_success()).then(|| Filter::parse(&lines.join(" ")))
+        (!lines.is_empty() && self.is_success()).then(|| lines.join(" "))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use faxproof_devices::smtp::SMTP_PORT;
 
-use super::super::grammar::{HostSpec, MailServerSpec};
+use super::super::grammar::{HostSpec, MailExtension, MailServerSpec};
 use super::super::value::At;
 use super::{Checker, is_domain};
 
@@ -94,6 +94,11 @@ impl<'a> Checker<'a> {
         }
         for client in &server.relays_for {
             self.host(client);
+        }
+        let conneg = |at: &&At<Vec<MailExtension>>| at.value.contains(&MailExtension::Conneg);
+        if let Some(offers) = server.offers.as_ref().filter(conneg) {
+            let message = "a mail server prints nothing, and knows nothing of who does";
+            self.refuse_saying(offers.place, message, "take `conneg` out; a fax may offer it");
         }
         if let Some(relay) = &server.relay {
             self.known_name(relay);

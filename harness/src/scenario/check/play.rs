@@ -125,6 +125,7 @@ impl Checker<'_> {
             expect.calls.iter().map(|(name, _)| name).collect(),
             expect.printed.iter().map(|(name, _)| name).collect(),
             expect.notices.iter().map(|(name, _)| name).collect(),
+            expect.remarks.iter().map(|(name, _)| name).collect(),
             expect.ta1.iter().map(|(name, _)| name).collect(),
             expect.ta2.iter().map(|(name, _)| name).collect(),
         ];

@@ -75,7 +75,10 @@ impl Setting<'_> {
             mailboxes: mailboxes.collect(),
             relays_for: spec.relays_for.iter().map(|host| self.address(&host.value)).collect(),
             relay: spec.relay.as_ref().map(|relay| relay.value.clone()),
-            offers: spec.offers.as_deref().map_or(Offers { ehlo: true, dsn: true }, offers),
+            offers: spec
+                .offers
+                .as_ref()
+                .map_or(Offers { ehlo: true, dsn: true, conneg: false }, |at| offers(&at.value)),
             size_limit: spec.size_limit.unwrap_or(20_000_000),
             retries: retries
                 .map_or(RETRIES.to_vec(), |waits| waits.value.iter().map(|wait| Duration(wait.us)).collect()),
@@ -89,11 +92,12 @@ impl Setting<'_> {
 
 fn offers(listed: &[MailExtension]) -> Offers {
     let ehlo = listed.contains(&MailExtension::Ehlo);
-    Offers { ehlo, dsn: ehlo && listed.contains(&MailExtension::Dsn) }
+    let lists = |extension| ehlo && listed.contains(&extension);
+    Offers { ehlo, dsn: lists(MailExtension::Dsn), conneg: lists(MailExtension::Conneg) }
 }
 
 fn offered(offers: Offers) -> String {
-    let words = [(offers.ehlo, "ehlo"), (offers.dsn, "dsn")];
+    let words = [(offers.ehlo, "ehlo"), (offers.dsn, "dsn"), (offers.conneg, "conneg")];
     words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
 }
 
@@ -133,7 +137,7 @@ pub(super) fn usual(machine: Option<Machine>) -> MailHabits {
             greets_by_helo: false,
             reads_number: vec![Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart, Form::DisplayName],
             states_capabilities: true,
-            offers: Offers { ehlo: true, dsn: true },
+            offers: Offers { ehlo: true, dsn: true, conneg: false },
             prints: Ability::default(),
             ..MailHabits::default()
         },
@@ -183,6 +187,7 @@ pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
             None => usual.extension_rule,
         },
         states_capabilities: given.states_capabilities.unwrap_or(usual.states_capabilities),
+        states: given.states.clone(),
         prints: given.prints.as_ref().map_or(usual.prints, ability),
         sends: given.sends.as_ref().map_or(usual.sends, ability),
         first_mail: match given.first_mail {
@@ -285,6 +290,7 @@ pub(super) fn words(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("mail.offers", offered(habits.offers)),
         ("mail.extension_rule", rule),
         ("mail.states_capabilities", habits.states_capabilities.to_string()),
+        ("mail.states", habits.states.clone().unwrap_or_default()),
         ("mail.prints", able(&habits.prints)),
         ("mail.sends", able(&habits.sends)),
         ("mail.first_mail", first_mail.to_owned()),

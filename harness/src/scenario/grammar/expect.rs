@@ -28,6 +28,9 @@ pub struct Expect {
     /// By host: exactly these notices in this order. A text matches every notice that contains it.
     #[serde(default)]
     pub notices: Named<Vec<String>>,
+    /// By host: exactly these remarks, by which a device explains a decision, in this order; a text matches as above.
+    #[serde(default)]
+    pub remarks: Named<Vec<String>>,
     /// By host: table Ta1 at the end, exactly these rows in this order.
     #[serde(default)]
     pub ta1: Named<Vec<RowSpec>>,

@@ -39,6 +39,8 @@ pub struct MailSpec {
     pub extension_rule: Option<ExtensionRuleSpec>,
     /// Whether its confirmations say what it can print; `true` for `fax: 118`, `false` for `fax: 101` unless given.
     pub states_capabilities: Option<bool>,
+    /// What it says that it prints, in place of the truth: a filter of RFC 2533, or what others take for one.
+    pub states: Option<String>,
     /// What it can print besides profile S, and refuses beyond; nothing for `fax: 118`, everything for `fax: 101`
     /// unless given.
     pub prints: Option<AbilitySpec>,
@@ -109,6 +111,8 @@ pub enum MailExtension {
     Ehlo,
     /// It lists DSN (RFC 3461).
     Dsn,
+    /// A fax: it lists CONNEG and says in the session what it prints (RFC 4141).
+    Conneg,
 }
 
 /// A mailbox that a fax collects by POP3.
@@ -142,7 +146,7 @@ pub struct MailServerSpec {
     /// records name unless given.
     pub relay: Option<At<String>>,
     /// What its SMTP can do; `[ehlo, dsn]` unless given.
-    pub offers: Option<Vec<MailExtension>>,
+    pub offers: Option<At<Vec<MailExtension>>>,
     /// The largest mail that it takes, in octets; 20000000 unless given.
     pub size_limit: Option<u64>,
     /// How long it waits behind each try that failed, the last for all further ones too; `[30m, 30m, 3h]`

@@ -60,6 +60,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "  bob:",
         "  mx: { mail-server: { domains: [a.example], mailboxes: { a: { password: x, addresses: [a@b.example] } } } }\n  bob:",
     ),
+    (
+        "a server that knows what is printed",
+        "  bob:",
+        "  mx: { mail-server: { offers: [ehlo, conneg] } }\n  bob:",
+    ),
     ("a server that never tries again", "  bob:", "  mx: { mail-server: { retries: [] } }\n  bob:"),
     (
         "a null MX among others",

@@ -17,7 +17,7 @@ mod write;
 use std::fmt;
 
 pub use profile::{ProfileProblem, Weight, is_profile_s};
-pub use read::read;
+pub use read::{codings, read};
 use thiserror::Error;
 pub use write::{write, write_as};
 

@@ -1,6 +1,8 @@
 //! Reading TIFF, tolerant where RFC 3249 §5.2.3.1 asks for it and strict where a page could come
 //! out wrong.
 
+use std::collections::BTreeSet;
+
 use super::directory::{Directory, File};
 use super::ground::Ground;
 use super::strip::{Storage, decode_strip};
@@ -43,6 +45,21 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Page>, TiffError> {
         pages.sort_by_key(|(number, _)| *number);
     }
     Ok(pages.into_iter().map(|(_, page)| page).collect())
+}
+
+/// The codings of the pages of a file, which say whether a printer can read it; a page without any coding has none.
+///
+/// # Errors
+/// As [`read`], as far as the fields of the pages tell.
+pub fn codings(bytes: &[u8]) -> Result<BTreeSet<Coding>, TiffError> {
+    let (file, first) = File::open(bytes)?;
+    let mut codings = BTreeSet::new();
+    for directory in file.directories(first)? {
+        if let Storage::Coded(layout) = storage(&file, &directory)? {
+            codings.insert(layout.coding);
+        }
+    }
+    Ok(codings)
 }
 
 /// What the pages read so far have cost.
