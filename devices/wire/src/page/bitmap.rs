@@ -1,6 +1,7 @@
 //! Black and white dots, packed eight to the byte.
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -176,12 +177,7 @@ impl Canvas {
 pub(super) fn run_end(row: &[u8], width: u32, from: u32, black: bool) -> u32 {
     let mut at = from;
     while at < width {
-        let start = at as usize / 8;
-        let mut window = [0; 8];
-        let rest = &row[start.min(row.len())..];
-        let len = rest.len().min(8);
-        window[..len].copy_from_slice(&rest[..len]);
-        let mut dots = u64::from_be_bytes(window);
+        let mut dots = window(row, at as usize / 8);
         if black {
             dots = !dots;
         }
@@ -193,6 +189,29 @@ pub(super) fn run_end(row: &[u8], width: u32, from: u32, black: bool) -> u32 {
         }
     }
     at.min(width)
+}
+
+/// Eight bytes from this one on, the first one highest; zeros where there are no more.
+pub(super) fn window(bytes: &[u8], from: usize) -> u64 {
+    let rest = bytes.get(from..).unwrap_or_default();
+    // Copying a known number of bytes is one instruction.
+    let window = rest.first_chunk::<8>().copied().unwrap_or_else(|| {
+        let mut window = [0; 8];
+        window[..rest.len()].copy_from_slice(rest);
+        window
+    });
+    u64::from_be_bytes(window)
+}
+
+/// How many of these dots of a row are black.
+pub(super) fn ones(row: &[u8], dots: &Range<u32>) -> u32 {
+    let (first, last) = (dots.start / 8, (dots.end - 1) / 8);
+    let mask = |byte: u32| {
+        let left = if byte == first { 0xFF >> (dots.start % 8) } else { 0xFF };
+        let right = if byte == last { 0xFF << (7 - (dots.end - 1) % 8) } else { 0xFF };
+        left & right
+    };
+    (first..=last).map(|byte| (row.get(byte as usize).unwrap_or(&0) & mask(byte)).count_ones()).sum()
 }
 
 fn stride(width: u32) -> usize {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::bitmap::Bitmap;
+use super::bitmap::{Bitmap, ones};
 use super::reform::{grid, reform};
 use super::scale::Side;
 use super::{Page, Resolution};
@@ -135,14 +135,14 @@ impl Ink {
         for y in rows.clone() {
             columns.iter_mut().zip(bitmap.row(y)).for_each(|(all, byte)| *all |= byte);
         }
-        let columns = ends((0..bitmap.width).filter(|x| ones(&columns, *x..x + 1) > 0))?;
+        let columns = ends((0..bitmap.width).filter(|x| ones(&columns, &(*x..x + 1)) > 0))?;
         let along = Side { from: columns.end - columns.start, to: PARTS.0 };
         let down = Side { from: rows.end - rows.start, to: PARTS.1 };
         let mut shares = Vec::new();
         for part in 0..PARTS.1 {
             let part = shifted(&down.cell(part), rows.start);
             for cell in (0..PARTS.0).map(|cell| shifted(&along.cell(cell), columns.start)) {
-                let black: u32 = part.clone().map(|y| ones(bitmap.row(y), cell.clone())).sum();
+                let black: u32 = part.clone().map(|y| ones(bitmap.row(y), &cell)).sum();
                 shares.push(f64::from(black) / (cell.len() * part.len()) as f64);
             }
         }
@@ -169,17 +169,6 @@ fn ends(mut places: impl DoubleEndedIterator<Item = u32>) -> Option<Range<u32>> 
 
 fn shifted(range: &Range<u32>, by: u32) -> Range<u32> {
     range.start + by..range.end + by
-}
-
-/// How many of these dots of a row are black.
-fn ones(row: &[u8], dots: Range<u32>) -> u32 {
-    let (first, last) = (dots.start / 8, (dots.end - 1) / 8);
-    let mask = |byte: u32| {
-        let left = if byte == first { 0xFF >> (dots.start % 8) } else { 0xFF };
-        let right = if byte == last { 0xFF << (7 - (dots.end - 1) % 8) } else { 0xFF };
-        left & right
-    };
-    (first..=last).map(|byte| (row.get(byte as usize).unwrap_or(&0) & mask(byte)).count_ones()).sum()
 }
 
 fn negative(bitmap: &Bitmap) -> Bitmap {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::bitmap::{Bitmap, Canvas, run_end};
+use super::bitmap::{Bitmap, Canvas, ones, run_end};
 
 /// Paints the picture onto a white canvas, `margin` dots from its left edge, in `width` x `height` dots.
 ///
@@ -14,23 +14,28 @@ use super::bitmap::{Bitmap, Canvas, run_end};
 pub(super) fn paint_scaled(canvas: &mut Canvas, margin: u32, bitmap: &Bitmap, (width, height): (u32, u32)) {
     let along = Side { from: bitmap.width, to: width };
     let down = Side { from: bitmap.height, to: height };
+    let cell_of: Vec<Range<u32>> = (0..width).map(|dot| along.cell(dot)).collect();
     let mut cells = Cells::default();
     for y in 0..height {
         let rows = down.cell(y);
         cells.set(bitmap, &rows);
         let two_needed = rows.len() > 2;
-        for black in black_runs(&cells.once, bitmap.width) {
-            let mut dots = along.dots_of(&black);
+        let mut at = 0;
+        loop {
+            let from = run_end(&cells.once, bitmap.width, at, false);
+            let to = run_end(&cells.once, bitmap.width, from, true);
+            if from == to {
+                break;
+            }
+            let Range { mut start, mut end } = along.dots_of(from..to);
+            // The last dot is decided with this run, whatever else its cell holds.
+            at = to.max(cell_of[end as usize - 1].end);
             if two_needed {
                 // All cells between the first and the last are black from end to end.
-                if !cells.is_black(&along.cell(dots.start)) {
-                    dots.start += 1;
-                }
-                if dots.start < dots.end && !cells.is_black(&along.cell(dots.end - 1)) {
-                    dots.end -= 1;
-                }
+                start += u32::from(!cells.is_black(&cell_of[start as usize]));
+                end -= u32::from(start < end && !cells.is_black(&cell_of[end as usize - 1]));
             }
-            canvas.paint(y, margin + dots.start, margin + dots.end);
+            canvas.paint(y, margin + start, margin + end);
         }
     }
 }
@@ -54,7 +59,7 @@ impl Side {
     }
 
     /// The dots of the result that stand for some of these.
-    fn dots_of(self, run: &Range<u32>) -> Range<u32> {
+    fn dots_of(self, run: Range<u32>) -> Range<u32> {
         if self.to >= self.from {
             let begin =
                 |dot: u32| (u64::from(dot) * u64::from(self.to)).div_ceil(u64::from(self.from)) as u32;
@@ -91,20 +96,9 @@ impl Cells {
 
     /// Whether enough of a cell is black that is more than two rows high.
     fn is_black(&self, cell: &Range<u32>) -> bool {
-        let dots =
-            |plane: &[u8]| cell.clone().filter(|x| plane[*x as usize / 8] & (0x80 >> (x % 8)) != 0).count();
         let needed = if cell.len() > 2 { 2 } else { 1 };
-        dots(&self.once) >= needed || dots(&self.twice) > 0
+        ones(&self.once, cell) >= needed || ones(&self.twice, cell) > 0
     }
-}
-
-fn black_runs(row: &[u8], width: u32) -> impl Iterator<Item = Range<u32>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let from = run_end(row, width, at, false);
-        at = run_end(row, width, from, true);
-        (from < at).then_some(from..at)
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Bits in the order of the line, the first of an octet in its highest place.
 
 use super::tables::Code;
+use crate::page::bitmap::window;
 
 /// Bits being written.
 #[derive(Default)]
@@ -60,16 +61,7 @@ impl BitReader<'_> {
 
     /// The next bits, first one highest: 57 at least, zeros where the data is over.
     pub(super) fn window(&self) -> u64 {
-        let rest = self.data.get(self.bit / 8..).unwrap_or_default();
-        let bytes = match rest.first_chunk::<8>() {
-            Some(bytes) => *bytes,
-            None => {
-                let mut bytes = [0; 8];
-                bytes[..rest.len()].copy_from_slice(rest);
-                bytes
-            }
-        };
-        u64::from_be_bytes(bytes) << (self.bit % 8)
+        window(self.data, self.bit / 8) << (self.bit % 8)
     }
 
     /// Goes to the next one, or to the end of the data. Returns the zeros skipped.
