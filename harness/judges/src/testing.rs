@@ -345,17 +345,6 @@ impl Bench {
         })
     }
 
-    /// A page that is not the one that was sent.
-    pub(crate) fn printed_wrongly(&mut self, document: &str, number: u32, of: u32) -> usize {
-        let at = self.printed(document, number, of);
-        if let Some(What::Printed { page: image, .. }) =
-            self.trace.entries.last_mut().map(|entry| &mut entry.what)
-        {
-            *image = Some(page(number + 100));
-        }
-        at
-    }
-
     // What a device tells of itself.
 
     pub(crate) fn mark(&mut self, arc: &str) -> usize {

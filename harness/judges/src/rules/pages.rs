@@ -118,11 +118,11 @@ fn told(case: &Case<'_>, sender: &HostDeclaration, document: &str) -> Option<(us
     let by_mdn = || {
         let reports = case.mails.iter().filter(|mail| *mail.to == sender.name && mail.at < first.at);
         let about = |mdn: &Mdn| original.is_some() && mdn.original_message_id == original;
-        let told = reports.filter_map(|mail| {
+        let told = |mail: &Passage<'_>| {
             let mdn = Mdn::read(&mail.message).ok().filter(about)?;
             Some((mail.at, mdn.media_accept_features?))
-        });
-        told.last()
+        };
+        reports.rev().find_map(told)
     };
     in_session.or_else(by_mdn)
 }
