@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
 use faxproof_wire::page::code::{Layout, decode, encode};
-use faxproof_wire::page::{Chart, Coding, FAX_WIDTH, Form, Paper, Resolution, chart, reform};
+use faxproof_wire::page::{Bitmap, Chart, Coding, FAX_WIDTH, Form, Page, Paper, Resolution, chart, reform};
 use faxproof_wire::sip::{Builder, Message, Method, Name};
 
 const SDP: &str = "v=0\r\no=alice 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n\
@@ -59,9 +59,20 @@ fn pages(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     }
     let (paper, resolution) = (Paper::A3, Resolution::Dpi400);
     let large = chart(Chart { height: paper.rows(resolution), paper, resolution, ..Chart::default() });
-    criterion.bench_function("an A3 chart at 408 x 391 formed anew for A4 at 204 x 196, in MH", |bencher| {
-        let simple = || encode(&reform(black_box(&large), Form::PROFILE_S), Layout::fax(Coding::Mh));
-        bencher.iter(simple);
+    // A photograph in a raster of 25 %, and the worst that a page can be.
+    let (width, height) = (large.bitmap.width, large.bitmap.height);
+    let raster = Bitmap::from_fn(width, height, |x, y| x % 8 < 4 && y % 8 < 4);
+    let noise = Bitmap::from_fn(width, height, |x, y| {
+        (x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77)).wrapping_mul(0xC2B2_AE35) >> 31 == 1
     });
+    let mut group =
+        criterion.benchmark_group("an A3 page at 408 x 391 formed anew for A4 at 204 x 196, in MH");
+    let raster = Page { bitmap: raster, resolution };
+    let noise = Page { bitmap: noise, resolution };
+    for (name, page) in [("chart", &large), ("raster", &raster), ("noise", &noise)] {
+        let simple = || encode(&reform(black_box(page), Form::PROFILE_S), Layout::fax(Coding::Mh));
+        group.bench_function(name, |bencher| bencher.iter(simple));
+    }
+    group.finish();
     Ok(())
 }
