@@ -15,6 +15,10 @@ pub(super) fn paint_scaled(canvas: &mut Canvas, margin: u32, bitmap: &Bitmap, (w
     let along = Side { from: bitmap.width, to: width };
     let down = Side { from: bitmap.height, to: height };
     let cell_of: Vec<Range<u32>> = (0..width).map(|dot| along.cell(dot)).collect();
+    // Smaller, each dot of the picture is in one cell: looked up, since a page of grey has millions of runs.
+    let shrinks = along.to < along.from;
+    let in_cells = cell_of.iter().zip(0_u32..).filter(|_| shrinks);
+    let dot_of: Vec<u32> = in_cells.flat_map(|(cell, dot)| cell.clone().map(move |_| dot)).collect();
     let mut cells = Cells::default();
     for y in 0..height {
         let rows = down.cell(y);
@@ -27,7 +31,11 @@ pub(super) fn paint_scaled(canvas: &mut Canvas, margin: u32, bitmap: &Bitmap, (w
             if from == to {
                 break;
             }
-            let Range { mut start, mut end } = along.dots_of(from..to);
+            let Range { mut start, mut end } = match (dot_of.get(from as usize), dot_of.get(to as usize - 1))
+            {
+                (Some(first), Some(last)) => *first..*last + 1,
+                _ => along.dots_of(from..to),
+            };
             // The last dot is decided with this run, whatever else its cell holds.
             at = to.max(cell_of[end as usize - 1].end);
             if two_needed {
