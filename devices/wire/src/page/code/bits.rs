@@ -7,18 +7,18 @@ use crate::page::bitmap::window;
 #[derive(Default)]
 pub(super) struct BitWriter {
     bytes: Vec<u8>,
-    /// The last `pending_len` bits are not in `bytes` yet. Always fewer than 8 between calls.
-    pending: u32,
+    /// The last `pending_len` bits are not in `bytes` yet. Always fewer than 32 between calls.
+    pending: u64,
     pending_len: u32,
 }
 
 impl BitWriter {
     pub(super) fn put(&mut self, code: Code) {
-        self.pending = self.pending << code.len | u32::from(code.bits);
+        self.pending = self.pending << code.len | u64::from(code.bits);
         self.pending_len += u32::from(code.len);
-        while self.pending_len >= 8 {
-            self.pending_len -= 8;
-            self.bytes.push((self.pending >> self.pending_len) as u8);
+        if self.pending_len >= 32 {
+            self.pending_len -= 32;
+            self.bytes.extend(((self.pending >> self.pending_len) as u32).to_be_bytes());
         }
     }
 
@@ -32,6 +32,10 @@ impl BitWriter {
 
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.pad_to_byte(0);
+        while self.pending_len > 0 {
+            self.pending_len -= 8;
+            self.bytes.push((self.pending >> self.pending_len) as u8);
+        }
         self.bytes
     }
 }
