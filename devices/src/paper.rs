@@ -6,7 +6,7 @@ use bytes::Bytes;
 use faxproof_wire::features::Ability;
 use faxproof_wire::http as html;
 use faxproof_wire::mime::read;
-use faxproof_wire::page::{Form, Page, tiff};
+use faxproof_wire::page::{Coding, Form, Page, tiff};
 
 use crate::core::{Durable, Outbox, Print};
 use crate::http::Unprintable;
@@ -83,10 +83,14 @@ pub(crate) fn of_mail(message: &Bytes, prints: Option<&Ability>) -> Result<Vec<P
 
 /// The first form among these pages that a printer cannot do.
 fn too_much(prints: &Ability, file: &[u8], pages: &[Page]) -> Option<Form> {
-    let codings = tiff::codings(file).unwrap_or_default();
-    // The simplest coding stands for a file without any.
-    let coding = codings.into_iter().next_back().unwrap_or_default();
-    pages.iter().map(|page| Form { coding, ..page.form() }).find(|form| !prints.has(*form))
+    let mut codings = tiff::codings(file).unwrap_or_default();
+    if codings.is_empty() {
+        // The simplest coding stands for a file without any.
+        codings.insert(Coding::default());
+    }
+    let forms =
+        pages.iter().flat_map(|page| codings.iter().map(|coding| Form { coding: *coding, ..page.form() }));
+    forms.into_iter().find(|form| !prints.has(*form))
 }
 
 /// The sheets of a document: its pages, then its texts.

@@ -6,7 +6,7 @@ use super::MailFax;
 use super::arcs;
 use super::letters::{self, Kind, Tells};
 use super::reforming::{self, Pending};
-use super::transmitter::{AWAITED, At, Awaited, Walk, peer_of};
+use super::transmitter::{AWAITED, At, Awaited, Walk};
 use crate::config::Machine;
 use crate::core::{Outbox, Time, Timer};
 use crate::handover::Letter;
@@ -105,10 +105,8 @@ impl MailFax {
     fn send_again(&mut self, now: Time, first: Walk, told: Option<&str>, out: &mut Outbox) {
         let Document::Image { original, .. } = &first.document else { return };
         let in_call = matches!(first.at, At::Calling { .. });
-        let peer = peer_of(first.number.as_deref(), first.address.as_ref().map(|(to, _)| to.as_str()));
         let sends = &self.line.config().habits.mail.sends;
-        let reformed = reforming::reformed(original, sends, told, &peer);
-        reformed.why.into_iter().for_each(|why| out.remark(why));
+        let reformed = reforming::reformed(original, sends, told, &first.peer(), out);
         let mut enclosed = reformed.enclosure;
         // RFC 3297 §3.3: it names the first, and offers nothing more.
         enclosed.original = Some(first.message_id.clone()).filter(|_| first.pending == Pending::Offered);
@@ -141,7 +139,6 @@ impl MailFax {
         if self.capabilities.len() >= MOST_REMEMBERED {
             self.capabilities.pop_first();
         }
-        let address = walk.address.as_ref().map(|(address, _)| address.as_str());
-        self.capabilities.insert(peer_of(walk.number.as_deref(), address), told.to_owned());
+        self.capabilities.insert(walk.peer(), told.to_owned());
     }
 }

@@ -9,6 +9,7 @@ use faxproof_wire::page::{Form, Page, reform, tiff};
 
 use super::arcs;
 use crate::config::{FirstMail, MailHabits};
+use crate::core::Outbox;
 use crate::order::Document;
 
 /// What a mail carries.
@@ -78,12 +79,17 @@ pub(super) struct Reformed {
     pub(super) enclosure: Enclosure,
     /// The arc of S113.
     pub(super) arc: &'static str,
-    /// Why this form, page by page as far as they differ.
-    pub(super) why: Vec<String>,
 }
 
-/// S113: the pages of a document for a recipient that has told what it prints, or has not.
-pub(super) fn reformed(original: &[Page], own: &Ability, told: Option<&str>, recipient: &str) -> Reformed {
+/// S113: the pages of a document for a recipient that has told what it prints, or has not. A remark says why in this
+/// form, page by page as far as they differ.
+pub(super) fn reformed(
+    original: &[Page],
+    own: &Ability,
+    told: Option<&str>,
+    recipient: &str,
+    out: &mut Outbox,
+) -> Reformed {
     let mut choices: Vec<(Form, Choice)> = Vec::new();
     let (mut pages, mut codings) = (Vec::new(), BTreeSet::new());
     for page in original {
@@ -92,6 +98,7 @@ pub(super) fn reformed(original: &[Page], own: &Ability, told: Option<&str>, rec
         let to = known.unwrap_or_else(|| {
             let choice = choose_as_told(own, from, told);
             let form = choice.form;
+            out.remark(choice.sentence(recipient));
             choices.push((from, choice));
             form
         });
@@ -117,7 +124,6 @@ pub(super) fn reformed(original: &[Page], own: &Ability, told: Option<&str>, rec
             ..Enclosure::default()
         },
         arc,
-        why: choices.iter().map(|(_, choice)| choice.sentence(recipient)).collect(),
     }
 }
 

@@ -135,8 +135,7 @@ impl MailFax {
         let peer = peer_of(number, address.map(|(address, _)| address.as_str()));
         match (document, self.capabilities.get(&peer)) {
             (Document::Image { original, .. }, Some(told)) => {
-                let reformed = reforming::reformed(original, &habits.sends, Some(told), &peer);
-                reformed.why.into_iter().for_each(|why| out.remark(why));
+                let reformed = reforming::reformed(original, &habits.sends, Some(told), &peer, out);
                 (reformed.enclosure, Pending::Nothing)
             }
             _ => reforming::first(document, habits),
@@ -247,11 +246,8 @@ impl MailFax {
         out: &mut Outbox,
     ) -> Vec<Step> {
         let Document::Image { original, .. } = &walk.document else { return Vec::new() };
-        let address = walk.address.as_ref().map(|(address, _)| address.as_str());
-        let peer = peer_of(walk.number.as_deref(), address);
         let sends = &self.line.config().habits.mail.sends;
-        let reformed = reforming::reformed(original, sends, told, &peer);
-        reformed.why.into_iter().for_each(|why| out.remark(why));
+        let reformed = reforming::reformed(original, sends, told, &walk.peer(), out);
         (walk.enclosed, walk.pending) = (reformed.enclosure, Pending::Nothing);
         if let Some(told) = told {
             self.remember(walk, told);
@@ -365,6 +361,13 @@ impl MailFax {
             .then(|| reforming::plain(&walk.document));
         let enclosed = whole.as_ref().unwrap_or(&walk.enclosed);
         letters::m1(self.line.config(), &self.line.entropy(), place, (to, number), (enclosed, kind))
+    }
+}
+
+impl Walk {
+    /// By what its recipient is remembered.
+    pub(super) fn peer(&self) -> String {
+        peer_of(self.number.as_deref(), self.address.as_ref().map(|(address, _)| address.as_str()))
     }
 }
 
