@@ -15,6 +15,7 @@ use faxproof_wire::vendor::Profile;
 use crate::core::{Duration, Entropy, Medium};
 use crate::number;
 use crate::sip::transport::Transport;
+use crate::smtp::Offers;
 use crate::ta1::Row;
 use crate::ta2;
 
@@ -23,10 +24,10 @@ pub use self::mail::{
     NumberPattern, PathReject, Unverified,
 };
 
-/// Set-up of facsimile machine 1.
+/// Set-up of a telephone line, which every box of the patent has.
 #[derive(Clone, Debug)]
-pub struct FaxConfig {
-    /// Its address; SIP runs on port 5060.
+pub struct LineConfig {
+    /// The address of its box; SIP runs on port 5060.
     pub address: IpAddr,
     /// Its IP telephone number.
     pub number: String,
@@ -34,12 +35,25 @@ pub struct FaxConfig {
     pub domain: String,
     /// Where it sends its requests: the SIP server, by address or by name.
     pub sip_server: Uri,
-    /// Its own mail address, used as MAIL FROM.
-    pub mail: String,
     /// Its password in the realm that is named like its domain; its user name is its number.
     pub password: Option<String>,
     /// Protocols that it can run, most preferred first.
     pub protocols: Vec<Protocol>,
+    /// The name by which its SMTP greets.
+    pub smtp_name: String,
+    /// Where the standards leave it free.
+    pub habits: Habits,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
+}
+
+/// Set-up of a fax.
+#[derive(Clone, Debug)]
+pub struct FaxConfig {
+    /// Its line.
+    pub line: LineConfig,
+    /// Its own mail address, used as MAIL FROM.
+    pub mail: String,
     /// Where it tells of a failure.
     pub failure_medium: Medium,
     /// Table Ta1 as delivered.
@@ -52,12 +66,10 @@ pub struct FaxConfig {
     pub mail_server: Option<SocketAddr>,
     /// The mailbox that a mail fax collects.
     pub mailbox: Option<CollectionConfig>,
-    /// Where the standards leave it free.
-    pub habits: Habits,
+    /// What it does as a mail fax.
+    pub mail_habits: MailHabits,
     /// Wall time at the start of the world, seconds since 1970-01-01 UTC.
     pub epoch_s: i64,
-    /// Source of its identifiers.
-    pub entropy: Entropy,
 }
 
 impl FaxConfig {
@@ -68,19 +80,19 @@ impl FaxConfig {
         let Some((local, domain)) = path.split_once('@') else {
             return own || path.eq_ignore_ascii_case("postmaster");
         };
-        let here = [self.mail_domain(), &self.domain];
+        let here = [self.mail_domain(), &self.line.domain];
         let is_here = here.iter().any(|name| name.eq_ignore_ascii_case(domain));
         let token = IpTelNumber::from_token(local).and_then(Result::ok);
-        let named =
-            token.is_some_and(|number| number::digits(&number.to_string()) == number::digits(&self.number));
+        let named = token
+            .is_some_and(|number| number::digits(&number.to_string()) == number::digits(&self.line.number));
         let fax = local.get(..4).filter(|head| head.eq_ignore_ascii_case("FAX=")).map(|_| &local[4..]);
-        let dialled = fax.is_some_and(|fax| number::digits(fax) == number::digits(&self.number));
+        let dialled = fax.is_some_and(|fax| number::digits(fax) == number::digits(&self.line.number));
         own || is_here && (dialled || named || local.eq_ignore_ascii_case("postmaster"))
     }
 
-    /// The name by which the fax greets in SMTP.
+    /// The name by which the fax greets in SMTP: the domain of its mail address.
     pub fn mail_domain(&self) -> &str {
-        self.mail.split_once('@').map_or("localhost", |(_, domain)| domain)
+        &self.line.smtp_name
     }
 }
 
@@ -155,10 +167,10 @@ pub struct Habits {
     pub media_at: MediaAt,
     /// Whether it refuses (403) requests within a call that come from elsewhere than the call.
     pub refuses_foreign: bool,
+    /// What its SMTP server can do.
+    pub offers: Offers,
     /// Its HTTP, where it runs that.
     pub http: HttpHabits,
-    /// What it does as a mail fax.
-    pub mail: MailHabits,
 }
 
 /// Declared choices in HTTP: no standard says how a fax uses it.
@@ -255,8 +267,8 @@ impl Default for Habits {
             setup_offer: Setup::Active,
             media_at: MediaAt::Peer,
             refuses_foreign: false,
+            offers: Offers::default(),
             http: HttpHabits::default(),
-            mail: MailHabits::default(),
         }
     }
 }

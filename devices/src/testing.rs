@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use faxproof_wire::sip::{Message, Name};
 
-use crate::config::{FaxConfig, Habits, Protocol};
+use crate::config::{FaxConfig, Habits, LineConfig, MailHabits, Protocol};
 use crate::core::{Conn, Device, Effect, Entropy, Event, Medium, Outbox, StreamEvent, Time, Timer};
 
 /// A device, its timers, and the effects of the last step.
@@ -105,22 +105,27 @@ pub(crate) fn address(text: &str) -> SocketAddr {
 
 /// A fax at 10.0.0.1 that does not register; its SIP server is at 10.0.0.5.
 pub(crate) fn fax_config(habits: Habits) -> FaxConfig {
-    FaxConfig {
+    let line = LineConfig {
         address: "10.0.0.1".parse().expect("an address"),
         number: "050-0000-9999".to_owned(),
         domain: "d.example".to_owned(),
         sip_server: crate::sip::address::uri(address("10.0.0.5:5060")),
-        mail: "a@fax.example".to_owned(),
         password: None,
         protocols: vec![Protocol::Smtp],
+        smtp_name: "fax.example".to_owned(),
+        habits: Habits { registers: false, ..habits },
+        entropy: Entropy::of_seed(1),
+    };
+    FaxConfig {
+        line,
+        mail: "a@fax.example".to_owned(),
         failure_medium: Medium::Display,
         ta1: Vec::new(),
         ta2: Vec::new(),
         mail_server: None,
         mailbox: None,
         machine: Default::default(),
-        habits: Habits { registers: false, ..habits },
+        mail_habits: MailHabits::default(),
         epoch_s: 0,
-        entropy: Entropy::of_seed(1),
     }
 }

@@ -55,8 +55,6 @@ pub struct MailHabits {
     pub unverified_number: Unverified,
     /// Whether it takes mail by SMTP of anybody, on port 25, besides that of a call.
     pub listens: bool,
-    /// What its SMTP server can do.
-    pub offers: Offers,
     /// Machine 118: whom it takes for a peer of extension SMTP.
     pub extension_rule: ExtensionRule,
     /// Whether its confirmations say what it can print (Media-Accept-Features, RFC 2530).
@@ -100,7 +98,6 @@ impl Default for MailHabits {
             on_path_reject: PathReject::Notify,
             unverified_number: Unverified::Store,
             listens: false,
-            offers: Offers::default(),
             extension_rule: ExtensionRule::default(),
             states_capabilities: false,
             states: None,

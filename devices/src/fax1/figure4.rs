@@ -86,8 +86,15 @@ impl Fax1 {
                 Some(walk)
             }
             What::Opened(to) => {
-                let mut session =
-                    Session::of(walk.protocol, &self.line, now, key, &walk.number, to, &walk.document);
+                let mut session = Session::of(
+                    walk.protocol,
+                    (&self.config, &self.line.entropy()),
+                    now,
+                    key,
+                    &walk.number,
+                    to,
+                    &walk.document,
+                );
                 let turn = session.opened();
                 self.turn(now, key, Walk { at: At::Transmitting(session), ..walk }, turn, out)
             }
@@ -160,7 +167,7 @@ impl Fax1 {
         if presented.is_empty() {
             return self.nothing_presented(now, key, walk, said, out);
         }
-        let own = &self.line.config().protocols;
+        let own = &self.config.line.protocols;
         match own.iter().find(|protocol| presented.iter().any(|token| token == protocol.token())).copied() {
             Some(protocol) => {
                 out.mark(key, "4.S13.selected"); // S13
@@ -292,7 +299,7 @@ impl Fax1 {
         }
         out.mark(key, "4.S15.failed"); // S15
         self.tell_failure(key, &walk.document, why, out); // S9
-        if self.line.config().habits.store_on_transfer_failure {
+        if self.config.line.habits.store_on_transfer_failure {
             self.store(key, walk, out);
         }
     }
@@ -318,7 +325,7 @@ impl Fax1 {
     /// The registered protocol, if this fax has it.
     fn own_protocol(&self, registered: &Registered) -> Option<Protocol> {
         let Registered::Protocol(token) = registered else { return None };
-        let mut own = self.line.config().protocols.iter();
+        let mut own = self.config.line.protocols.iter();
         own.find(|protocol| protocol.token().eq_ignore_ascii_case(token)).copied()
     }
 }

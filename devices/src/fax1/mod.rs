@@ -26,6 +26,7 @@ use crate::ta1::Ta1;
 /// The fax.
 #[derive(Clone, Debug)]
 pub struct Fax1 {
+    config: Arc<FaxConfig>,
     line: Line,
     ta1: Ta1,
     /// Where each call that we make stands in Figure 4, by the key of its order.
@@ -36,7 +37,12 @@ impl Fax1 {
     /// A fax before its first power-on.
     pub fn new(config: FaxConfig) -> Self {
         let ta1 = Ta1::new(config.ta1.clone());
-        Fax1 { line: Line::new(Arc::new(config), 0), ta1, walks: BTreeMap::new() }
+        Fax1::booted(Arc::new(config), 0, ta1)
+    }
+
+    fn booted(config: Arc<FaxConfig>, boots: u32, ta1: Ta1) -> Self {
+        let line = Line::new(Arc::new(config.line.clone()), boots);
+        Fax1 { config, line, ta1, walks: BTreeMap::new() }
     }
 
     /// Table Ta1 as it stands.
@@ -67,7 +73,7 @@ impl Fax1 {
 
     /// As destination device 15: what the client of the protocol sends is printed, or refused.
     fn serve(&mut self, now: Time, call: u64, conn: Conn, bytes: &Bytes, out: &mut Outbox) {
-        let (config, entropy) = (self.line.config().clone(), self.line.entropy());
+        let (config, entropy) = (self.config.clone(), self.line.entropy());
         let Some((server, documents)) = self.line.server(call, conn) else { return };
         let mut name = || {
             *documents += 1;
@@ -82,9 +88,8 @@ impl Device for Fax1 {
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
         match event {
             Event::PowerOn { boots, committed } => {
-                let config = self.line.config().clone();
-                let ta1 = Ta1::restored(&config.ta1, &committed);
-                *self = Fax1 { line: Line::new(config, boots), ta1, walks: BTreeMap::new() };
+                let ta1 = Ta1::restored(&self.config.ta1, &committed);
+                *self = Fax1::booted(self.config.clone(), boots, ta1);
                 self.line.power_on(now, out);
             }
             Event::Order(order) => self.order(now, order, out),

@@ -40,7 +40,7 @@ impl Fax1 {
             Document::Image { .. } => "Transmission of image failed",
             Document::Text(_) => "Transmission of e-mail failed",
         };
-        let medium = self.line.config().failure_medium;
+        let medium = self.config.failure_medium;
         let arc = match medium {
             Medium::Display => "4.S9.display",
             Medium::Printer => "4.S9.print",

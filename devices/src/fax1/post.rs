@@ -27,9 +27,9 @@ pub(super) fn compose(
     to: &str,
     document: &Document,
 ) -> Envelope {
-    let to = format!("FAX=+{}@{}", number::digits(to), config.domain);
+    let to = format!("FAX=+{}@{}", number::digits(to), config.line.domain);
     let token = entropy.key(("message", call)).token();
-    let subject = format!("Fax from {}", config.number);
+    let subject = format!("Fax from {}", config.line.number);
     let (text, tiff) = match document {
         Document::Image { tiff, .. } => (None, Some(tiff)),
         Document::Text(text) => (Some(text.as_ref()), None),
@@ -50,12 +50,12 @@ pub(super) fn compose(
 
 /// Step S7 or S15: the document in the format of HTTP. The target is on the passive side (RFC 9112 §3.2).
 pub(super) fn posting(config: &FaxConfig, to: SocketAddr, document: &Document) -> Posting {
-    let habits = &config.habits.http;
+    let habits = &config.line.habits.http;
     let (kind, body) = match (document, habits.text_type) {
         (Document::Image { tiff, .. }, _) => (TIFF, tiff.clone()),
         (Document::Text(text), TextType::Plain) => (PLAIN, Bytes::copy_from_slice(text.as_bytes())),
         (Document::Text(text), TextType::Html) => {
-            (HTML, html::from_text(&format!("Fax from {}", config.number), text).into())
+            (HTML, html::from_text(&format!("Fax from {}", config.line.number), text).into())
         }
     };
     Posting {

@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 
 use super::post;
 use crate::config::{FaxConfig, Protocol};
-use crate::core::Time;
-use crate::line::Line;
+use crate::core::{Entropy, Time};
 use crate::order::Document;
 use crate::turn::Turn;
 use crate::{http, smtp};
@@ -25,17 +24,16 @@ impl Session {
     /// Converts the document and prepares its transmission (S7, S15) to the passive side at `to`.
     pub(super) fn of(
         protocol: Protocol,
-        line: &Line,
+        (config, entropy): (&FaxConfig, &Entropy),
         now: Time,
         call: u64,
         number: &str,
         to: SocketAddr,
         document: &Document,
     ) -> Session {
-        let config: &FaxConfig = line.config();
         match protocol {
             Protocol::Smtp => {
-                let envelope = post::compose(config, &line.entropy(), now, call, number, document);
+                let envelope = post::compose(config, entropy, now, call, number, document);
                 Session::Smtp(smtp::Client::new(config.mail_domain(), envelope))
             }
             Protocol::Http => Session::Http(http::Client::new(post::posting(config, to, document))),

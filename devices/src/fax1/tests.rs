@@ -9,7 +9,7 @@ use faxproof_wire::sip::{Message, Name, Uri};
 
 use super::*;
 
-use crate::config::Habits;
+use crate::config::{Habits, LineConfig};
 use crate::core::{Durable, Effect, NameAnswer, Question, StreamEvent};
 use crate::order::{Destination, Document};
 use crate::testing::{Table, address, answer, fax_config as config, labels, sent};
@@ -21,7 +21,9 @@ fn fax(habits: Habits) -> Table<Fax1> {
 }
 
 fn fax_of(sip_server: Uri, habits: Habits) -> Table<Fax1> {
-    Table::new(Fax1::new(FaxConfig { sip_server, ..config(habits) }))
+    let usual = config(habits);
+    let line = LineConfig { sip_server, ..usual.line };
+    Table::new(Fax1::new(FaxConfig { line, ..usual }))
 }
 
 fn request(method: &str, cseq: u32, to_tag: &str, more: &str) -> String {

@@ -36,7 +36,7 @@ use self::callee::Incoming;
 use self::caller::Outgoing;
 use self::phone::{KEEP_ALIVE, Phone};
 use self::registration::Registration;
-use crate::config::FaxConfig;
+use crate::config::LineConfig;
 use crate::core::{Conn, Effect, Entropy, Event, Holdings, Outbox, StreamEvent, Time, Timer};
 use crate::sip::transaction::Up;
 use crate::sip::{SIP_PORT, intake};
@@ -61,7 +61,7 @@ pub(crate) struct Line {
 
 impl Line {
     /// A line of a box that has started so many times, before its power comes on.
-    pub(crate) fn new(config: Arc<FaxConfig>, boots: u32) -> Self {
+    pub(crate) fn new(config: Arc<LineConfig>, boots: u32) -> Self {
         Line {
             phone: Phone::new(config, boots),
             registration: Registration::default(),
@@ -70,11 +70,6 @@ impl Line {
             connections: BTreeMap::new(),
             news: VecDeque::new(),
         }
-    }
-
-    /// What it is set up with.
-    pub(crate) fn config(&self) -> &Arc<FaxConfig> {
-        &self.phone.config
     }
 
     /// Source of the identifiers of this boot.

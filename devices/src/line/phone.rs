@@ -8,7 +8,7 @@ use faxproof_wire::sip::{Builder, Message, Method, Name, Uri, Via, reason_phrase
 use faxproof_wire::vendor::{Profile, RECV_INFO};
 
 use super::keyring::Keyring;
-use crate::config::{FaxConfig, Variant};
+use crate::config::{LineConfig, Variant};
 use crate::core::{Entropy, Outbox, Time, Timer};
 use crate::number;
 use crate::sip::courier::Courier;
@@ -31,7 +31,7 @@ pub(super) const KEEP_ALIVE: Timer = Timer { owner: 2, name: "keep-alive" };
 /// Identity and transactions of a fax.
 #[derive(Clone, Debug)]
 pub(super) struct Phone {
-    pub(super) config: Arc<FaxConfig>,
+    pub(super) config: Arc<LineConfig>,
     /// Entropy of this boot.
     pub(super) entropy: Entropy,
     pub(super) courier: Courier,
@@ -39,7 +39,7 @@ pub(super) struct Phone {
 }
 
 impl Phone {
-    pub(super) fn new(config: Arc<FaxConfig>, boots: u32) -> Self {
+    pub(super) fn new(config: Arc<LineConfig>, boots: u32) -> Self {
         let entropy = config.entropy.part(("boot", boots));
         let layer = Layer::new(entropy.part("transactions"));
         let means = Means { address: config.address, transports: &[Transport::Udp, Transport::Tcp] };

@@ -86,8 +86,8 @@ mod tests {
     /// Whether a fax at this address goes where a peer at 10.0.0.2 says.
     fn goes(own: &str, media_at: MediaAt, named: &str) -> bool {
         let mut config = fax_config(Habits { media_at, ..Habits::default() });
-        config.address = own.parse().expect("an address");
-        let phone = Phone::new(config.into(), 1);
+        config.line.address = own.parse().expect("an address");
+        let phone = Phone::new(config.line.into(), 1);
         phone.media_address(PEER, named.parse().ok()).is_ok()
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::config::{FaxConfig, Protocol};
+use crate::config::{LineConfig, Protocol};
 use crate::core::Duration;
 use crate::http::{self, ServerHabits, Tray};
 use crate::smtp::{self, PostOffice};
@@ -17,12 +17,12 @@ pub(crate) enum Serving {
 
 impl Serving {
     /// A server at this port of ours.
-    pub(super) fn of(protocol: Protocol, config: &FaxConfig, port: u16) -> Serving {
+    pub(super) fn of(protocol: Protocol, config: &LineConfig, port: u16) -> Serving {
         let size_limit = config.habits.size_limit;
         match protocol {
             Protocol::Smtp => {
-                let server = smtp::Server::new(config.mail_domain(), size_limit);
-                Serving::Smtp(server.offering(config.habits.mail.offers))
+                let server = smtp::Server::new(config.smtp_name.clone(), size_limit);
+                Serving::Smtp(server.offering(config.habits.offers))
             }
             Protocol::Http => Serving::Http(http::Server::new(ServerHabits {
                 method: config.habits.http.method.as_str().to_owned(),

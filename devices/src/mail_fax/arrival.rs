@@ -59,7 +59,7 @@ impl Doorstep {
 impl MailFax {
     /// Power came on.
     pub(super) fn open_doorstep(&self, out: &mut Outbox) {
-        if self.line.config().habits.mail.listens {
+        if self.config.mail_habits.listens {
             out.push(Effect::Listen { port: SMTP_PORT });
         }
     }
@@ -71,9 +71,9 @@ impl MailFax {
                 out.push(Effect::Reset(conn));
             }
             StreamEvent::Accepted { .. } => {
-                let config = self.line.config();
-                let server = Server::new(config.mail_domain(), config.habits.size_limit)
-                    .offering(config.habits.mail.offers);
+                let config = &self.config;
+                let server = Server::new(config.mail_domain(), config.line.habits.size_limit)
+                    .offering(config.line.habits.offers);
                 out.send(conn, server.greeting());
                 out.arm(now, PATIENCE, Timer { owner: conn.0, name: IDLE });
                 self.doorstep.clients.insert(conn, server);
@@ -89,7 +89,7 @@ impl MailFax {
     }
 
     fn served_at_doorstep(&mut self, now: Time, conn: Conn, bytes: &Bytes, out: &mut Outbox) {
-        let config = self.line.config().clone();
+        let config = self.config.clone();
         let Some(server) = self.doorstep.clients.get_mut(&conn) else { return };
         // No document comes without a name here: mails have theirs.
         let mut desk = Desk { config: &config, name: &mut String::new, taken: Vec::new(), out };
@@ -116,7 +116,7 @@ impl MailFax {
                 }
                 Collected::Mail(name, message) => {
                     let path = sender_path(&message);
-                    let fate = settle(self.line.config(), path.as_deref(), &message, out);
+                    let fate = settle(&self.config, path.as_deref(), &message, out);
                     self.arrived(now, path, message, fate, out);
                     next = self.collector.taken(now, name, out);
                 }
@@ -133,7 +133,7 @@ impl MailFax {
             let from = path.as_deref().filter(|path| !path.is_empty()).unwrap_or("nobody");
             self.display(key, format!("A mail from {from} was not printed: {why}"), out);
         }
-        let arcs = arcs::mailed(self.line.config().machine);
+        let arcs = arcs::mailed(self.config.machine);
         self.taken(now, key, arcs, Mail { path, message, fate }, out);
         self.confirm_all(now, key, out);
         self.grant_wishes(now, key, out);

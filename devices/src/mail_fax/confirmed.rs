@@ -27,7 +27,7 @@ impl MailFax {
     ) {
         let about = |awaited: &Awaited| Some(&awaited.walk.message_id) == m2.about.as_ref();
         let Some(at) = self.awaited.iter().position(about) else {
-            let arcs = arcs::awaiting(self.line.config().machine, by_call);
+            let arcs = arcs::awaiting(self.config.machine, by_call);
             let (Some(by), Some(_)) = (arcs.came(by_call), arcs.learns) else {
                 return out.unexpected("a confirmation of no mail of ours", "one of a mail of ours");
             };
@@ -105,14 +105,14 @@ impl MailFax {
     fn send_again(&mut self, now: Time, first: Walk, told: Option<&str>, out: &mut Outbox) {
         let Document::Image { original, .. } = &first.document else { return };
         let in_call = matches!(first.at, At::Calling { .. });
-        let sends = &self.line.config().habits.mail.sends;
+        let sends = &self.config.mail_habits.sends;
         let reformed = reforming::reformed(original, sends, told, &first.peer(), out);
         let mut enclosed = reformed.enclosure;
         // RFC 3297 §3.3: it names the first, and offers nothing more.
         enclosed.original = Some(first.message_id.clone()).filter(|_| first.pending == Pending::Offered);
         let key = self.line.entropy().key(("again", first.order)).0;
         let mut walk = Walk {
-            message_id: letters::message_id(self.line.config(), &self.line.entropy(), ("m1", key)),
+            message_id: letters::message_id(&self.config, &self.line.entropy(), ("m1", key)),
             enclosed,
             pending: Pending::Nothing,
             again: Some(if in_call { &arcs::CONFIRMED_12 } else { &arcs::CONFIRMED_UNNAMED }),
@@ -130,10 +130,10 @@ impl MailFax {
     /// What a recipient said that it prints holds for the next fax too. A wish for another form does not count (RFC
     /// 3297 §6.2).
     pub(super) fn remember(&mut self, walk: &Walk, told: &str) {
-        let config = self.line.config();
+        let config = &self.config;
         // What cannot be read would keep the recipient at profile S for good.
         let of_use = Filter::parse(told).is_ok_and(|filter| Ability::told_by(&filter).is_ok());
-        if config.machine != Machine::Fax118 || !config.habits.mail.remembers_capabilities || !of_use {
+        if config.machine != Machine::Fax118 || !config.mail_habits.remembers_capabilities || !of_use {
             return;
         }
         if self.capabilities.len() >= MOST_REMEMBERED {

@@ -82,13 +82,13 @@ pub(super) fn m1(
     (address, number): (Option<&str>, Option<&str>),
     (enclosed, kind): (&Enclosure, Kind),
 ) -> Envelope {
-    let by_number = || format!("FAX=+{}@{}", number::digits(number.unwrap_or_default()), config.domain);
+    let by_number = || format!("FAX=+{}@{}", number::digits(number.unwrap_or_default()), config.line.domain);
     let to = address.map_or_else(by_number, str::to_owned);
     let extended = kind == Kind::Extended;
     let mail = Mail {
         from: &if extended { config.mail.clone() } else { from(config) },
         to: &to,
-        subject: &format!("Fax from {}", config.number),
+        subject: &format!("Fax from {}", config.line.number),
         date_unix_s: config.epoch_s.saturating_add_unsigned(place.now.whole_seconds()),
         message_id: place.message_id,
         boundary: &format!("fax-{}", entropy.key(("boundary", place.key)).token()),
@@ -96,7 +96,7 @@ pub(super) fn m1(
         tiff: enclosed.tiff.as_ref(),
         file_name: "fax.tif",
     };
-    let asks = config.habits.mail.asks_confirmation && !extended;
+    let asks = config.mail_habits.asks_confirmation && !extended;
     // Nobody keeps the pages for longer than the answer takes.
     let offer = Alternative::Available(Lifetime::Transient).to_string();
     let extras = Extras {
@@ -142,7 +142,7 @@ pub(super) fn m2(
     to: &str,
     (about, fate): (Option<&str>, &Fate),
 ) -> Envelope {
-    let habits = &config.habits.mail;
+    let habits = &config.mail_habits;
     let (subject, text) = match fate {
         Fate::Printed => ("Fax received (MDN)", PRINTED.to_owned()),
         Fate::Refused(why) => ("Fax not printed (MDN)", format!("Your fax was not printed: {why}")),
@@ -182,7 +182,7 @@ pub(super) fn m2(
 /// Whether a mail is put off, since it offers pages that this fax prints better (RFC 3297 §3.2.3): somebody may be
 /// asked for them, the offer is made to this fax, and it is worth it.
 pub(super) fn puts_off(config: &FaxConfig, path: Option<&str>, message: &Bytes) -> bool {
-    let habits = &config.habits.mail;
+    let habits = &config.mail_habits;
     if !habits.prefers_alternative || !habits.confirms {
         return false;
     }
@@ -239,13 +239,13 @@ pub(super) fn read_m2(config: &FaxConfig, from: &str, message: &Bytes) -> Option
 /// Who sent a mail, by the places that this fax reads.
 pub(super) fn origin_of(config: &FaxConfig, from: &str, message: &Bytes) -> Origin {
     let envelope = mime::Envelope { path: from, params: &[] };
-    Origin::read(message, &envelope, &config.habits.mail.reads_number)
+    Origin::read(message, &envelope, &config.mail_habits.reads_number)
 }
 
 /// Our MAIL FROM with our number in it: as a fax address where the number is international (RFC 3192), else as
 /// a token.
 fn numbered_sender(config: &FaxConfig) -> String {
-    let number = IpTelNumber::parse(&number::sip_user(&config.number)).ok();
+    let number = IpTelNumber::parse(&number::sip_user(&config.line.number)).ok();
     let places = [Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart];
     let path =
         number.and_then(|number| places.iter().find_map(|place| place.write_path(&number, &config.mail)));
@@ -254,8 +254,8 @@ fn numbered_sender(config: &FaxConfig) -> String {
 
 /// Our From, with our number in the declared place. A number that cannot stand there is left out.
 fn from(config: &FaxConfig) -> String {
-    let number = IpTelNumber::parse(&number::sip_user(&config.number)).ok();
+    let number = IpTelNumber::parse(&number::sip_user(&config.line.number)).ok();
     let written =
-        number.and_then(|number| config.habits.mail.writes_number.write_from(&number, &config.mail));
+        number.and_then(|number| config.mail_habits.writes_number.write_from(&number, &config.mail));
     written.unwrap_or_else(|| config.mail.clone())
 }

@@ -33,6 +33,7 @@ use crate::ta2::Ta2;
 /// The mail fax.
 #[derive(Clone, Debug)]
 pub struct MailFax {
+    config: Arc<FaxConfig>,
     line: Line,
     mailer: Mailer,
     collector: Collector,
@@ -61,10 +62,11 @@ impl MailFax {
     }
 
     fn booted(config: Arc<FaxConfig>, boots: u32, ta2: Ta2) -> Self {
-        let line = Line::new(config.clone(), boots);
+        let line = Line::new(Arc::new(config.line.clone()), boots);
         let mailer = Mailer::new(config.mail_server, config.mail_domain(), line.entropy());
         let collector = Collector::new(config.mailbox.clone(), line.entropy());
         MailFax {
+            config,
             line,
             mailer,
             collector,
@@ -117,9 +119,8 @@ impl Device for MailFax {
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
         match event {
             Event::PowerOn { boots, committed } => {
-                let config = self.line.config().clone();
-                let ta2 = Ta2::restored(&config.ta2, &committed);
-                *self = MailFax::booted(config, boots, ta2);
+                let ta2 = Ta2::restored(&self.config.ta2, &committed);
+                *self = MailFax::booted(self.config.clone(), boots, ta2);
                 self.line.power_on(now, out);
                 self.collector.power_on(now, out);
                 self.open_doorstep(out);

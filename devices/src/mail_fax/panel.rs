@@ -45,7 +45,7 @@ impl MailFax {
             Document::Image { .. } => "Transmission of image failed",
             Document::Text(_) => "Transmission of e-mail failed",
         };
-        let medium = self.line.config().failure_medium;
+        let medium = self.config.failure_medium;
         out.notice(Notice { call, medium, text: format!("{words}: {why}") });
     }
 

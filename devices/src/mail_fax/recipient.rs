@@ -55,7 +55,7 @@ pub(super) struct CallBack {
 impl MailFax {
     /// What the client of the protocol sends is printed, or refused; what it says of its sender is learned.
     pub(super) fn serve(&mut self, now: Time, call: u64, conn: Conn, bytes: &Bytes, out: &mut Outbox) {
-        let (config, entropy) = (self.line.config().clone(), self.line.entropy());
+        let (config, entropy) = (self.config.clone(), self.line.entropy());
         let Some((server, documents)) = self.line.server(call, conn) else { return };
         let mut name = || {
             *documents += 1;
@@ -81,7 +81,7 @@ impl MailFax {
         mail: Mail,
         out: &mut Outbox,
     ) {
-        let config = self.line.config().clone();
+        let config = self.config.clone();
         let Mail { path, message, fate } = mail;
         let from = path.as_deref().unwrap_or_default();
         if is_report(&message) {
@@ -93,10 +93,10 @@ impl MailFax {
         }
         let origin = letters::origin_of(&config, from, &message);
         let number = origin.number.as_ref().ok().map(|number| number.to_string());
-        if let Some(never) = number.as_deref().filter(|number| !config.habits.mail.may_call(number)) {
+        if let Some(never) = number.as_deref().filter(|number| !config.mail_habits.may_call(number)) {
             out.unexpected(format!("the number {never}, which is never called"), "a number to call back");
         }
-        let number = number.filter(|number| config.habits.mail.may_call(number));
+        let number = number.filter(|number| config.mail_habits.may_call(number));
         let caller = self.line.caller_number(call);
         let vouched = match (&number, &caller) {
             (Some(number), Some(caller)) => number::digits(number) == number::digits(caller),
@@ -123,7 +123,7 @@ impl MailFax {
         vouched: bool,
         out: &mut Outbox,
     ) {
-        let habit = self.line.config().habits.mail.unverified_number;
+        let habit = self.config.mail_habits.unverified_number;
         let arc = match (number, address) {
             (Some(number), Some(_)) if !vouched && habit == Unverified::Refuse => {
                 self.display(call, format!("{number} was not stored: nothing vouches for it"), out);
@@ -149,8 +149,8 @@ impl MailFax {
     }
 
     fn confirm(&mut self, now: Time, (call, n): (u64, usize), due: Due, out: &mut Outbox) {
-        let config = self.line.config().clone();
-        if !config.habits.mail.confirms {
+        let config = self.config.clone();
+        if !config.mail_habits.confirms {
             return;
         }
         let Some(to) = due.asked_by.clone() else {
@@ -159,14 +159,14 @@ impl MailFax {
         let key = self.line.entropy().key(("confirmation", call, n)).0;
         let message_id = letters::message_id(&config, &self.line.entropy(), ("m2", key));
         // Calling ourselves would end in a busy line, or in a circle.
-        let own = number::digits(&config.number);
-        let may_call = |number: &String| config.habits.mail.may_call(number) && number::digits(number) != own;
+        let own = number::digits(&config.line.number);
+        let may_call = |number: &String| config.mail_habits.may_call(number) && number::digits(number) != own;
         let Some(number) = due.number.clone().filter(may_call) else {
             due.arcs.number_unknown.into_iter().for_each(|arc| out.mark(call, arc)); // S355, S362
             return self.mail_confirmation(now, key, &due, &message_id, out);
         };
         let envelope = self.m2(now, key, &to, &due, &message_id);
-        let name = (config.mail_domain(), config.habits.mail.greets_by_helo);
+        let name = (config.mail_domain(), config.mail_habits.greets_by_helo);
         let handover =
             Handover::begin(now, &mut self.line, (key, &number), name, Letter::Mail(envelope), out); // S355, S362
         self.call_backs.insert(key, CallBack { call, due, message_id, handover, mails_then: false });
@@ -174,7 +174,7 @@ impl MailFax {
 
     fn m2(&self, now: Time, key: u64, to: &str, due: &Due, message_id: &str) -> Envelope {
         let about = (due.message_id.as_deref(), &due.fate);
-        letters::m2(self.line.config(), &self.line.entropy(), Place { now, key, message_id }, to, about)
+        letters::m2(&self.config, &self.line.entropy(), Place { now, key, message_id }, to, about)
     }
 
     /// The line tells of a call back.
@@ -239,7 +239,7 @@ impl PostOffice for Desk<'_> {
     /// to come in a better form.
     fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply {
         let Envelope { from, message, .. } = envelope;
-        let fate = settle(self.config, Some(&from), &message, self.out);
+        let fate = settle(&self.config, Some(&from), &message, self.out);
         if let Fate::Refused(why) = fate {
             return Reply::new(554, why).with_enhanced(5, 6, 1);
         }
@@ -248,7 +248,7 @@ impl PostOffice for Desk<'_> {
     }
 
     fn prints(&self) -> Option<Filter> {
-        Some(self.config.habits.mail.prints.filter())
+        Some(self.config.mail_habits.prints.filter())
     }
 }
 
@@ -260,7 +260,7 @@ pub(super) fn settle(config: &FaxConfig, path: Option<&str>, message: &Bytes, ou
     if letters::puts_off(config, path, message) {
         return Fate::PutOff;
     }
-    match paper::of_mail(message, Some(&config.habits.mail.prints)) {
+    match paper::of_mail(message, Some(&config.mail_habits.prints)) {
         Ok(sheets) => {
             paper::print(sheets, out);
             Fate::Printed

@@ -82,7 +82,7 @@ impl MailFax {
             }
         };
         out.mark(key, arc); // S301
-        let message_id = letters::message_id(self.line.config(), &self.line.entropy(), ("m1", key));
+        let message_id = letters::message_id(&self.config, &self.line.entropy(), ("m1", key));
         let (enclosed, pending) = self.first_enclosure(&document, number.as_deref(), address.as_ref(), out);
         let mut walk = Walk {
             order: key,
@@ -113,7 +113,7 @@ impl MailFax {
         arcs: &'static Call,
         out: &mut Outbox,
     ) {
-        let config = self.line.config().clone();
+        let config = self.config.clone();
         let name = (config.mail_domain(), by_helo);
         let handover = Handover::begin(now, &mut self.line, (key, number), name, letter, out);
         walk.at = At::Calling { handover, mails_then: false, arcs, session: &arcs.plain };
@@ -127,8 +127,8 @@ impl MailFax {
         address: Option<&(String, bool)>,
         out: &mut Outbox,
     ) -> (Enclosure, Pending) {
-        let config = self.line.config();
-        let habits = &config.habits.mail;
+        let config = &self.config;
+        let habits = &config.mail_habits;
         if config.machine == Machine::Fax101 {
             return (reforming::plain(document), Pending::Nothing);
         }
@@ -143,15 +143,15 @@ impl MailFax {
     }
 
     fn transmitter(&self) -> &'static Transmitter {
-        arcs::transmitter(self.line.config().machine)
+        arcs::transmitter(self.config.machine)
     }
 
     /// What is handed over in the call, and whether the fax greets by HELO. Machine 118 has a mail for each
     /// kind of peer, and must try EHLO to tell them apart (S104).
     fn letter(&self, now: Time, key: u64, walk: &Walk) -> (Letter, bool) {
-        let habits = &self.line.config().habits.mail;
+        let habits = &self.config.mail_habits;
         let plain = self.m1(now, key, walk, Kind::Plain);
-        match (self.line.config().machine, habits.extension_rule) {
+        match (self.config.machine, habits.extension_rule) {
             (Machine::Fax101, _) => (Letter::Mail(plain), habits.greets_by_helo),
             (Machine::Fax118, rule) => {
                 let extended = self.m1(now, key, walk, Kind::Extended);
@@ -168,7 +168,7 @@ impl MailFax {
     /// Does the fax have the number of the destination? The arc, the number and the address.
     fn look_up(&self, to: &Destination) -> Result<Found, Refused> {
         let arcs = self.transmitter();
-        let habits = &self.line.config().habits.mail;
+        let habits = &self.config.mail_habits;
         let of = |row: &Row| {
             let number = row.number.clone().filter(|number| habits.may_call(number));
             (number, row.address.clone().map(|address| (address, true)))
@@ -246,7 +246,7 @@ impl MailFax {
         out: &mut Outbox,
     ) -> Vec<Step> {
         let Document::Image { original, .. } = &walk.document else { return Vec::new() };
-        let sends = &self.line.config().habits.mail.sends;
+        let sends = &self.config.mail_habits.sends;
         let reformed = reforming::reformed(original, sends, told, &walk.peer(), out);
         (walk.enclosed, walk.pending) = (reformed.enclosure, Pending::Nothing);
         if let Some(told) = told {
@@ -265,10 +265,10 @@ impl MailFax {
         let (arcs, session) = (*arcs, *session);
         // What is known of the recipient is never thrown away: a second mail goes the other way too.
         let falls_back =
-            walk.again.is_some() || self.line.config().habits.mail.on_path_reject == PathReject::FallBack;
+            walk.again.is_some() || self.config.mail_habits.on_path_reject == PathReject::FallBack;
         // With extensions the 250 is the receipt, and nobody is asked for another (Figure 11).
         let awaits = walk.again.is_some()
-            || self.line.config().machine == Machine::Fax101
+            || self.config.machine == Machine::Fax101
             || std::ptr::eq(session, &arcs.plain);
         let (arc, why, mails) = match outcome {
             Outcome::Sent => {
@@ -316,7 +316,7 @@ impl MailFax {
         walk.at = At::Mailing;
         if walk.pending == Pending::Pages {
             // Mail may take days, and a cover that nobody answers would be all that ever came of it.
-            let habits = &self.line.config().habits.mail;
+            let habits = &self.config.mail_habits;
             (walk.enclosed, walk.pending) = reforming::offered(&walk.document, habits);
         }
         let envelope = self.m1(now, key, &walk, Kind::Plain);
@@ -337,7 +337,7 @@ impl MailFax {
 
     /// S310: M2 may come, by a call or by mail, or never.
     fn await_confirmation(&mut self, now: Time, walk: Walk, doubtful: bool, out: &mut Outbox) {
-        let habits = &self.line.config().habits.mail;
+        let habits = &self.config.mail_habits;
         if !habits.asks_confirmation {
             return;
         }
@@ -347,7 +347,7 @@ impl MailFax {
             self.never_confirmed(now, oldest, out);
         }
         let in_call = matches!(walk.at, At::Calling { .. });
-        let machine = self.line.config().machine;
+        let machine = self.config.machine;
         let arcs = walk.again.unwrap_or_else(|| arcs::awaiting(machine, in_call));
         self.awaited.push(Awaited { walk, arcs, doubtful });
     }
@@ -360,7 +360,7 @@ impl MailFax {
         let whole = (kind == Kind::Extended && walk.pending != Pending::Nothing)
             .then(|| reforming::plain(&walk.document));
         let enclosed = whole.as_ref().unwrap_or(&walk.enclosed);
-        letters::m1(self.line.config(), &self.line.entropy(), place, (to, number), (enclosed, kind))
+        letters::m1(&self.config, &self.line.entropy(), place, (to, number), (enclosed, kind))
     }
 }
 

@@ -5,7 +5,7 @@ use faxproof_wire::sip::torture::{CASES, Case};
 use faxproof_wire::sip::{Message, Method, Name, NameAddr};
 
 use crate::config::{
-    FaxConfig, Forking, Habits, Location, LocationServerConfig, RegistrarConfig, SipServerConfig,
+    FaxConfig, Forking, Habits, LineConfig, Location, LocationServerConfig, RegistrarConfig, SipServerConfig,
 };
 use crate::core::{Device, Duration, Effect, Entropy, Event, NameAnswer, Question};
 use crate::fax1::Fax1;
@@ -78,12 +78,13 @@ fn found<D: Device>(mut table: Table<D>, alive: &str, told: fn(&Case) -> &'stati
 
 fn called_fax() -> Table<Fax1> {
     let usual = fax_config(Habits::default());
-    Table::new(Fax1::new(FaxConfig {
+    let line = LineConfig {
         number: "050-2222-0000".to_owned(),
         domain: "example.net".to_owned(),
         sip_server: crate::sip::address::uri(address(PEER)),
-        ..usual
-    }))
+        ..usual.line
+    };
+    Table::new(Fax1::new(FaxConfig { line, ..usual }))
 }
 
 #[test]

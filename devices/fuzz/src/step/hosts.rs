@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use faxproof_devices::config::{
-    CollectionConfig, FaxConfig, FirstMail, Forking, Habits, HttpHabits, Location, LocationServerConfig,
-    Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy, Protocol, Refusal,
-    RegistrarConfig, SipServerConfig, TextType, Variant,
+    CollectionConfig, FaxConfig, FirstMail, Forking, Habits, HttpHabits, LineConfig, Location,
+    LocationServerConfig, Machine, MailHabits, MailServerConfig, MailboxConfig, PathReject, PresentedBy,
+    Protocol, Refusal, RegistrarConfig, SipServerConfig, TextType, Variant,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Medium};
 use faxproof_devices::fax1::Fax1;
@@ -110,16 +110,16 @@ pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device
 
 /// The same fax as a mail fax.
 fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
-    let alice = config.address == address(ALICE);
+    let alice = config.line.address == address(ALICE);
     let offers = [
         Offers { ehlo: true, dsn: true, conneg: false },
         Offers { ehlo: true, dsn: false, conneg: true },
         Offers { ehlo: false, dsn: false, conneg: false },
     ];
-    let mail = MailHabits {
+    let offers = offers[script.below(3)];
+    let mail_habits = MailHabits {
         greets_by_helo: script.chance(2),
         listens: !alice,
-        offers: offers[script.below(3)],
         on_path_reject: if script.chance(2) { PathReject::FallBack } else { PathReject::Notify },
         states_capabilities: script.chance(2),
         prints: if script.chance(2) { Ability::all() } else { Ability::default() },
@@ -136,7 +136,8 @@ fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
             password: "sesame".to_owned(),
             every: Duration::secs(20),
         }),
-        habits: Habits { mail, ..config.habits },
+        mail_habits,
+        line: LineConfig { habits: Habits { offers, ..config.line.habits }, ..config.line },
         ..config
     }
 }
@@ -175,23 +176,28 @@ fn fax(seat: usize, entropy: Entropy, script: &mut Script<'_>) -> FaxConfig {
     };
     // A host, by name or address, makes a URI.
     let sip_server = Uri::parse(&format!("sip:{server}")).unwrap_or_else(|error| panic!("{server}: {error}"));
-    FaxConfig {
+    let line = LineConfig {
         address: address(seat),
         password: None,
         number: NUMBERS[seat].to_owned(),
         domain: DOMAIN.to_owned(),
         sip_server,
-        mail: format!("fax-{seat}@example.net"),
         protocols,
+        smtp_name: "example.net".to_owned(),
+        habits: habits(script),
+        entropy,
+    };
+    FaxConfig {
+        line,
+        mail: format!("fax-{seat}@example.net"),
         failure_medium: Medium::Display,
         ta2: Vec::new(),
         mail_server: None,
         mailbox: None,
         machine: Default::default(),
         ta1: Vec::new(),
-        habits: habits(script),
+        mail_habits: MailHabits::default(),
         epoch_s: 1_069_117_200,
-        entropy,
     }
 }
 

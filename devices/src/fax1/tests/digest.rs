@@ -8,7 +8,9 @@ const CONTACT: &str = "Contact: <sip:b@10.0.0.2>\n";
 
 fn with_password() -> Table<Fax1> {
     let password = Some("secret".to_owned());
-    Table::new(Fax1::new(FaxConfig { password, ..config(Habits::default()) }))
+    let usual = config(Habits::default());
+    let line = LineConfig { password, ..usual.line };
+    Table::new(Fax1::new(FaxConfig { line, ..usual }))
 }
 
 fn asks(realm: &str, nonce: &str, more: &str) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use faxproof_wire::vendor::Profile;
 
 use super::*;
-use crate::config::{Protocol, Variant};
+use crate::config::{LineConfig, Protocol, Variant};
 use crate::core::Effect;
 
 const CONTACT: &str = "Contact: <sip:b@10.0.0.2>\n";
@@ -90,7 +90,9 @@ fn a_callee_serves_the_texts_and_refuses_what_is_near_them() {
         let listens = effects.iter().any(|effect| matches!(effect, Effect::Listen { .. }));
         (response.code(), String::from_utf8_lossy(&response.body()).into_owned(), listens)
     };
-    let mut fax = Table::new(Fax1::new(FaxConfig { protocols: vec![Protocol::Smtp], ..config(acme()) }));
+    let usual = config(acme());
+    let line = LineConfig { protocols: vec![Protocol::Smtp], ..usual.line };
+    let mut fax = Table::new(Fax1::new(FaxConfig { line, ..usual }));
     let tag = answer_a_call(&mut fax);
     assert_eq!(asks(&mut fax, &tag, 2, &text("ASK")).1, "CAN smtp");
     assert_eq!(asks(&mut fax, &tag, 3, &text("ASK ")).0, Some(400));

@@ -17,7 +17,7 @@ use faxproof_wire::page::Coding;
 use super::Setting;
 use crate::scenario::grammar::{
     AbilitySpec, CodingSpec, ExtensionRuleSpec, FirstMailSpec, GreetingSpec, HostSpec, MailExtension,
-    MailServerSpec, MailSpec, PathRejectSpec, PlaceSpec, SourceSpec, Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
+    MailServerSpec, PathRejectSpec, PlaceSpec, SourceSpec, Ta2KeySpec, Ta2RowSpec, UnverifiedSpec,
 };
 use crate::scenario::value::{At, Span};
 
@@ -131,13 +131,12 @@ pub(super) fn machine(spec: &HostSpec) -> Option<Machine> {
 }
 
 /// What a machine does unless its scenario says otherwise.
-pub(super) fn usual(machine: Option<Machine>) -> MailHabits {
+fn usual(machine: Option<Machine>) -> MailHabits {
     match machine {
         Some(Machine::Fax118) => MailHabits {
             greets_by_helo: false,
             reads_number: vec![Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart, Form::DisplayName],
             states_capabilities: true,
-            offers: Offers { ehlo: true, dsn: true, conneg: false },
             prints: Ability::default(),
             ..MailHabits::default()
         },
@@ -145,8 +144,16 @@ pub(super) fn usual(machine: Option<Machine>) -> MailHabits {
     }
 }
 
-pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
+/// What the SMTP server of a fax can do.
+pub(super) fn offers_of(spec: &HostSpec, machine: Option<Machine>) -> Offers {
+    let usual = Offers { ehlo: true, dsn: machine == Some(Machine::Fax118), conneg: false };
+    let given = spec.habits.as_ref().and_then(|habits| habits.value.mail.offers.as_deref());
+    given.map_or(usual, offers)
+}
+
+pub(super) fn habits(spec: &HostSpec, machine: Option<Machine>) -> MailHabits {
     let usual = usual(machine);
+    let Some(given) = spec.habits.as_ref().map(|habits| &habits.value.mail) else { return usual };
     MailHabits {
         greets_by_helo: given.greets_by.map_or(usual.greets_by_helo, |by| by == GreetingSpec::Helo),
         calls: given.calls.unwrap_or(usual.calls),
@@ -179,7 +186,6 @@ pub(super) fn habits(given: &MailSpec, machine: Option<Machine>) -> MailHabits {
             None => usual.unverified_number,
         },
         listens: given.listens.unwrap_or(usual.listens),
-        offers: given.offers.as_deref().map_or(usual.offers, offers),
         extension_rule: match given.extension_rule {
             Some(ExtensionRuleSpec::EhloDsn) => ExtensionRule::Lists("DSN"),
             Some(ExtensionRuleSpec::EhloConneg) => ExtensionRule::Lists("CONNEG"),
@@ -248,7 +254,7 @@ fn place(form: &Form) -> &'static str {
 
 /// The servers of a mail fax by their addresses, and its habits in the words of the grammar.
 pub(super) fn words(config: &FaxConfig) -> Vec<(&'static str, String)> {
-    let habits = &config.habits.mail;
+    let habits = &config.mail_habits;
     let greeting = if habits.greets_by_helo { "helo" } else { "ehlo" };
     let reject = match habits.on_path_reject {
         PathReject::Notify => "notify",
@@ -287,7 +293,7 @@ pub(super) fn words(config: &FaxConfig) -> Vec<(&'static str, String)> {
         ("mail.on_path_reject", reject.to_owned()),
         ("mail.unverified_number", unverified.to_owned()),
         ("mail.listens", habits.listens.to_string()),
-        ("mail.offers", offered(habits.offers)),
+        ("mail.offers", offered(config.line.habits.offers)),
         ("mail.extension_rule", rule),
         ("mail.states_capabilities", habits.states_capabilities.to_string()),
         ("mail.states", habits.states.clone().unwrap_or_default()),

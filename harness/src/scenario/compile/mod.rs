@@ -2,10 +2,12 @@
 
 pub(crate) mod address;
 mod build;
+mod fax;
 mod hosts;
 mod inject;
+mod line;
 mod mail;
-pub(super) use hosts::row;
+pub(super) use fax::row;
 pub(super) use mail::ta2_row;
 pub(super) mod network;
 mod steps;

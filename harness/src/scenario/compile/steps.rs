@@ -9,7 +9,7 @@ use faxproof_reports::OrderDeclaration;
 use faxproof_wire::page::Page;
 
 use super::Setting;
-use super::hosts::row;
+use super::fax::row;
 use super::inject::injected;
 use super::mail::ta2_key;
 use super::ta2_row;
