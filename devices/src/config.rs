@@ -1,5 +1,6 @@
 //! What a box is set up with before it gets power.
 
+mod forward;
 mod mail;
 
 use std::collections::BTreeMap;
@@ -19,9 +20,10 @@ use crate::smtp::Offers;
 use crate::ta1::Row;
 use crate::ta2;
 
+pub use self::forward::{ForwardConfig, OnFailure, Place, Search, Spot};
 pub use self::mail::{
-    CollectionConfig, ExtensionRule, FirstMail, Machine, MailHabits, MailServerConfig, MailboxConfig,
-    NumberPattern, PathReject, Unverified,
+    CollectionConfig, ExtensionRule, FirstMail, Machine, MailClientConfig, MailHabits, MailServerConfig,
+    MailboxConfig, NumberPattern, PathReject, Unverified,
 };
 
 /// Set-up of a telephone line, which every box of the patent has.

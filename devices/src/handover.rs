@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::config::Protocol;
 use crate::core::{Outbox, Time};
 use crate::line::{Line, What};
-use crate::smtp::{Client, Envelope, Failure, Stage};
+use crate::smtp::{Client, Envelope, Failure, No, Stage};
 use crate::turn::Turn;
 
 /// A mail on its way.
@@ -21,10 +21,14 @@ pub(crate) struct Handover {
     name: String,
     /// Whether we greet by HELO.
     plain: bool,
+    /// Whether we ask for the protocols of the peer first (T203).
+    asks: bool,
     letter: Option<Letter>,
     session: Option<Client>,
     /// SMTP can be done: 250 to HELO or EHLO has come.
     accepted: bool,
+    /// What the peer said that refused the mail.
+    refusal: Option<No>,
     over: bool,
 }
 
@@ -85,7 +89,33 @@ impl Handover {
         let early = line.announces_early().then_some(Protocol::Smtp);
         line.call(now, key, number, early, out);
         let name = name.to_owned();
-        Handover { key, name, plain, letter: Some(letter), session: None, accepted: false, over: false }
+        Handover {
+            key,
+            name,
+            plain,
+            asks: false,
+            letter: Some(letter),
+            session: None,
+            accepted: false,
+            refusal: None,
+            over: false,
+        }
+    }
+
+    /// The same, which asks for the protocols of the peer before it announces SMTP (Figure 17).
+    #[must_use]
+    pub(crate) fn asking(self) -> Handover {
+        Handover { asks: true, ..self }
+    }
+
+    /// The session, once the connection has come up.
+    pub(crate) fn session(&self) -> Option<&Client> {
+        self.session.as_ref()
+    }
+
+    /// What the peer said that refused the mail, or all of its recipients.
+    pub(crate) fn refusal(&self) -> Option<&No> {
+        self.refusal.as_ref()
     }
 
     /// The line tells of the call. What follows for the holder, in order.
@@ -93,6 +123,17 @@ impl Handover {
         match what {
             What::NotEstablished(_, why) => vec![Step::Over(Outcome::NoCall(why)), Step::Ended],
             What::AnsweredTooLate => self.end(now, line, Outcome::NoCall("no answer".to_owned()), out),
+            What::Answered if self.asks => {
+                line.ask(now, self.key, out);
+                vec![Step::Established]
+            }
+            What::Presented(protocols, _) if protocols.iter().any(|one| one == Protocol::Smtp.token()) => {
+                line.announce(now, self.key, Protocol::Smtp, out);
+                Vec::new()
+            }
+            What::Presented(_, why) | What::NotPresented(why) => {
+                self.end(now, line, Outcome::NoSmtp(format!("the peer does not present SMTP: {why}")), out)
+            }
             What::Answered => {
                 line.announce(now, self.key, Protocol::Smtp, out);
                 vec![Step::Established]
@@ -130,8 +171,7 @@ impl Handover {
                 told.into_iter().chain([Step::Ended]).collect()
             }
             What::Ended | What::ByeUnanswered => vec![Step::Ended],
-            What::Agreed | What::Presented(..) | What::NotPresented(_) => Vec::new(),
-            What::Received(..) | What::CallOver => Vec::new(),
+            What::Agreed | What::Received(..) | What::CallOver => Vec::new(),
         }
     }
 
@@ -165,6 +205,9 @@ impl Handover {
             Some(Ok(())) => steps.extend(self.end(now, line, Outcome::Sent, out)),
             Some(Err(failure)) => {
                 let outcome = outcome_of(&failure, &failure.to_string());
+                if let Failure::Refused { no, .. } = failure {
+                    self.refusal = Some(no);
+                }
                 steps.extend(self.end(now, line, outcome, out));
             }
         }

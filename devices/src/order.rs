@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use faxproof_wire::page::{self, Form, Page};
+use faxproof_wire::smtp::Notify;
 
 use crate::core::Duration;
 use crate::ta1::Row;
-use crate::ta2;
+use crate::{ta2, ta3};
 
 /// An action at the operation unit 8.
 #[derive(Clone, Debug)]
@@ -47,10 +48,29 @@ pub enum Action {
     },
     /// Look at or change table Ta2.
     Ta2(Ta2Action),
+    /// Look at or change table Ta3 or Ta3'.
+    Ta3(Ta3Action),
+    /// Write a mail and send it: only a mail client takes this.
+    Write(Writing),
     /// End the call that runs.
     HangUp,
     /// Say something that no device says: only a tester takes this.
     Inject(Injection),
+}
+
+/// A mail as its user wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writing {
+    /// MAIL FROM; the user's own address unless given.
+    pub from: Option<String>,
+    /// RCPT TO, in order.
+    pub to: Vec<String>,
+    /// Header fields; what is missing of From, To, Date and Message-ID is added.
+    pub header: Vec<(String, String)>,
+    /// The text.
+    pub text: String,
+    /// Of what the sender wants to hear (RFC 3461).
+    pub notify: Option<Notify>,
 }
 
 /// Something that a tester says.
@@ -98,6 +118,28 @@ pub enum Ta2Action {
     Edit(ta2::Key, ta2::Row),
     /// Delete the first row that fits.
     Delete(ta2::Key),
+}
+
+/// What is done with one of the tables of a mail server.
+#[derive(Clone, Debug)]
+pub enum Ta3Action {
+    /// Table Ta3.
+    Destinations(TableChange<ta3::Key, ta3::Row>),
+    /// Table Ta3'.
+    Specific(TableChange<ta3::Key, ta3::SpecificRow>),
+}
+
+/// What is done with a table.
+#[derive(Clone, Debug)]
+pub enum TableChange<K, R> {
+    /// Show it on the display.
+    List,
+    /// Add a row.
+    Add(R),
+    /// Replace the first row that fits.
+    Edit(K, R),
+    /// Delete the first row that fits.
+    Delete(K),
 }
 
 /// What lies in the scanning unit, or was typed.

@@ -53,6 +53,8 @@ pub enum Class {
     LocationServer,
     /// A mail server: takes, keeps and passes on mail.
     MailServer,
+    /// A mail client: its user writes and reads mail.
+    MailClient,
     /// A tester: it says what the scenario writes, right or wrong, and nobody judges it.
     Tester,
 }
@@ -69,7 +71,11 @@ impl Class {
             Class::Fax1 => Some(1),
             Class::Fax101 => Some(101),
             Class::Fax118 => Some(118),
-            Class::SipServer | Class::LocationServer | Class::MailServer | Class::Tester => None,
+            Class::SipServer
+            | Class::LocationServer
+            | Class::MailServer
+            | Class::MailClient
+            | Class::Tester => None,
         }
     }
 }
@@ -98,6 +104,13 @@ pub struct HostDeclaration {
     pub ta1: Vec<Ta1Row>,
     /// Declared habits by name: where the standards leave the device free.
     pub habits: BTreeMap<String, String>,
+}
+
+impl HostDeclaration {
+    /// Whether it makes and takes calls: a fax, or a mail server that forwards over SIP.
+    pub fn has_line(&self) -> bool {
+        self.class.is_fax() || self.class == Class::MailServer && self.number.is_some()
+    }
 }
 
 /// A row of table Ta1 (Figure 2).

@@ -5,12 +5,14 @@
 
 mod draw;
 mod figure10;
+mod figure18;
 mod figure4;
 mod figure8;
 
 pub use figure4::FIGURE_4;
 pub use figure8::FIGURE_8;
 pub use figure10::{FIGURE_10, FIGURE_11, FIGURE_12, FIGURE_13};
+pub use figure18::FIGURE_18;
 
 /// One flowchart.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +57,8 @@ pub struct Arc {
 pub const END: &str = "end";
 
 /// All flowcharts that are built.
-pub const CHARTS: &[&Chart] = &[&FIGURE_4, &FIGURE_8, &FIGURE_10, &FIGURE_11, &FIGURE_12, &FIGURE_13];
+pub const CHARTS: &[&Chart] =
+    &[&FIGURE_4, &FIGURE_8, &FIGURE_10, &FIGURE_11, &FIGURE_12, &FIGURE_13, &FIGURE_18];
 
 /// All arcs of all flowcharts, in order.
 pub fn arcs() -> impl Iterator<Item = &'static Arc> {

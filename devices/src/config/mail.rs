@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use faxproof_wire::features::Ability;
 use faxproof_wire::mime::Form;
 
+use crate::config::ForwardConfig;
 use crate::core::{Duration, Entropy};
 use crate::number;
 use crate::smtp::Offers;
@@ -186,6 +187,8 @@ pub struct MailServerConfig {
     pub relays_for: Vec<IpAddr>,
     /// The one host to which it gives all mail for others; `None`: to the hosts of their domains.
     pub relay: Option<String>,
+    /// How it forwards over SIP, if it does (mail servers 201 and 201A).
+    pub forwards: Option<ForwardConfig>,
     /// What its SMTP can do.
     pub offers: Offers,
     /// The largest mail that it takes, in octets.
@@ -211,6 +214,21 @@ pub struct MailboxConfig {
     pub password: String,
     /// The addresses whose mail it takes.
     pub addresses: Vec<String>,
+}
+
+/// Set-up of a mail client.
+#[derive(Clone, Debug)]
+pub struct MailClientConfig {
+    /// The mail address of its user.
+    pub mail: String,
+    /// Its outgoing server.
+    pub mail_server: Option<SocketAddr>,
+    /// The mailbox that it collects.
+    pub mailbox: Option<CollectionConfig>,
+    /// Wall time at the start of the world, seconds since 1970-01-01 UTC.
+    pub epoch_s: i64,
+    /// Source of its identifiers.
+    pub entropy: Entropy,
 }
 
 /// A mailbox that a box collects.

@@ -17,7 +17,12 @@ impl Fax1 {
             Action::AddRow(row) => self.ta1.add(row.clone(), out),
             Action::EditRow { number, row } => self.ta1.edit(number, row.clone(), out),
             Action::DeleteRow { number } => self.ta1.delete(number, out),
-            Action::Send { .. } | Action::Ta2(_) | Action::HangUp | Action::Inject(_) => {
+            Action::Send { .. }
+            | Action::Ta2(_)
+            | Action::Ta3(_)
+            | Action::Write(_)
+            | Action::HangUp
+            | Action::Inject(_) => {
                 return out.unexpected("an order for another box", "an order for facsimile machine 1");
             }
         };

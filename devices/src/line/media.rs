@@ -259,6 +259,7 @@ impl Line {
             return out.push(Effect::Reset(conn));
         };
         end.conn = Some(conn);
+        end.peer = Some(from.ip());
         self.connections.insert(conn, key);
         out.push(Effect::Unlisten { port });
         end.speak_first(conn, out);
@@ -295,6 +296,11 @@ impl Line {
         let Incoming { media, documents, .. } = self.incoming.get_mut(&key)?;
         let end = media.iter_mut().find(|end| end.conn == Some(conn))?;
         Some((&mut end.server, documents))
+    }
+
+    /// Who is at the other end of this connection.
+    pub(crate) fn peer_of(&self, key: u64, conn: Conn) -> Option<IpAddr> {
+        self.incoming.get(&key)?.media.iter().find(|end| end.conn == Some(conn))?.peer
     }
 
     /// What the server wants after it has got bytes.

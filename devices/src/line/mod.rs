@@ -43,6 +43,7 @@ use crate::sip::{SIP_PORT, intake};
 use bytes::Bytes;
 
 pub(crate) use self::news::{News, NotEstablished, What};
+pub(crate) use self::serving::Serving;
 
 /// The line.
 #[derive(Clone, Debug)]

@@ -54,6 +54,13 @@ pub(crate) enum What {
     CallOver,
 }
 
+impl What {
+    /// Whether nothing more comes of a call that we made.
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(self, What::NotEstablished(..) | What::PeerHungUp | What::Ended | What::ByeUnanswered)
+    }
+}
+
 /// Why no call came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotEstablished {

@@ -239,7 +239,7 @@ impl PostOffice for Desk<'_> {
     /// to come in a better form.
     fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply {
         let Envelope { from, message, .. } = envelope;
-        let fate = settle(&self.config, Some(&from), &message, self.out);
+        let fate = settle(self.config, Some(&from), &message, self.out);
         if let Fate::Refused(why) = fate {
             return Reply::new(554, why).with_enhanced(5, 6, 1);
         }

@@ -84,11 +84,9 @@ impl Delivery {
                 None
             }
             Next::Exhausted(why) => Some(match self.turned_away.take() {
-                Some((host, no)) => self.all(|recipient| said(recipient, &host, &no)),
-                None if why.status().0 == 5 => {
-                    self.all(|recipient| Fate::new(recipient, Action::Failed, why.status()))
-                }
-                None => self.all(|recipient| Fate::new(recipient, Action::Delayed, why.status())),
+                Some((host, no)) => Verdict::refused(&self.envelope, (DNS, &host), &no),
+                None if why.status().0 == 5 => self.all(Action::Failed, why.status()),
+                None => self.all(Action::Delayed, why.status()),
             }),
         }
     }
@@ -161,27 +159,24 @@ impl Delivery {
     fn over(&mut self, now: Time, outcome: Result<(), Failure>, out: &mut Outbox) -> Option<Verdict> {
         let client = self.client.take()?;
         self.hang_up(out);
-        let refused = client.refused().to_vec();
         match outcome {
-            Ok(()) => Some(self.handed_over(&refused, client.is_notified())),
-            Err(Failure::Refused { stage: Stage::Rcpt, .. })
-                if refused.len() == self.envelope.recipients.len() =>
-            {
-                Some(self.handed_over(&refused, false))
+            Ok(()) => {
+                let host = (DNS, self.host.as_str());
+                Some(Verdict::handed_over(&self.envelope, host, client.refused(), client.is_notified()))
+            }
+            Err(Failure::Refused { stage: Stage::Rcpt, .. }) if client.refused_all() => {
+                Some(Verdict::handed_over(&self.envelope, (DNS, &self.host), client.refused(), false))
             }
             Err(Failure::Refused { stage, no }) => {
                 if matches!(stage, Stage::Greeting | Stage::Ehlo | Stage::Helo) || no.code == 421 {
                     self.turned_away = Some((self.host.clone(), no));
                     return self.go_on(now, out);
                 }
-                let host = self.host.clone();
-                Some(self.all(|recipient| said(recipient, &host, &no)))
+                Some(Verdict::refused(&self.envelope, (DNS, &self.host), &no))
             }
             // Behind the final dot nobody knows: another host would get a second copy at once, this one perhaps
             // in the next try, under the same Message-ID (RFC 5321 §4.5.3.2.6).
-            Err(failure) if failure.stage() == Stage::Message => {
-                Some(self.all(|recipient| Fate::new(recipient, Action::Delayed, (4, 4, 2))))
-            }
+            Err(failure) if failure.stage() == Stage::Message => Some(self.all(Action::Delayed, (4, 4, 2))),
             Err(_) => self.go_on(now, out),
         }
     }
@@ -199,37 +194,60 @@ impl Delivery {
         }
     }
 
+    fn all(&self, action: Action, status: (u8, u16, u16)) -> Verdict {
+        Verdict::of_all(&self.envelope, |recipient| Fate::new(recipient, action, status))
+    }
+}
+
+/// The kind of name that a host has (RFC 3464 §2.1.2).
+const DNS: &str = "dns";
+/// A server, as a notification names it: the kind of the name, and the name.
+type Mta<'a> = (&'static str, &'a str);
+
+impl Verdict {
     /// The host has the mail for all that it did not refuse. If it keeps the promises of RFC 3461, it will tell;
     /// otherwise we tell that nobody will (§5.2.2).
-    fn handed_over(&self, refused: &[(usize, No)], notified: bool) -> Verdict {
+    pub(super) fn handed_over(
+        envelope: &Envelope,
+        host: Mta<'_>,
+        refused: &[(usize, No)],
+        notified: bool,
+    ) -> Verdict {
         let mut verdict = Verdict::default();
-        for (at, recipient) in self.envelope.recipients.iter().enumerate() {
+        for (at, recipient) in envelope.recipients.iter().enumerate() {
             match refused.iter().find(|(place, _)| *place == at) {
-                Some((_, no)) => verdict.add(said(recipient.clone(), &self.host, no), recipient),
+                Some((_, no)) => verdict.add(said(recipient.clone(), host, no), recipient),
                 None if notified => {}
-                None => {
-                    verdict.fates.push(Fate::new(recipient.clone(), Action::Relayed, (2, 0, 0)));
-                }
+                None => verdict.fates.push(Fate::new(recipient.clone(), Action::Relayed, (2, 0, 0))),
             }
         }
         verdict
     }
 
-    fn all(&self, fate: impl Fn(Recipient) -> Fate) -> Verdict {
+    /// The host refused the mail as a whole.
+    pub(super) fn refused(envelope: &Envelope, host: Mta<'_>, no: &No) -> Verdict {
+        Verdict::of_all(envelope, |recipient| said(recipient, host, no))
+    }
+
+    /// The same for every recipient.
+    pub(super) fn of_all(envelope: &Envelope, fate: impl Fn(Recipient) -> Fate) -> Verdict {
         let mut verdict = Verdict::default();
-        self.envelope.recipients.iter().for_each(|recipient| verdict.add(fate(recipient.clone()), recipient));
+        envelope.recipients.iter().for_each(|recipient| verdict.add(fate(recipient.clone()), recipient));
         verdict
     }
-}
 
-impl Verdict {
+    /// Whether it failed for some recipient.
+    pub(super) fn is_failure(&self) -> bool {
+        self.fates.iter().any(Fate::is_failure)
+    }
+
     fn add(&mut self, fate: Fate, recipient: &Recipient) {
         if fate.is_final() { self.fates.push(fate) } else { self.later.push((recipient.clone(), fate)) }
     }
 }
 
 /// The fate of a recipient of whom a server said no.
-fn said(recipient: Recipient, host: &str, no: &No) -> Fate {
+fn said(recipient: Recipient, host: Mta<'_>, no: &No) -> Fate {
     let (action, status) =
         if no.is_transient() { (Action::Delayed, (4, 0, 0)) } else { (Action::Failed, (5, 0, 0)) };
     Fate::new(recipient, action, status).in_the_words_of(host, no)

@@ -45,11 +45,16 @@ impl Drops {
         Drops { boxes, entropy: config.entropy.part("mailboxes") }
     }
 
-    /// Final delivery: the mail gets its Return-Path (RFC 5321 §4.4). False if the mailbox is full or unknown.
-    pub(super) fn put(&mut self, now: Time, user: &str, envelope: &Envelope, out: &mut Outbox) -> bool {
-        let Some(drop) = self.boxes.get_mut(user).filter(|drop| drop.mails.len() < MOST_MAILS) else {
-            return false;
-        };
+    /// Final delivery: the mail gets its Return-Path (RFC 5321 §4.4). The number of its walk through Figure 18; `None`
+    /// if the mailbox is full or unknown.
+    pub(super) fn put(
+        &mut self,
+        now: Time,
+        user: &str,
+        envelope: &Envelope,
+        out: &mut Outbox,
+    ) -> Option<u64> {
+        let drop = self.boxes.get_mut(user).filter(|drop| drop.mails.len() < MOST_MAILS)?;
         let path = return_path(&envelope.from);
         let mut message = BytesMut::with_capacity(path.len() + envelope.message.len());
         message.put_slice(path.as_bytes());
@@ -70,8 +75,9 @@ impl Drops {
             envelope: Arc::new(stored),
             since: now,
         });
+        let walk = self.entropy.key(("walk", &name)).0;
         drop.mails.push(StoredMail { name, message });
-        true
+        Some(walk)
     }
 
     /// What was there before the power failed.
@@ -101,6 +107,8 @@ fn folder(user: &str) -> Arc<str> {
 /// Where mail is handed out.
 pub(super) struct Desk<'a> {
     pub(super) drops: &'a mut Drops,
+    /// Whether the server walks Figure 18.
+    pub(super) marks: bool,
     pub(super) out: &'a mut Outbox,
 }
 
@@ -119,6 +127,10 @@ impl Maildrops for Desk<'_> {
         for name in names {
             drop.mails.retain(|mail| mail.name != *name);
             self.out.durable(Durable::TakeMail { folder: folder(user), name: name.as_str().into() });
+            if self.marks {
+                let walk = self.drops.entropy.key(("walk", name)).0;
+                self.out.mark(walk, "18.S403.stored-and-popped");
+            }
         }
     }
 

@@ -17,8 +17,8 @@ pub(super) struct Fate {
     action: Action,
     /// The enhanced status code (RFC 3463).
     status: (u8, u16, u16),
-    /// What another server said, and its name.
-    said: Option<(String, No)>,
+    /// What another server said, its name and the kind of that.
+    said: Option<(Typed, No)>,
 }
 
 impl Fate {
@@ -27,10 +27,15 @@ impl Fate {
     }
 
     /// The same, because another server said so.
-    pub(super) fn in_the_words_of(mut self, host: &str, no: &No) -> Fate {
+    pub(super) fn in_the_words_of(mut self, (kind, host): (&str, &str), no: &No) -> Fate {
         self.status = no.status.unwrap_or(self.status);
-        self.said = Some((host.to_owned(), no.clone()));
+        self.said = Some((Typed { kind: kind.to_owned(), value: host.to_owned() }, no.clone()));
         self
+    }
+
+    /// Whether it is one of failure.
+    pub(super) fn is_failure(&self) -> bool {
+        self.action == Action::Failed
     }
 
     /// Whether it is settled.
@@ -61,7 +66,7 @@ impl Fate {
         let typed = |kind: &str, value: String| Typed { kind: kind.to_owned(), value };
         DsnRecipient {
             original_recipient: orcpt.map(|orcpt| typed(&orcpt.kind, orcpt.address.clone())),
-            remote_mta: self.said.as_ref().map(|(host, _)| typed("dns", host.clone())),
+            remote_mta: self.said.as_ref().map(|(host, _)| host.clone()),
             diagnostic_code: self.said.as_ref().map(|(_, no)| typed("smtp", spoken(no))),
             ..DsnRecipient::new(&self.recipient.path, self.action, self.status)
         }
@@ -121,7 +126,7 @@ fn notification(
     let said: String = fates
         .iter()
         .filter_map(|fate| fate.said.as_ref())
-        .map(|(host, no)| format!("{host} said: {}\n", spoken(no)))
+        .map(|(host, no)| format!("{} said: {}\n", host.value, spoken(no)))
         .collect();
     let report = Report {
         from: &format!("{POSTMASTER}@{}", config.name),

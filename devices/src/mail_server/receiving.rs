@@ -1,6 +1,6 @@
 //! Connections that a mail server takes: SMTP on port 25, POP3 on port 110.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::{BufMut, BytesMut};
 use faxproof_wire::mime::{Hop, hops};
@@ -8,8 +8,10 @@ use faxproof_wire::smtp::Reply;
 
 use super::MailServer;
 use super::drops::Desk;
+use super::routing::Came;
 use crate::config::MailServerConfig;
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time, Timer};
+use crate::line::Serving;
 use crate::pop3::{self, POP3_PORT};
 use crate::smtp::{self, Envelope, Greeting, PostOffice, no_such_mailbox};
 use crate::turn::ServerTurn;
@@ -89,11 +91,13 @@ impl MailServer {
         };
         let patience = session.patience();
         let turn = match session {
-            Session::Pop3(server) => server.bytes(bytes, &mut Desk { drops: &mut self.drops, out }),
+            Session::Pop3(server) => {
+                let marks = self.config.forwards.is_some();
+                server.bytes(bytes, &mut Desk { drops: &mut self.drops, marks, out })
+            }
             Session::Smtp { server, peer } => {
-                let peer = *peer;
-                let room = self.queue.has_room();
-                let mut counter = Counter { config: &self.config, peer, room, taken: Vec::new() };
+                let peer = peer.ip();
+                let mut counter = Counter::new(&self.config, peer, self.queue.has_room());
                 let turn = server.bytes(bytes, &mut counter);
                 for (envelope, greeting) in counter.taken {
                     self.take(now, peer, envelope, &greeting, out);
@@ -112,19 +116,27 @@ impl MailServer {
         }
     }
 
+    /// As destination server 213: what the other server sends in its call.
+    pub(super) fn called(&mut self, now: Time, call: u64, conn: Conn, bytes: &[u8], out: &mut Outbox) {
+        let Some(line) = &mut self.line else { return };
+        let Some(peer) = line.peer_of(call, conn) else { return };
+        let Some((Serving::Smtp(server), _)) = line.server(call, conn) else { return };
+        let mut counter = Counter::new(&self.config, peer, self.queue.has_room());
+        let turn = server.bytes(bytes, &mut counter);
+        for (envelope, greeting) in counter.taken {
+            self.take(now, peer, envelope, &greeting, out);
+        }
+        if let Some(line) = &mut self.line {
+            line.served(now, call, conn, turn, out);
+        }
+    }
+
     /// The server is responsible for a mail now. It says on top that it was here (RFC 5321 §4.4).
-    fn take(
-        &mut self,
-        now: Time,
-        peer: SocketAddr,
-        envelope: Envelope,
-        greeting: &Greeting,
-        out: &mut Outbox,
-    ) {
+    fn take(&mut self, now: Time, peer: IpAddr, envelope: Envelope, greeting: &Greeting, out: &mut Outbox) {
         let config = &self.config;
         let hop = Hop {
             from: &greeting.name,
-            address: peer.ip(),
+            address: peer,
             by: &config.name,
             extended: greeting.extended,
             id: &self.entropy.key(("received", &envelope.from, &envelope.message[..])).token(),
@@ -134,13 +146,15 @@ impl MailServer {
         let mut message = BytesMut::with_capacity(hop.len() + envelope.message.len());
         message.put_slice(hop.as_bytes());
         message.put_slice(&envelope.message);
-        self.deliver(now, Envelope { message: message.freeze(), ..envelope }, out);
+        let came = if hops(&envelope.message) == 0 { Came::Client } else { Came::Server };
+        self.deliver(now, came, Envelope { message: message.freeze(), ..envelope }, out);
     }
 
     fn over(&mut self, conn: Conn, out: &mut Outbox) {
         out.disarm(Timer { owner: conn.0, name: IDLE });
         if let Some(Session::Pop3(mut server)) = self.sessions.remove(&conn) {
-            server.ended(&mut Desk { drops: &mut self.drops, out });
+            let marks = self.config.forwards.is_some();
+            server.ended(&mut Desk { drops: &mut self.drops, marks, out });
         }
     }
 }
@@ -148,10 +162,16 @@ impl MailServer {
 /// Where mail is handed in.
 struct Counter<'a> {
     config: &'a MailServerConfig,
-    peer: SocketAddr,
+    peer: IpAddr,
     /// Whether there is room in the queue.
     room: bool,
     taken: Vec<(Envelope, Greeting)>,
+}
+
+impl<'a> Counter<'a> {
+    fn new(config: &'a MailServerConfig, peer: IpAddr, room: bool) -> Self {
+        Counter { config, peer, room, taken: Vec::new() }
+    }
 }
 
 impl PostOffice for Counter<'_> {
@@ -159,7 +179,7 @@ impl PostOffice for Counter<'_> {
         if self.config.is_own_domain(to) {
             return self.config.local(to).map(drop).ok_or_else(no_such_mailbox);
         }
-        let may = self.config.relays_for.contains(&self.peer.ip());
+        let may = self.config.relays_for.contains(&self.peer);
         may.then_some(()).ok_or_else(|| Reply::new(550, "relaying denied").with_enhanced(5, 7, 1))
     }
 

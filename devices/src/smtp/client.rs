@@ -237,6 +237,11 @@ impl Client {
         &self.refused
     }
 
+    /// Whether it took none of them.
+    pub fn refused_all(&self) -> bool {
+        self.refused.len() == self.envelope.recipients.len()
+    }
+
     /// Bytes came from the server.
     pub fn bytes(&mut self, bytes: &[u8]) -> Turn {
         self.replies.feed(bytes);

@@ -42,6 +42,7 @@ pub const OWN_RULES: &[(&str, &str, &str)] = &[
     ("expect.printed", "the scenario", "So many pages came out of the printer as the scenario says."),
     ("expect.ta1", "the scenario", "Table Ta1 ends as the scenario says."),
     ("expect.ta2", "the scenario", "Table Ta2 ends as the scenario says."),
+    ("expect.ta3", "the scenario", "Tables Ta3 and Ta3' end as the scenario says."),
     ("expect.verdict", "the scenario", "The judges say what the scenario expects of them."),
 ];
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use faxproof_devices::table::Record;
 use faxproof_reports::{Declaration, Finding, Host, Trace, Verdict, What, commit_row};
 
-use super::compile::{row, ta2_row};
+use super::compile::{row, specific_row, ta2_row, ta3_row};
 use super::grammar::{HostSpec, Script};
 use super::value::At;
 
@@ -18,6 +18,7 @@ pub const RULES: &[&str] = &[
     "expect.remarks",
     "expect.ta1",
     "expect.ta2",
+    "expect.ta3",
     "expect.messages",
     "expect.contents",
 ];
@@ -34,6 +35,7 @@ pub fn check(script: &Script, declaration: &Declaration, trace: &Trace) -> Vec<F
     comparison.remarks();
     comparison.ta1();
     comparison.ta2();
+    comparison.ta3();
     comparison.messages();
     comparison.contents();
     comparison.findings
@@ -189,6 +191,21 @@ impl<'a> Comparison<'a> {
             let delivered =
                 delivered.map(|rows| rows.value.iter().map(ta2_row).collect()).unwrap_or_default();
             self.table(&name.value, delivered, expected.iter().map(ta2_row).collect());
+        }
+    }
+
+    fn ta3(&mut self) {
+        for (name, expected) in self.script.expect.ta3.iter() {
+            let delivered = self.host(&name.value).and_then(|host| host.ta3.as_ref());
+            let delivered =
+                delivered.map(|rows| rows.value.iter().map(ta3_row).collect()).unwrap_or_default();
+            self.table(&name.value, delivered, expected.iter().map(ta3_row).collect());
+        }
+        for (name, expected) in self.script.expect.ta3_prime.iter() {
+            let delivered = self.host(&name.value).and_then(|host| host.ta3_prime.as_ref());
+            let delivered =
+                delivered.map(|rows| rows.value.iter().map(specific_row).collect()).unwrap_or_default();
+            self.table(&name.value, delivered, expected.iter().map(specific_row).collect());
         }
     }
 

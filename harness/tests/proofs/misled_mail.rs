@@ -1,11 +1,12 @@
-//! How mail faxes err: Figures 8 to 13.
+//! How mail faxes err: Figures 8 to 13; and mail servers: Figure 18.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use faxproof_devices::core::{Conn, Durable, Effect, Event, StreamEvent};
-use faxproof_devices::order::{Action, Destination, Order, Ta2Action};
+use faxproof_devices::order::{Action, Destination, Order, Ta2Action, Ta3Action, TableChange};
 use faxproof_devices::ta2::{Key, Row};
+use faxproof_devices::ta3;
 
 use crate::misled::{Error, Heard};
 
@@ -30,6 +31,10 @@ pub(crate) enum MailError {
     StoresAt(&'static str),
     /// Tells its operator nothing.
     TellsNothing,
+    /// Has this row in table Ta3 before a mail comes.
+    Ta3Knows { destination: &'static str, number: &'static str },
+    /// Has no such row in table Ta3, nor in Ta3'.
+    Ta3Forgets(&'static str),
 }
 
 const fn dials(speed_dial: &'static str) -> Error {
@@ -150,10 +155,52 @@ pub(crate) const ERRORS: &[(&str, &[Error])] = &[
     ("13.S203.capabilities-received", &[INCAPABLE]),
     ("13.S203.no-capabilities", &[CAPABLE]),
     ("13.S251.call-back-failed", &[NO_MAIL, TELLS_NOTHING]),
+    ("18.S401.from-client", &[reads("From: <pc@", "Received: from x by y\r\nFrom: <pc@")]),
+    ("18.S401.from-server", &[reads("Received: ", "X-Was: ")]),
+    ("18.S402.split", &[reads("RCPT TO:<carol@c.example>", "RCPT TO:<bob@b.example>")]),
+    ("18.S402.own", &[reads("RCPT TO:<PC@A.Example.>", "RCPT TO:<bob@b.example>")]),
+    ("18.S402.forward", &[reads("RCPT TO:<bob@b.example>", "RCPT TO:<pc@a.example>")]),
+    ("18.S403.stored-and-popped", &[reads("DELE", "NOOP")]),
+    ("18.S404.number-before-at", &[MISREAD_NUMBER]),
+    ("18.S404.number-after-at", &[MISREAD_NUMBER]),
+    ("18.S404.number-in-header", &[MISREAD_NUMBER]),
+    ("18.S404.number-in-body", &[reads("05012345678", "0501234567")]),
+    ("18.S404.table-address", &[forgets("bob@b.example")]),
+    ("18.S404.table-domain", &[forgets("b.example")]),
+    ("18.S404.specific-in-rcpt", &[forgets("KYOTOBRANCHOFFICE")]),
+    ("18.S404.specific-in-header", &[forgets("KYOTOBRANCHOFFICE")]),
+    ("18.S404.specific-in-body", &[forgets("KYOTOBRANCHOFFICE")]),
+    ("18.S404.none", &[Error::Mail(MailError::Ta3Knows { destination: "b.example", number: FAR })]),
+    ("18.S404.own-number", &[reads("050-0000-0201", FAR)]),
+    ("18.S405.established", &[REFUSED_CALL]),
+    ("18.S405.failed", &[DEAF_TO_REFUSALS]),
+    ("18.S406.delivered", &[Error::DocumentRefused]),
+    ("18.S406.smtp-not-presented", &[PRESENTED_SMTP]),
+    ("18.S406.rejected", &TAKEN),
+    ("18.S406.deferred", &TAKEN),
+    ("18.S406.lost-before-dot", &[Error::NoReset]),
+    ("18.S406.lost-after-dot", &[Error::NoReset]),
+    ("18.S408.relayed", &[NO_MAIL]),
+    ("18.S408.deferred", &TAKEN),
+    ("18.S408.bounced", &TAKEN),
 ];
+
+const FAR: &str = "050-1234-5678";
+const MISREAD_NUMBER: Error = reads(FAR, "050-1234-567");
+const DEAF_TO_REFUSALS: Error =
+    Error::Hears { start: "SIP/2.0 4", cseq: 1, method: "INVITE", as_if: Heard::Nothing };
+const PRESENTED_SMTP: Error =
+    Error::Hears { start: "SIP/2.0 ", cseq: 1, method: "OPTIONS", as_if: Heard::PresentsSmtp };
+
+const fn forgets(first: &'static str) -> Error {
+    Error::Mail(MailError::Ta3Forgets(first))
+}
 
 /// What happens to its table unseen before it sends.
 pub(crate) fn table_orders(error: MailError, event: &Event) -> Vec<Order> {
+    if let Event::Stream(_, StreamEvent::Accepted { .. }) = event {
+        return ta3_orders(error);
+    }
     let Event::Order(Order { action: Action::Send { to, .. }, .. }) = event else { return Vec::new() };
     let key = match to {
         Destination::SpeedDial(dialled) => Key::SpeedDial(dialled.clone()),
@@ -178,6 +225,25 @@ pub(crate) fn table_orders(error: MailError, event: &Event) -> Vec<Order> {
         _ => Vec::new(),
     };
     actions.into_iter().map(|action| Order { key: 0, action: Action::Ta2(action) }).collect()
+}
+
+/// What happens to the tables of a mail server unseen before a mail comes.
+fn ta3_orders(error: MailError) -> Vec<Order> {
+    let actions = match error {
+        MailError::Ta3Knows { destination, number } => {
+            let row = ta3::Row { destination: destination.to_owned(), number: number.to_owned() };
+            vec![Ta3Action::Destinations(TableChange::Add(row))]
+        }
+        MailError::Ta3Forgets(first) => {
+            let key = ta3::Key::First(first.to_owned());
+            vec![
+                Ta3Action::Destinations(TableChange::Delete(key.clone())),
+                Ta3Action::Specific(TableChange::Delete(key)),
+            ]
+        }
+        _ => Vec::new(),
+    };
+    actions.into_iter().map(|action| Order { key: 0, action: Action::Ta3(action) }).collect()
 }
 
 /// What it takes for having happened.

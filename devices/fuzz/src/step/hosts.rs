@@ -156,6 +156,7 @@ fn mail_server(entropy: Entropy) -> MailServerConfig {
         mailboxes: vec![mailbox],
         relays_for: vec![address(ALICE), address(BOB)],
         relay: None,
+        forwards: None,
         offers: Offers { ehlo: true, dsn: true, conneg: false },
         size_limit: 1_000_000,
         retries: vec![Duration::secs(30)],

@@ -36,10 +36,15 @@ impl Hop<'_> {
             IpAddr::V4(address) => format!("[{address}]"),
             IpAddr::V6(address) => format!("[IPv6:{address}]"),
         };
-        let date = Date::new(self.date_unix_s.clamp(0, LAST_SECOND_OF_9999)).to_rfc822();
+        let date = date(self.date_unix_s);
         let Hop { by, id, .. } = self;
         format!("Received: from {name} ({literal})\r\n\tby {by} with {with} id {id};\r\n\t{date}\r\n")
     }
+}
+
+/// A date as header fields write it (RFC 5322 §3.3), of seconds since 1970 (UTC).
+pub fn date(unix_s: i64) -> String {
+    Date::new(unix_s.clamp(0, LAST_SECOND_OF_9999)).to_rfc822()
 }
 
 /// The field that final delivery adds: MAIL FROM as it came.

@@ -157,11 +157,11 @@ fn mail<'c>(case: &'c Case<'_>, call: &Call<'_>) -> Option<&'c Passage<'c>> {
     case.mails.iter().find(|mail| *mail.from == call.caller.name && in_call(mail.at))
 }
 
-fn established(_: &Case<'_>, call: &Call<'_>) -> Sight {
+pub(super) fn established(_: &Case<'_>, call: &Call<'_>) -> Sight {
     if call.cancelled().is_some() { Sight::Open } else { taken_if(call.acknowledged().is_some()) }
 }
 
-fn failed(_: &Case<'_>, call: &Call<'_>) -> Sight {
+pub(super) fn failed(_: &Case<'_>, call: &Call<'_>) -> Sight {
     match (call.acknowledged(), call.refused()) {
         (Some(_), _) => Sight::NotTaken,
         (None, Some(_)) if call.cancelled().is_none() => Sight::Taken,
@@ -171,7 +171,7 @@ fn failed(_: &Case<'_>, call: &Call<'_>) -> Sight {
 
 /// What came of the greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Greeted {
+pub(super) enum Greeted {
     /// 250 to EHLO.
     Extended,
     /// 250 to HELO.
@@ -192,7 +192,7 @@ fn greeted(case: &Case<'_>, call: &Call<'_>, wanted: &[Greeted]) -> Sight {
     }
 }
 
-fn greeting(case: &Case<'_>, call: &Call<'_>) -> Option<Greeted> {
+pub(super) fn greeting(case: &Case<'_>, call: &Call<'_>) -> Option<Greeted> {
     match call.announced() {
         Announcement::Accepted => {}
         Announcement::Refused(408 | 481) | Announcement::Unanswered | Announcement::Unmade => return None,

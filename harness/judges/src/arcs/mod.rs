@@ -4,6 +4,7 @@
 //! the wire, on paper, or from what the operator had put into the table. [`ArcEvidence::sight`] says
 //! what was seen of an arc in one call without asking the device.
 
+mod figure18;
 mod figure4;
 mod mail;
 
@@ -11,6 +12,7 @@ use crate::Evidence;
 use crate::evidence::{Call, Case};
 
 pub use figure4::FIGURE_4;
+pub use figure18::FIGURE_18;
 pub use mail::MAIL;
 
 /// What was seen of an arc in a call.
@@ -37,7 +39,7 @@ pub struct ArcEvidence {
 
 /// The arcs of all figures.
 pub fn all() -> impl Iterator<Item = &'static ArcEvidence> {
-    FIGURE_4.iter().chain(MAIL)
+    FIGURE_4.iter().chain(MAIL).chain(FIGURE_18)
 }
 
 const fn arc(

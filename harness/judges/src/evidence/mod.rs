@@ -35,7 +35,7 @@ pub struct Case<'a> {
     pub streams: Vec<Stream<'a>>,
     /// Every mail that passed from one host to another.
     pub mails: Vec<Passage<'a>>,
-    /// Every call that a fax made, in the order in which they began.
+    /// Every call that a fax or a mail server made, in the order in which they began.
     pub calls: Vec<Call<'a>>,
 }
 
@@ -161,14 +161,13 @@ impl<'a> Case<'a> {
     }
 
     /// Gives every connection to the call that it was made for: the one whose answer named its port,
-    /// else the latest that its caller had begun. Those of normal mail belong to no call.
+    /// else the latest that its caller had begun. Those of normal mail belong to no call: of the connections of a mail
+    /// server only those that a call named do.
     fn assign_streams(&mut self) {
         let mail_server =
             |host: &Host| self.declaration.host(host).is_some_and(|host| host.class == Class::MailServer);
         for (index, stream) in self.streams.iter().enumerate() {
-            if mail_server(stream.client) || mail_server(stream.server) {
-                continue;
-            }
+            let of_mail = mail_server(stream.client) || mail_server(stream.server);
             let first = stream.first();
             let begun = |call: &&mut Call<'_>| {
                 let name = &call.caller.name;
@@ -179,7 +178,8 @@ impl<'a> Case<'a> {
             let named = candidates
                 .iter()
                 .rposition(|call| call.accepted_answer().is_some_and(|(_, ports)| ports.contains(&port)));
-            let Some(chosen) = named.or(candidates.len().checked_sub(1)) else { continue };
+            let latest = if of_mail { None } else { candidates.len().checked_sub(1) };
+            let Some(chosen) = named.or(latest) else { continue };
             let call = &mut candidates[chosen];
             call.streams.push(index);
             call.span.1 = call.span.1.max(stream.last());
@@ -211,7 +211,7 @@ fn user_part(header: &str) -> String {
     user.split(['@', ';', '>']).next().unwrap_or_default().to_owned()
 }
 
-/// The calls of all faxes: every Call-ID under which one of them sent an INVITE that forms a dialog.
+/// The calls of all boxes that have a line: every Call-ID under which one of them sent an INVITE that forms a dialog.
 fn calls<'a>(declaration: &'a Declaration, messages: &'a [Seen]) -> Vec<Call<'a>> {
     let mut by_call_id: BTreeMap<&str, Vec<(&'a Seen, &'a Sip)>> = BTreeMap::new();
     let mut begun: Vec<(&'a Host, &'a str)> = Vec::new();
@@ -226,7 +226,7 @@ fn calls<'a>(declaration: &'a Declaration, messages: &'a [Seen]) -> Vec<Call<'a>
         same_call.push((seen, sip));
     }
     let fax = |(host, call_id): (&'a Host, &'a str)| {
-        let caller = declaration.host(host).filter(|host| host.class.is_fax())?;
+        let caller = declaration.host(host).filter(|host| host.has_line())?;
         let messages = by_call_id.get(call_id)?;
         let view = view(host, messages);
         let span = (messages.first()?.0.at, messages.last()?.0.at);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use faxproof_reports::{Host, Weight};
+use faxproof_reports::{Class, Host, Weight};
 
 use crate::evidence::{Case, Seen, Sip};
 use crate::{Evidence, Report, Rule};
@@ -27,12 +27,19 @@ pub(super) const FORGED_REQUEST: Rule = Rule {
     check: forged_request,
 };
 
+/// Where mail servers take mail of each other.
+const SMTP_PORT: u16 = 25;
+
 fn only_to_the_peer(case: &Case<'_>, report: &mut Report) {
     for stream in &case.streams {
-        let Some(fax) = case.declaration.host(stream.client).filter(|host| host.class.is_fax()) else {
+        let Some(fax) = case.declaration.host(stream.client).filter(|host| host.has_line()) else {
             continue;
         };
         if fax.habits.get("media_at").is_some_and(|at| at == "anywhere") {
+            continue;
+        }
+        // Another mail server is found by the name of a domain.
+        if fax.class == Class::MailServer && stream.to.port() == SMTP_PORT {
             continue;
         }
         report.applies();
@@ -77,7 +84,7 @@ fn forged_request(case: &Case<'_>, report: &mut Report) {
 
 /// Requests with a To tag that reached a fax. An ACK is never answered, and CANCEL has the tag of none.
 fn requests_in_dialogs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Seen, &'a Sip)> {
-    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.class.is_fax());
+    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.has_line());
     let reached = case.messages.iter().filter(move |seen| fax(&seen.to) && seen.delivered_us.is_some());
     reached.filter_map(|seen| Some((seen, seen.sip()?))).filter(|(_, sip)| {
         let answered = !sip.is_request("ACK") && !sip.is_request("CANCEL");

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use faxproof_reports::{Class, Host, Weight, What};
 
-use crate::arcs::{FIGURE_4, MAIL, Sight};
+use crate::arcs::{ArcEvidence, FIGURE_4, FIGURE_18, MAIL, Sight};
 use crate::evidence::{Call, Case, PATIENCE_US};
 use crate::{Evidence, Report, Rule};
 
 pub(super) const AGREE: Rule = Rule {
     id: "marks.agree",
-    source: "patent Figures 4, 8 to 13",
+    source: "patent Figures 4, 8 to 13, 18",
     weight: Weight::Must,
     evidence: &[Evidence::Wire, Evidence::Inputs, Evidence::Paper, Evidence::Claim],
     about: "A simulated device marks every arc of its figure that the wire shows, and no other. Coverage is counted by \
@@ -55,15 +55,16 @@ fn agree(case: &Case<'_>, report: &mut Report) {
         }
         strangers(host, marks, report);
     }
-    let faxes = case.declaration.hosts.iter().filter(|host| host.class.is_fax() && !host.external);
-    for host in faxes.filter(|host| host.class != Class::Fax1) {
-        counted(case, &host.name, report);
+    let lines = case.declaration.hosts.iter().filter(|host| host.has_line() && !host.external);
+    for host in lines.filter(|host| host.class != Class::Fax1) {
+        let arcs = if host.class == Class::MailServer { FIGURE_18 } else { MAIL };
+        counted(case, &host.name, arcs, report);
     }
 }
 
-/// A mail fax marks by its orders and not by its calls, so that its marks are counted: as many as were seen, and
+/// A mail fax marks by its orders and a mail server by its mails, not by calls, so that its marks are counted: as many as were seen, and
 /// no more than may have been.
-fn counted(case: &Case<'_>, host: &Host, report: &mut Report) {
+fn counted(case: &Case<'_>, host: &Host, arcs: &[ArcEvidence], report: &mut Report) {
     let calls: Vec<&Call<'_>> = case.calls.iter().filter(|call| call.caller.name == *host).collect();
     let unsure = |call: &&Call<'_>| {
         (!call.is_over() && case.until_end_us(call.span.1) < PATIENCE_US)
@@ -73,7 +74,7 @@ fn counted(case: &Case<'_>, host: &Host, report: &mut Report) {
     if calls.iter().any(unsure) {
         return;
     }
-    for arc in MAIL {
+    for arc in arcs {
         let sights: Vec<Sight> = calls.iter().map(|call| (arc.sight)(case, call)).collect();
         let count = |wanted: Sight| sights.iter().filter(|sight| **sight == wanted).count();
         let (taken, open) = (count(Sight::Taken), count(Sight::Open));

@@ -101,7 +101,7 @@ pub(super) const ALLOW_AS_DECLARED: Rule = Rule {
 
 /// A fax wrote this message itself; a server only passes messages on.
 pub(super) fn written_by_a_fax<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Seen, &'a Sip)> {
-    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.class.is_fax());
+    let fax = |host: &Host| case.declaration.host(host).is_some_and(|host| host.has_line());
     case.messages
         .iter()
         .filter(move |seen| !seen.tampered && fax(&seen.from))

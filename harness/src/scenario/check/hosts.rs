@@ -35,6 +35,12 @@ impl Checker<'_> {
             }
             if let Some(server) = &host.mail_server {
                 self.mail_server(&server.value, host.external.is_some());
+                if let Some(forwards) = &server.value.forwards {
+                    self.forwards(name, host, forwards);
+                }
+            }
+            if host.mail_client.is_some() {
+                self.mail_client(host);
             }
             if let Some(server) = &host.location_server {
                 let server = &server.value;
@@ -66,37 +72,50 @@ impl Checker<'_> {
             host.sip_server.is_some(),
             host.location_server.is_some(),
             host.mail_server.is_some(),
+            host.mail_client.is_some(),
             host.tester.is_some(),
         ];
         if kinds.iter().filter(|is| **is).count() != 1 {
             self.refuse_saying(
                 name.place,
                 format!("it is not clear what host `{}` is", name.value),
-                "write exactly one of `fax: 1`, `sip-server: {}`, `location-server: {}`, `mail-server: {}` and `tester: {}`",
+                "write exactly one of `fax: 1`, `sip-server: {}`, `location-server: {}`, `mail-server: {}`, `mail-client: {}` and `tester: {}`",
             );
             return;
         }
-        let of_fax = [
-            ("number", host.number.as_ref().map(|at| at.place)),
-            ("sip_server", host.outbound.as_ref().map(|at| at.place)),
-            ("password", host.password.as_ref().map(|at| at.place)),
-            ("protocols", host.protocols.as_ref().map(|at| at.place)),
-            ("failure_notice", host.failure_notice.as_ref().map(|at| at.place)),
-            ("mail", host.mail.as_ref().map(|at| at.place)),
-            ("ta1", host.ta1.as_ref().map(|at| at.place)),
-            ("ta2", host.ta2.as_ref().map(|at| at.place)),
-            ("mail_server", host.outgoing.as_ref().map(|at| at.place)),
-            ("mailbox", host.mailbox.as_ref().map(|at| at.place)),
-            ("habits", host.habits.as_ref().map(|at| at.place)),
-            ("vendor", host.vendor.as_ref().map(|at| at.place)),
+        let (line, mailing) = ("a fax, or for a mail server that forwards", "a fax or a mail client");
+        let server = "a mail server that forwards";
+        let is_fax = host.fax.is_some();
+        let keys = [
+            ("number", host.number.as_ref().map(|at| at.place), host.has_line(), line),
+            ("sip_server", host.outbound.as_ref().map(|at| at.place), host.has_line(), line),
+            ("password", host.password.as_ref().map(|at| at.place), host.has_line(), line),
+            ("habits", host.habits.as_ref().map(|at| at.place), host.has_line(), line),
+            ("protocols", host.protocols.as_ref().map(|at| at.place), is_fax, "a fax"),
+            ("failure_notice", host.failure_notice.as_ref().map(|at| at.place), is_fax, "a fax"),
+            ("ta1", host.ta1.as_ref().map(|at| at.place), is_fax, "a fax"),
+            ("ta2", host.ta2.as_ref().map(|at| at.place), is_fax, "a fax"),
+            ("vendor", host.vendor.as_ref().map(|at| at.place), is_fax, "a fax"),
+            ("mail", host.mail.as_ref().map(|at| at.place), is_fax || host.mail_client.is_some(), mailing),
+            (
+                "mail_server",
+                host.outgoing.as_ref().map(|at| at.place),
+                is_fax || host.mail_client.is_some(),
+                mailing,
+            ),
+            (
+                "mailbox",
+                host.mailbox.as_ref().map(|at| at.place),
+                is_fax || host.mail_client.is_some(),
+                mailing,
+            ),
+            ("ta3", host.ta3.as_ref().map(|at| at.place), host.forwards(), server),
+            ("ta3_prime", host.ta3_prime.as_ref().map(|at| at.place), host.forwards(), server),
         ];
-        for (key, place) in of_fax {
-            if let (Some(place), None) = (place, &host.fax) {
-                self.refuse_saying(
-                    place,
-                    format!("`{key}` is for a fax, and `{}` is none", name.value),
-                    "take it out",
-                );
+        for (key, place, fits, who) in keys {
+            if let (Some(place), false) = (place, fits) {
+                let message = format!("`{key}` is for {who}, and `{}` is none", name.value);
+                self.refuse_saying(place, message, "take it out");
             }
         }
     }
@@ -129,10 +148,7 @@ impl Checker<'_> {
             ),
         }
         self.outbound(name, host);
-        if let Some(mail) = host.mail.as_ref().filter(|mail| !is_mail(&mail.value)) {
-            let message = format!("`{}` is no mail address", mail.value);
-            self.refuse_saying(mail.place, message, "write one such as `alice@fax.example.net`");
-        }
+        self.own_mail(host);
         if let Some(protocols) = &host.protocols {
             let listed = &protocols.value;
             if listed.iter().enumerate().any(|(at, protocol)| listed[..at].contains(protocol)) {
@@ -147,6 +163,13 @@ impl Checker<'_> {
             self.habits(&habits.value);
         }
         self.vendor(&name.value, host);
+    }
+
+    pub(super) fn own_mail(&mut self, host: &HostSpec) {
+        if let Some(mail) = host.mail.as_ref().filter(|mail| !is_mail(&mail.value)) {
+            let message = format!("`{}` is no mail address", mail.value);
+            self.refuse_saying(mail.place, message, "write one such as `alice@fax.example.net`");
+        }
     }
 
     /// A row of Ta1: its protocol is one word, of a protocol that this fax may not know.
@@ -178,7 +201,7 @@ impl Checker<'_> {
         }
     }
 
-    fn habits(&mut self, habits: &Habits) {
+    pub(super) fn habits(&mut self, habits: &Habits) {
         if let Some(code) = habits.refuse_calls.filter(|code| !(300..=699).contains(&code.value)) {
             let message = format!("{} does not refuse a call", code.value);
             self.refuse_saying(code.place, message, "write a final response from 300 to 699, such as 603");
@@ -339,7 +362,7 @@ impl Checker<'_> {
         }
     }
 
-    fn dialable(&mut self, number: &At<String>) {
+    pub(super) fn dialable(&mut self, number: &At<String>) {
         if !is_dialable(&number.value) {
             self.refuse_saying(
                 number.place,
@@ -350,7 +373,7 @@ impl Checker<'_> {
     }
 
     /// Where a fax sends its requests.
-    fn outbound(&mut self, name: &At<String>, fax: &HostSpec) {
+    pub(super) fn outbound(&mut self, name: &At<String>, fax: &HostSpec) {
         let hosts = &self.script.hosts.value;
         let servers: Vec<&str> = hosts
             .iter()
@@ -408,7 +431,7 @@ fn is_path(text: &str) -> bool {
 }
 
 /// Whether this is a plain mail address: a dot-string and a domain (RFC 5321 §4.1.2).
-fn is_mail(text: &str) -> bool {
+pub(super) fn is_mail(text: &str) -> bool {
     let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     text.split_once('@').is_some_and(|(local, domain)| {
         local.len() <= 64

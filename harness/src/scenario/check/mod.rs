@@ -1,6 +1,7 @@
 //! What serde cannot see: whether the names, numbers and times of a scenario fit together.
 
 mod external;
+mod forward;
 mod hosts;
 mod inject;
 mod mail;

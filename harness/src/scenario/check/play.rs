@@ -3,7 +3,7 @@
 use faxproof_devices::chart;
 
 use super::super::expect::MessageKey;
-use super::super::grammar::{Step, Ta2Step, TableStep};
+use super::super::grammar::{HostSpec, Step, Ta2Step, TableStep};
 use super::super::value::{At, Place};
 use super::Checker;
 
@@ -30,13 +30,21 @@ impl Checker<'_> {
 
     fn step(&mut self, step: &At<Step>) {
         let Step { host, ta1, power, hang_up, inject, .. } = &step.value;
-        let tables = [ta1.is_some(), step.value.ta2.is_some()];
-        let others = [step.value.send.is_some(), power.is_some(), hang_up.is_some(), inject.is_some()];
+        let Step { ta2, ta3, ta3_prime, write, .. } = &step.value;
+        let tables = [ta1.is_some(), ta2.is_some(), ta3.is_some(), ta3_prime.is_some()];
+        let others = [
+            step.value.send.is_some(),
+            write.is_some(),
+            power.is_some(),
+            hang_up.is_some(),
+            inject.is_some(),
+        ];
         if tables.into_iter().chain(others).filter(|is| *is).count() != 1 {
             self.refuse_saying(
                 step.place,
                 "it is not clear what this step does",
-                "write exactly one of `send` (with `to`), `ta1`, `ta2`, `power`, `hang_up: true` and `inject`",
+                "write exactly one of `send` (with `to`), `write`, `ta1`, `ta2`, `ta3`, `ta3_prime`, `power`, \
+                 `hang_up: true` and `inject`",
             );
         }
         if power.is_some() {
@@ -44,6 +52,11 @@ impl Checker<'_> {
         } else if let Some(inject) = inject {
             self.tester(host);
             self.inject(&inject.value, inject.place, false);
+        } else if write.is_some() || tables[2..].contains(&true) {
+            self.host(host);
+            self.mail_step(&step.value);
+        } else if hang_up.is_some() {
+            self.telling(host, "only who has a line can hang up");
         } else {
             self.fax(host, "only a fax has a panel; any host has `power`");
         }
@@ -103,6 +116,14 @@ impl Checker<'_> {
         }
     }
 
+    /// Who walks a flowchart, or tells an operator something.
+    fn telling(&mut self, name: &At<String>, why: &str) {
+        let tells = |host: &HostSpec| host.has_line() || host.mail_client.is_some();
+        if self.host(name).is_some_and(|host| !tells(host)) {
+            self.refuse_saying(name.place, format!("`{}` is not a fax", name.value), why);
+        }
+    }
+
     fn mail_fax(&mut self, host: &At<String>, why: &str) {
         let spec = self.script.hosts.value.value(&host.value);
         if spec.is_some_and(|spec| spec.fax.is_none_or(|fax| ![101, 118].contains(&fax.value))) {
@@ -120,12 +141,19 @@ impl Checker<'_> {
     pub(super) fn expectations(&mut self) {
         let expect = &self.script.expect;
         let why = "only a fax can be expected to do this";
-        let faxes = [
+        let tellers = [
             expect.arcs.iter().map(|(name, _)| name).collect::<Vec<_>>(),
             expect.calls.iter().map(|(name, _)| name).collect(),
-            expect.printed.iter().map(|(name, _)| name).collect(),
             expect.notices.iter().map(|(name, _)| name).collect(),
             expect.remarks.iter().map(|(name, _)| name).collect(),
+            expect.ta3.iter().map(|(name, _)| name).collect(),
+            expect.ta3_prime.iter().map(|(name, _)| name).collect(),
+        ];
+        for name in tellers.into_iter().flatten() {
+            self.telling(name, "only a fax, a mail client or a mail server that forwards does this");
+        }
+        let faxes = [
+            expect.printed.iter().map(|(name, _)| name).collect::<Vec<_>>(),
             expect.ta1.iter().map(|(name, _)| name).collect(),
             expect.ta2.iter().map(|(name, _)| name).collect(),
         ];
@@ -144,6 +172,8 @@ impl Checker<'_> {
         for row in expect.ta2.iter().flat_map(|(_, rows)| rows) {
             self.ta2_row(row);
         }
+        expect.ta3.iter().flat_map(|(_, rows)| rows).for_each(|row| self.ta3_row(row));
+        expect.ta3_prime.iter().flat_map(|(_, rows)| rows).for_each(|row| self.specific_row(row));
         let counted = expect.messages.iter().map(|(key, _)| key);
         for key in counted.chain(expect.contents.iter().map(|(key, _)| key)) {
             self.message_key(key);

@@ -1,11 +1,12 @@
 //! From the set-up of a box to the box.
 
 use faxproof_devices::config::{
-    FaxConfig, LocationServerConfig, MailServerConfig, SipServerConfig, TesterConfig,
+    FaxConfig, LocationServerConfig, MailClientConfig, MailServerConfig, SipServerConfig, TesterConfig,
 };
 use faxproof_devices::core::Device;
 use faxproof_devices::fax1::Fax1;
 use faxproof_devices::location_server::LocationServer;
+use faxproof_devices::mail_client::MailClient;
 use faxproof_devices::mail_fax::MailFax;
 use faxproof_devices::mail_server::MailServer;
 use faxproof_devices::sip_server::SipServer;
@@ -19,6 +20,7 @@ pub(super) enum Config {
     SipServer(SipServerConfig),
     LocationServer(LocationServerConfig),
     MailServer(MailServerConfig),
+    MailClient(MailClientConfig),
     Tester(TesterConfig),
 }
 
@@ -30,6 +32,7 @@ pub(super) fn build(config: Config) -> Box<dyn Device> {
         Config::SipServer(config) => Box::new(SipServer::new(config)),
         Config::LocationServer(config) => Box::new(LocationServer::new(config)),
         Config::MailServer(config) => Box::new(MailServer::new(config)),
+        Config::MailClient(config) => Box::new(MailClient::new(config)),
         Config::Tester(config) => Box::new(Tester::new(config)),
     }
 }

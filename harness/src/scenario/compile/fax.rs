@@ -27,7 +27,7 @@ impl Setting<'_> {
         }
     }
 
-    fn mail(&self, name: &str, spec: &HostSpec) -> String {
+    pub(super) fn mail(&self, name: &str, spec: &HostSpec) -> String {
         let given = spec.mail.as_ref().map(|mail| mail.value.clone());
         given.unwrap_or_else(|| format!("{name}@{}", self.domain()))
     }

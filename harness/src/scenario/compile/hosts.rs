@@ -86,7 +86,10 @@ impl Setting<'_> {
             return Config::LocationServer(LocationServerConfig { address, registrar, listens_tcp, entropy });
         }
         if let Some(server) = &spec.mail_server {
-            return Config::MailServer(self.mail_server(name, &server.value));
+            return Config::MailServer(self.mail_server(name, spec, &server.value));
+        }
+        if spec.mail_client.is_some() {
+            return Config::MailClient(self.mail_client(name, spec));
         }
         if let Some(tester) = &spec.tester {
             let listens = tester.value.listens.iter().map(|port| port.value).collect();
@@ -105,6 +108,7 @@ impl Setting<'_> {
             name: name.into(),
             class: match (&spec.sip_server, &spec.location_server, &spec.tester) {
                 _ if spec.mail_server.is_some() => Class::MailServer,
+                _ if spec.mail_client.is_some() => Class::MailClient,
                 (Some(_), ..) => Class::SipServer,
                 (None, Some(_), _) => Class::LocationServer,
                 (None, None, Some(_)) => Class::Tester,
@@ -117,7 +121,7 @@ impl Setting<'_> {
             address: self.address(name),
             external: spec.external.is_some(),
             number: spec.number.as_ref().map(|number| number.value.clone()),
-            protocols: if is_fax {
+            protocols: if spec.has_line() {
                 line::protocols(spec).iter().map(|protocol| protocol.token().to_owned()).collect()
             } else {
                 Vec::new()
@@ -156,7 +160,11 @@ impl Setting<'_> {
                 let asks = config.registrar.challenges.as_ref().map(challenge_habit);
                 registrar_habits(&config.registrar).into_iter().chain(asks).chain(refuses).collect()
             }
-            Config::MailServer(config) => super::mail::server_words(&config),
+            Config::MailServer(config) => {
+                let forwards = config.forwards.iter().flat_map(super::forward::words);
+                super::mail::server_words(&config).into_iter().chain(forwards).collect()
+            }
+            Config::MailClient(config) => super::forward::client_words(&config),
             Config::Tester(_) => Vec::new(),
         };
         let vendor = wire::vendor_words(spec).into_iter();

@@ -51,7 +51,7 @@ impl Setting<'_> {
         })
     }
 
-    pub(super) fn mail_server(&self, host: &str, spec: &MailServerSpec) -> MailServerConfig {
+    pub(super) fn mail_server(&self, host: &str, box_: &HostSpec, spec: &MailServerSpec) -> MailServerConfig {
         let domains: Vec<String> = spec.domains.iter().map(|domain| domain.value.clone()).collect();
         let usual = match domains.first() {
             Some(domain) => format!("{host}.{domain}"),
@@ -67,7 +67,10 @@ impl Setting<'_> {
             },
         });
         let retries = spec.retries.as_ref();
+        let forwards =
+            spec.forwards.as_ref().map(|forwards| self.forwards(host, box_, &name, &forwards.value));
         MailServerConfig {
+            forwards,
             address: self.address(host),
             names: self.names_of(host).into_iter().chain([name.clone()]).collect(),
             name,
@@ -75,10 +78,7 @@ impl Setting<'_> {
             mailboxes: mailboxes.collect(),
             relays_for: spec.relays_for.iter().map(|host| self.address(&host.value)).collect(),
             relay: spec.relay.as_ref().map(|relay| relay.value.clone()),
-            offers: spec
-                .offers
-                .as_ref()
-                .map_or(Offers { ehlo: true, dsn: true, conneg: false }, |at| offers(&at.value)),
+            offers: spec.offers.as_ref().map_or(OFFERS, |at| offers(&at.value)),
             size_limit: spec.size_limit.unwrap_or(20_000_000),
             retries: retries
                 .map_or(RETRIES.to_vec(), |waits| waits.value.iter().map(|wait| Duration(wait.us)).collect()),
@@ -90,7 +90,10 @@ impl Setting<'_> {
     }
 }
 
-fn offers(listed: &[MailExtension]) -> Offers {
+/// What the SMTP of a mail server can do unless its scenario says otherwise.
+pub(super) const OFFERS: Offers = Offers { ehlo: true, dsn: true, conneg: false };
+
+pub(super) fn offers(listed: &[MailExtension]) -> Offers {
     let ehlo = listed.contains(&MailExtension::Ehlo);
     let lists = |extension| ehlo && listed.contains(&extension);
     Offers { ehlo, dsn: lists(MailExtension::Dsn), conneg: lists(MailExtension::Conneg) }

@@ -3,11 +3,13 @@
 pub(crate) mod address;
 mod build;
 mod fax;
+pub(crate) mod forward;
 mod hosts;
 mod inject;
 mod line;
 mod mail;
 pub(super) use fax::row;
+pub(super) use forward::{specific_row, ta3_row};
 pub(super) use mail::ta2_row;
 pub(super) mod network;
 mod steps;

@@ -10,6 +10,7 @@ use faxproof_wire::page::Page;
 
 use super::Setting;
 use super::fax::row;
+use super::forward::{ta3_order, ta3_prime_order, writing};
 use super::inject::injected;
 use super::mail::ta2_key;
 use super::ta2_row;
@@ -87,6 +88,19 @@ impl Setting<'_> {
         if let Some(action) = &step.ta2 {
             let (kind, action, text) = ta2_order(&action.value);
             return Some((kind, Doing::Panel(Action::Ta2(action)), text.to_owned()));
+        }
+        if let Some(action) = &step.ta3 {
+            let (kind, action, text) = ta3_order(&action.value);
+            return Some((kind, Doing::Panel(Action::Ta3(action)), text));
+        }
+        if let Some(action) = &step.ta3_prime {
+            let (kind, action, text) = ta3_prime_order(&action.value);
+            return Some((kind, Doing::Panel(Action::Ta3(action)), text));
+        }
+        if let Some(written) = &step.write {
+            let written = writing(&written.value);
+            let text = format!("write to {}", written.to.join(", "));
+            return Some(("write", Doing::Panel(Action::Write(written)), text));
         }
         if let Some(power) = &step.power {
             return Some(match power.value {

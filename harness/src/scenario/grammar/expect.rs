@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named};
-use super::{RowSpec, Ta2RowSpec};
+use super::{RowSpec, SpecificRowSpec, Ta2RowSpec, Ta3RowSpec};
 
 /// What must be seen. What is not listed is not asked.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -37,6 +37,12 @@ pub struct Expect {
     /// By host: table Ta2 at the end, exactly these rows in this order.
     #[serde(default)]
     pub ta2: Named<Vec<Ta2RowSpec>>,
+    /// By host: table Ta3 at the end, exactly these rows in this order.
+    #[serde(default)]
+    pub ta3: Named<Vec<Ta3RowSpec>>,
+    /// By host: table Ta3' at the end, exactly these rows in this order.
+    #[serde(default)]
+    pub ta3_prime: Named<Vec<SpecificRowSpec>>,
     /// By `LABEL FROM>TO`: so many of these messages were sent.
     #[serde(default)]
     pub messages: Named<u32>,

@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named, Span, Written};
-use super::{ClassName, CollectionSpec, MailServerSpec, MailSpec, VendorSpec};
+use super::{ClassName, CollectionSpec, MailClientSpec, MailServerSpec, MailSpec, VendorSpec};
+use super::{SpecificRowSpec, Ta3RowSpec};
 
-/// A box: exactly one of `fax`, `sip-server`, `location-server`, `mail-server` and `tester` says which.
+/// A box: exactly one of `fax`, `sip-server`, `location-server`, `mail-server`, `mail-client` and `tester`
+/// says which.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostSpec {
@@ -25,6 +27,9 @@ pub struct HostSpec {
     /// It is a mail server.
     #[serde(rename = "mail-server")]
     pub mail_server: Option<At<MailServerSpec>>,
+    /// It is a mail client.
+    #[serde(rename = "mail-client")]
+    pub mail_client: Option<At<MailClientSpec>>,
     /// It is a tester: it says what `inject` has it say, and nothing of its own accord.
     pub tester: Option<At<TesterSpec>>,
     /// Its address; derived from its name unless given.
@@ -34,30 +39,35 @@ pub struct HostSpec {
     pub power: Option<Power>,
     /// A real box takes its place.
     pub external: Option<At<External>>,
-    /// Fax: its IP telephone number.
+    /// Fax, or mail server that forwards: its IP telephone number.
     pub number: Option<At<String>>,
-    /// Fax: its password at a SIP server or registrar that asks for one; it has none unless given.
+    /// Fax, or mail server that forwards: its password at a SIP server or registrar that asks for one; it has none unless given.
     pub password: Option<At<String>>,
     /// Fax: protocols that it can run, most preferred first; `[smtp]` unless given.
     pub protocols: Option<At<Vec<Protocol>>>,
-    /// Fax: the SIP server to which it sends its requests: a host, or a name of the zone. The only one
+    /// Fax, or mail server that forwards: the SIP server to which it sends its requests: a host, or a name of the zone. The only one
     /// there is, by its address, unless given.
     #[serde(rename = "sip_server")]
     pub outbound: Option<At<String>>,
     /// Fax: where it tells of a failure; `display` unless given.
     pub failure_notice: Option<At<Medium>>,
-    /// Fax: its own mail address; `NAME@DOMAIN` unless given.
+    /// Fax, or mail client: its own mail address; `NAME@DOMAIN` unless given.
     pub mail: Option<At<String>>,
-    /// Mail fax: the mail server to which it gives what no call takes; it has none unless given.
+    /// Mail fax: the mail server to which it gives what no call takes; mail client: all that is written. It has none
+    /// unless given.
     #[serde(rename = "mail_server")]
     pub outgoing: Option<At<String>>,
-    /// Mail fax: the mailbox that it collects; it has none unless given.
+    /// Mail fax, or mail client: the mailbox that it collects; it has none unless given.
     pub mailbox: Option<At<CollectionSpec>>,
     /// Fax: table Ta1 as delivered.
     pub ta1: Option<At<Vec<RowSpec>>>,
     /// Mail fax: table Ta2 as delivered.
     pub ta2: Option<At<Vec<Ta2RowSpec>>>,
-    /// Fax: its choices where the standards leave it free.
+    /// Mail server that forwards: table Ta3 as delivered.
+    pub ta3: Option<At<Vec<Ta3RowSpec>>>,
+    /// Mail server that forwards: table Ta3' as delivered.
+    pub ta3_prime: Option<At<Vec<SpecificRowSpec>>>,
+    /// Fax, or the line of a mail server that forwards: its choices where the standards leave it free.
     pub habits: Option<At<Habits>>,
     /// Fax: the wire profile of its vendor, for variant V.
     pub vendor: Option<At<VendorSpec>>,

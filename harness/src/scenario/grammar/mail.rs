@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Named, Span};
+use super::ForwardSpec;
 use super::steps::{Paper, Resolution};
 
 /// Choices of a mail fax where the patent and the standards leave it free.
@@ -145,6 +146,8 @@ pub struct MailServerSpec {
     /// The one host, or name of the zone, that gets all mail for other domains; the hosts that their MX
     /// records name unless given.
     pub relay: Option<At<String>>,
+    /// It forwards over SIP, where it finds a number (Figure 18).
+    pub forwards: Option<At<ForwardSpec>>,
     /// What its SMTP can do; `[ehlo, dsn]` unless given.
     pub offers: Option<At<Vec<MailExtension>>>,
     /// The largest mail that it takes, in octets; 20000000 unless given.

@@ -4,6 +4,7 @@
 //! The text of a field's comment is what the JSON Schema shows to the writer of a scenario.
 
 mod expect;
+mod forward;
 mod hosts;
 mod inject;
 mod mail;
@@ -14,6 +15,10 @@ mod vendor;
 mod zone;
 
 pub use expect::Expect;
+pub use forward::{
+    BySpec, ChangeSpec, ForwardSpec, MailClientSpec, NotifySpec, OnFailureSpec, RowKeySpec, SearchSpec,
+    SpecificRowSpec, Ta3RowSpec, WriteSpec,
+};
 pub use hosts::{
     ChallengeSpec, DigestAlgorithm, Forking, LocationSpec, MediaAt, Medium, Power, PresentedBy, Protocol,
     Refusal, RowSpec, SetupOffer,

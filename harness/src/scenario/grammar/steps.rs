@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::value::{At, Span};
-use super::{InjectSpec, Power, RowSpec, Ta2RowSpec};
+use super::{ChangeSpec, InjectSpec, Power, RowSpec, SpecificRowSpec, Ta2RowSpec, Ta3RowSpec, WriteSpec};
 
 /// A document: exactly one of the three.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -92,7 +92,8 @@ impl From<Resolution> for page::Resolution {
     }
 }
 
-/// What an operator does: `at`, `host`, and exactly one of `send`, `ta1`, `power`, `hang_up` and `inject`.
+/// What an operator does: `at`, `host`, and exactly one of `send`, `write`, `ta1`, `ta2`, `ta3`, `ta3_prime`, `power`,
+/// `hang_up` and `inject`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -106,10 +107,16 @@ pub struct Step {
     pub to: Option<At<String>>,
     /// With `send`, at a mail fax: the speed dial number pressed.
     pub speed_dial: Option<At<String>>,
+    /// At a mail client: its user writes this mail.
+    pub write: Option<At<WriteSpec>>,
     /// Look at or change table Ta1.
     pub ta1: Option<At<TableStep>>,
     /// Look at or change table Ta2.
     pub ta2: Option<At<Ta2Step>>,
+    /// At a mail server that forwards: look at or change table Ta3.
+    pub ta3: Option<At<ChangeSpec<Ta3RowSpec>>>,
+    /// At a mail server that forwards: look at or change table Ta3'.
+    pub ta3_prime: Option<At<ChangeSpec<SpecificRowSpec>>>,
     /// Switch the power.
     pub power: Option<At<Power>>,
     /// `true`: end the call that runs.

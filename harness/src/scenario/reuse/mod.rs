@@ -92,7 +92,7 @@ fn composed(files: &mut Files, base: &Base, cell: Option<&Cell>) -> Result<Node,
 }
 
 /// The kinds of hosts for which there can be defaults: the keys that say what a host is.
-const KINDS: [&str; 5] = ["fax", "sip-server", "location-server", "mail-server", "tester"];
+const KINDS: [&str; 6] = ["fax", "sip-server", "location-server", "mail-server", "mail-client", "tester"];
 
 fn fill_in(root: &mut Node, defaults: &Node) -> Result<(), Refusal> {
     for (kind, value) in defaults.entries() {

@@ -1,0 +1,155 @@
+//! Mail client 210 (paragraph 0130), and 213a of the destination (paragraph 0133): a personal computer with a mailer. It
+//! hands what its user writes to its mail server, collects its mailbox, and shows its user what came.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faxproof_wire::mime::{Dsn, Fields, date};
+use faxproof_wire::smtp::{MailDsn, RcptDsn};
+
+use crate::collector::{Collected, Collector};
+use crate::config::MailClientConfig;
+use crate::core::{Device, Entropy, Event, Holdings, Medium, Notice, Outbox, Time};
+use crate::mailer::{Done, Mailer};
+use crate::order::{Action, Order, Writing};
+use crate::smtp::{Envelope, Recipient};
+
+/// The mail client.
+#[derive(Clone, Debug)]
+pub struct MailClient {
+    config: Arc<MailClientConfig>,
+    entropy: Entropy,
+    mailer: Mailer,
+    collector: Collector,
+}
+
+impl MailClient {
+    /// A client before its first power-on.
+    pub fn new(config: MailClientConfig) -> Self {
+        MailClient::booted(Arc::new(config), 0)
+    }
+
+    fn booted(config: Arc<MailClientConfig>, boots: u32) -> Self {
+        let entropy = config.entropy.part(("boot", boots));
+        let domain = config.mail.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let mailer = Mailer::new(config.mail_server, domain, entropy);
+        let collector = Collector::new(config.mailbox.clone(), entropy);
+        MailClient { config, entropy, mailer, collector }
+    }
+
+    /// Its user wrote a mail.
+    fn send(&mut self, now: Time, key: u64, writing: &Writing, out: &mut Outbox) {
+        let envelope = self.envelope(now, key, writing);
+        if let Err(why) = self.mailer.submit(key, envelope, out) {
+            show(key, format!("The mail was not sent: {why}"), out);
+        }
+    }
+
+    fn envelope(&self, now: Time, key: u64, writing: &Writing) -> Envelope {
+        let Writing { from, to, header, text, notify } = writing;
+        let own = &self.config.mail;
+        let id = self.entropy.key(("message-id", key)).token();
+        let domain = own.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let given = |name: &str| header.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let usual = [
+            ("From", format!("<{own}>")),
+            ("To", to.iter().map(|to| format!("<{to}>")).collect::<Vec<_>>().join(", ")),
+            ("Date", date(self.config.epoch_s.saturating_add_unsigned(now.whole_seconds()))),
+            ("Message-ID", format!("<{id}@{domain}>")),
+        ];
+        let usual = usual.iter().filter(|(name, _)| !given(name)).map(|(name, value)| (*name, value));
+        let own_words = header.iter().map(|(name, value)| (name.as_str(), value));
+        let fields: String =
+            usual.chain(own_words).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: String = text.lines().map(|line| format!("{line}\r\n")).collect();
+        let recipient = |path: &String| {
+            let orcpt = None;
+            Recipient { path: path.clone(), dsn: RcptDsn { notify: *notify, orcpt } }
+        };
+        Envelope {
+            from: from.clone().unwrap_or_else(|| own.clone()),
+            dsn: MailDsn { envid: notify.map(|_| id), ..MailDsn::default() },
+            recipients: to.iter().map(recipient).collect(),
+            message: Bytes::from(format!("{fields}\r\n{lines}")),
+        }
+    }
+
+    /// The server has a mail, or will not get it.
+    fn handed_in(&mut self, done: Option<Done>, out: &mut Outbox) {
+        if let Some((key, Err(why))) = done {
+            show(key, format!("The mail was not sent: {why}"), out);
+        }
+    }
+
+    /// The mailbox gave a mail, or cannot be collected.
+    fn collected(&mut self, now: Time, collected: Option<Collected>, out: &mut Outbox) {
+        let mut next = collected;
+        while let Some(collected) = next.take() {
+            match collected {
+                Collected::Trouble(why) => show(0, format!("The mailbox cannot be collected: {why}"), out),
+                Collected::Mail(name, message) => {
+                    show(0, told(&message), out);
+                    next = self.collector.taken(now, name, out);
+                }
+            }
+        }
+    }
+}
+
+/// What its user reads of a mail: a report in its own words, of any other who wrote it and about what.
+fn told(message: &[u8]) -> String {
+    if let Ok(dsn) = Dsn::read(message) {
+        let fates = dsn.recipients.iter().map(|recipient| {
+            let (class, subject, detail) = recipient.status;
+            let to = &recipient.final_recipient.value;
+            format!("{to}: {} ({class}.{subject}.{detail})", recipient.action.name())
+        });
+        return format!("Report: {}", fates.collect::<Vec<_>>().join(", "));
+    }
+    let fields = Fields::read(message).unwrap_or_default();
+    let text = |name: &str| fields.text(name).unwrap_or_default();
+    format!("Mail from {}: {}", text("From"), text("Subject"))
+}
+
+fn show(call: u64, text: String, out: &mut Outbox) {
+    out.notice(Notice { call, medium: Medium::Display, text });
+}
+
+impl Device for MailClient {
+    fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
+        match event {
+            Event::PowerOn { boots, .. } => {
+                *self = MailClient::booted(self.config.clone(), boots);
+                self.collector.power_on(now, out);
+            }
+            Event::Order(Order { key, action: Action::Write(writing) }) => self.send(now, key, &writing, out),
+            Event::Order(_) => out.unexpected("an order for another box", "a mail that its user wrote"),
+            Event::Stream(conn, event) if self.mailer.has(conn) => {
+                let done = self.mailer.stream(now, conn, event, out);
+                self.handed_in(done, out);
+            }
+            Event::Stream(conn, event) if self.collector.has(conn) => {
+                let collected = self.collector.stream(now, event, out);
+                self.collected(now, collected, out);
+            }
+            Event::Timer(timer) if self.mailer.owns(timer) => {
+                let done = self.mailer.fires(timer, out);
+                self.handed_in(done, out);
+            }
+            Event::Timer(timer) if self.collector.owns(timer) => {
+                let collected = self.collector.fires(now, timer, out);
+                self.collected(now, collected, out);
+            }
+            Event::Datagram { .. } => out.unexpected("a datagram", "nothing: a mail client has no telephone"),
+            Event::Stream(..) | Event::Timer(_) | Event::Resolved { .. } | Event::Unreachable { .. } => {}
+        }
+    }
+
+    fn holds(&self) -> Holdings {
+        Holdings { connections: self.mailer.len() + self.collector.len(), ..Holdings::default() }
+    }
+
+    fn fork(&self) -> Box<dyn Device> {
+        Box::new(self.clone())
+    }
+}
