@@ -197,7 +197,9 @@ impl Server {
             Command::Noop => Reply::new(250, "ok").with_enhanced(2, 0, 0),
             Command::Vrfy(_) => Reply::new(252, "send some mail, I'll try my best").with_enhanced(2, 5, 2),
             Command::Quit => Reply::new(221, "bye").with_enhanced(2, 0, 0),
-            Command::Unknown { .. } => Reply::new(500, "unknown command").with_enhanced(5, 5, 1),
+            Command::Bdat { .. } | Command::Unknown { .. } => {
+                Reply::new(500, "unknown command").with_enhanced(5, 5, 1)
+            }
         }
     }
 

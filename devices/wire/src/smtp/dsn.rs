@@ -62,13 +62,13 @@ impl MailDsn {
     /// # Errors
     /// [`CommandError`] 501: a value is malformed, too long, or there twice.
     pub fn from_params(params: &[Param]) -> Result<MailDsn, CommandError> {
-        let ret = match the_one(params, "RET")? {
+        let ret = match Param::value_of(params, "RET")? {
             None => None,
             Some(word) if word.eq_ignore_ascii_case("FULL") => Some(Ret::Full),
             Some(word) if word.eq_ignore_ascii_case("HDRS") => Some(Ret::Hdrs),
             Some(_) => return Err(wrong("RET is FULL or HDRS")),
         };
-        let envid = the_one(params, "ENVID")?.map(|value| {
+        let envid = Param::value_of(params, "ENVID")?.map(|value| {
             let envid = Some(value).filter(|value| value.len() <= MAX_ENVID).and_then(from_xtext);
             envid.filter(|text| is_printable(text)).ok_or(wrong("ENVID is at most 100 characters of xtext"))
         });
@@ -91,8 +91,8 @@ impl RcptDsn {
     /// [`CommandError`] 501: a value is malformed, too long, or there twice. An ORCPT without a type is
     /// malformed; [`Orcpt::tolerant`] understands it.
     pub fn from_params(params: &[Param]) -> Result<RcptDsn, CommandError> {
-        let notify = the_one(params, "NOTIFY")?.map(Notify::parse).transpose()?;
-        let orcpt = the_one(params, "ORCPT")?.map(Orcpt::parse).transpose()?;
+        let notify = Param::value_of(params, "NOTIFY")?.map(Notify::parse).transpose()?;
+        let orcpt = Param::value_of(params, "ORCPT")?.map(Orcpt::parse).transpose()?;
         Ok(RcptDsn { notify, orcpt })
     }
 
@@ -212,15 +212,6 @@ pub fn from_xtext(xtext: &str) -> Option<String> {
 /// What ENVID and ORCPT may hold once they are decoded (RFC 3461 §4.2, §4.4).
 fn is_printable(text: &str) -> bool {
     text.bytes().all(|octet| (b' '..=b'~').contains(&octet))
-}
-
-fn the_one<'a>(params: &'a [Param], keyword: &str) -> Result<Option<&'a str>, CommandError> {
-    let mut named = params.iter().filter(|param| param.keyword.eq_ignore_ascii_case(keyword));
-    let Some(param) = named.next() else { return Ok(None) };
-    if named.next().is_some() {
-        return Err(wrong("a parameter is there twice"));
-    }
-    param.value.as_deref().map(Some).ok_or(wrong("a parameter has no value"))
 }
 
 fn wrong(reason: &'static str) -> CommandError {
