@@ -24,7 +24,7 @@ fn config() -> MailServerConfig {
         }],
         relays_for: vec![IpAddr::from([10, 0, 0, 7])],
         relay: None,
-        offers: Offers { ehlo: true, dsn: true, conneg: false },
+        offers: Offers::of_a_mail_server(),
         size_limit: 100_000,
         retries: vec![Duration::secs(1800), Duration::secs(3600)],
         gives_up_after: Duration::secs(7200),

@@ -112,9 +112,9 @@ pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device
 fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
     let alice = config.address == address(ALICE);
     let offers = [
-        Offers { ehlo: true, dsn: true, conneg: false },
-        Offers { ehlo: true, dsn: false, conneg: true },
-        Offers { ehlo: false, dsn: false, conneg: false },
+        Offers { dsn: true, ..Offers::default() },
+        Offers { conneg: true, ..Offers::default() },
+        Offers { ehlo: false, ..Offers::default() },
     ];
     let mail = MailHabits {
         greets_by_helo: script.chance(2),
@@ -155,7 +155,7 @@ fn mail_server(entropy: Entropy) -> MailServerConfig {
         mailboxes: vec![mailbox],
         relays_for: vec![address(ALICE), address(BOB)],
         relay: None,
-        offers: Offers { ehlo: true, dsn: true, conneg: false },
+        offers: Offers::of_a_mail_server(),
         size_limit: 1_000_000,
         retries: vec![Duration::secs(30)],
         gives_up_after: Duration::secs(300),

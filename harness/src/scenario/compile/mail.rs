@@ -78,7 +78,7 @@ impl Setting<'_> {
             offers: spec
                 .offers
                 .as_ref()
-                .map_or(Offers { ehlo: true, dsn: true, conneg: false }, |at| offers(&at.value)),
+                .map_or(Offers { dsn: true, ..Offers::default() }, |at| offers(&at.value)),
             size_limit: spec.size_limit.unwrap_or(20_000_000),
             retries: retries
                 .map_or(RETRIES.to_vec(), |waits| waits.value.iter().map(|wait| Duration(wait.us)).collect()),
@@ -93,7 +93,7 @@ impl Setting<'_> {
 fn offers(listed: &[MailExtension]) -> Offers {
     let ehlo = listed.contains(&MailExtension::Ehlo);
     let lists = |extension| ehlo && listed.contains(&extension);
-    Offers { ehlo, dsn: lists(MailExtension::Dsn), conneg: lists(MailExtension::Conneg) }
+    Offers { ehlo, dsn: lists(MailExtension::Dsn), conneg: lists(MailExtension::Conneg), ..Offers::default() }
 }
 
 fn offered(offers: Offers) -> String {
@@ -137,7 +137,7 @@ pub(super) fn usual(machine: Option<Machine>) -> MailHabits {
             greets_by_helo: false,
             reads_number: vec![Form::EnvelopeFaxAddress, Form::EnvelopeLocalPart, Form::DisplayName],
             states_capabilities: true,
-            offers: Offers { ehlo: true, dsn: true, conneg: false },
+            offers: Offers { dsn: true, ..Offers::default() },
             prints: Ability::default(),
             ..MailHabits::default()
         },
