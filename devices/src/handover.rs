@@ -193,7 +193,7 @@ fn outcome_of(failure: &Failure, why: &str) -> Outcome {
     match (failure, failure.stage()) {
         (Failure::Refused { .. }, Stage::Greeting | Stage::Ehlo | Stage::Helo) => Outcome::NoSmtp(why),
         (_, Stage::Greeting | Stage::Ehlo | Stage::Helo) => Outcome::Silence(why),
-        (Failure::Refused { .. }, _) => Outcome::Rejected(why),
+        (Failure::Refused { .. } | Failure::SevenBitsOnly, _) => Outcome::Rejected(why),
         (_, Stage::Message) => Outcome::LostAfterDot(why),
         _ => Outcome::LostBeforeDot(why),
     }
