@@ -337,7 +337,7 @@ impl Client {
             self.outcome = Some(Err(Failure::SevenBitsOnly));
             return self.say(Stage::Quit, Command::Quit, turn);
         }
-        let size = Param::new("SIZE", self.envelope.message.len().to_string());
+        let size = Param::new("SIZE", sent_size(&self.envelope.message).to_string());
         // What is to be formed yet has no size.
         let mut params = if self.sizes && !self.asks { vec![size] } else { Vec::new() };
         params.extend((has_eight_bits && self.takes_eight_bits).then(|| Param::new("BODY", "8BITMIME")));
@@ -375,6 +375,12 @@ impl Client {
         self.stage = next;
         turn.patience = Some(next.patience());
     }
+}
+
+/// The octets of a message as it is sent, without its final dot and the dots that are added (RFC 1870 §5).
+fn sent_size(message: &[u8]) -> usize {
+    let is_whole = message.is_empty() || message.ends_with(b"\r\n");
+    if is_whole { message.len() } else { message.len() + b"\r\n".len() }
 }
 
 #[cfg(test)]

@@ -249,7 +249,9 @@ impl Server {
         self.greeting = Some(Greeting { name, extended: true });
         self.reset();
         let mut lines = vec![self.name.clone(), "ENHANCEDSTATUSCODES".to_owned(), "PIPELINING".to_owned()];
-        lines.push(format!("SIZE {}", self.size_limit));
+        // SIZE 0 would say that any size is taken (RFC 1870 §3).
+        let most = Some(self.size_limit).filter(|most| *most > 0);
+        lines.push(most.map_or("SIZE".to_owned(), |most| format!("SIZE {most}")));
         lines.extend(self.offers.dsn.then(|| "DSN".to_owned()));
         lines.extend(self.offers.conneg.then(|| CONNEG.to_owned()));
         lines.extend(self.offers.eight_bit.then(|| "8BITMIME".to_owned()));
@@ -270,19 +272,14 @@ impl Server {
         if self.mail.is_some() {
             return Err(out_of_order("one mail at a time"));
         }
-        let Offers { dsn, eight_bit, .. } = self.offers;
-        all_known(params, &[("SIZE", true), ("BODY", eight_bit), ("RET", dsn), ("ENVID", dsn)])?;
-        for param in params.iter().filter(|param| param.keyword == "SIZE") {
-            match param.value.as_deref().and_then(|value| value.parse::<u64>().ok()) {
-                Some(size) if size > self.size_limit => {
-                    return Err(Reply::new(552, "too big").with_enhanced(5, 3, 4));
-                }
-                Some(_) => {}
-                None => return Err(Reply::new(501, "SIZE needs a number").with_enhanced(5, 5, 4)),
-            }
-        }
+        let Offers { ehlo, dsn, eight_bit, .. } = self.offers;
+        all_known(params, &[("SIZE", ehlo), ("BODY", eight_bit), ("RET", dsn), ("ENVID", dsn)])?;
+        let size = declared_size(params)?;
         let body = body(params)?;
         let dsn = MailDsn::from_params(params).map_err(malformed)?;
+        if size > self.size_limit {
+            return Err(Reply::new(552, "too big").with_enhanced(5, 3, 4));
+        }
         self.mail = Some(Envelope { from: path, dsn, body, ..Envelope::default() });
         Ok(Reply::new(250, "sender ok").with_enhanced(2, 1, 0))
     }
@@ -323,6 +320,15 @@ fn all_known(params: &[Param], listed: &[(&str, bool)]) -> Result<(), Reply> {
         return Ok(());
     }
     Err(Reply::new(555, "unknown parameter").with_enhanced(5, 5, 4))
+}
+
+/// The size that MAIL declares, or 0: 1 to 20 digits (RFC 1870 §3), which can be more than any limit.
+fn declared_size(params: &[Param]) -> Result<u64, Reply> {
+    let Some(value) = Param::value_of(params, "SIZE").map_err(malformed)? else { return Ok(0) };
+    if value.len() > 20 || !value.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Err(Reply::new(501, "SIZE needs a number").with_enhanced(5, 5, 4));
+    }
+    Ok(value.parse().unwrap_or(u64::MAX))
 }
 
 /// What MAIL says of the octets of the message (RFC 6152 §3).

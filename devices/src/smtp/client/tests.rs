@@ -55,6 +55,16 @@ fn a_mail_is_handed_over() {
 }
 
 #[test]
+fn the_size_is_that_of_the_message_as_it_is_sent() {
+    for (message, size) in [("", 0), (".a", 4), ("a\r\n", 3), ("a\n", 4)] {
+        let envelope = Envelope::new("a@a.example", "b@b.example", Bytes::from_static(message.as_bytes()));
+        let mut client = Client::new("a.example", envelope);
+        let (said, _) = talk_of(&mut client, &["220 a\r\n", "250-a\r\n250 SIZE\r\n"]);
+        assert!(said.ends_with(&format!(" SIZE={size}\r\n")), "{message:?}: {said}");
+    }
+}
+
+#[test]
 fn a_server_without_ehlo_gets_helo() {
     let (said, _) = talk(&["220 hi\r\n", "502 what\r\n", "250 ok\r\n"]);
     assert_eq!(said, "EHLO a.example\r\nHELO a.example\r\nMAIL FROM:<a@a.example>\r\n");

@@ -105,6 +105,41 @@ fn what_is_too_big_is_refused_by_its_announcement_and_by_its_size() {
 }
 
 #[test]
+fn a_size_has_up_to_20_digits() {
+    let code = |size: &str| codes(&format!("EHLO a\r\nMAIL FROM:<a@a> SIZE={size}\r\n")).0[1].clone();
+    for (size, expected) in [
+        ("100", "250"),
+        ("0", "250"),
+        ("00000000000000000100", "250"),
+        ("99999999999999999999", "552"),
+        ("000000000000000000100", "501"),
+        ("+5", "501"),
+        ("5k", "501"),
+        ("1 SIZE=1", "501"),
+    ] {
+        assert_eq!(code(size), expected, "{size}");
+    }
+}
+
+#[test]
+fn a_size_without_a_number_is_501() {
+    assert_eq!(codes("EHLO a\r\nMAIL FROM:<a@a> SIZE\r\n").0[1], "501");
+}
+
+#[test]
+fn a_size_is_an_unknown_parameter_where_nothing_is_listed() {
+    let offers = Offers { ehlo: false, ..Offers::default() };
+    assert_eq!(codes_of(offers, "HELO a\r\nMAIL FROM:<a@a> SIZE=1\r\n").0[1], "555");
+}
+
+#[test]
+fn a_server_that_takes_no_octet_does_not_say_that_it_takes_any_number() {
+    let turn = Server::new("b.example", 0).bytes(b"EHLO a\r\n", &mut Office::default());
+    let reply = Reply::parse(&turn.send).unwrap();
+    assert!(reply.lines.iter().any(|line| line == "SIZE"), "{reply:?}");
+}
+
+#[test]
 fn an_unknown_parameter_gets_555() {
     assert_eq!(codes("EHLO a\r\nMAIL FROM:<a@a> XIPTELNUM=1\r\n").0[1], "555");
 }

@@ -50,7 +50,7 @@ pub struct Notify {
 /// An original recipient (§4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orcpt {
-    /// Type of the address, in lower case: `rfc822`.
+    /// Type of the address as it was written, since it is passed on as it is (§5.2.1): `rfc822` in any case.
     pub kind: String,
     /// The address, decoded.
     pub address: String,
@@ -110,16 +110,17 @@ impl Notify {
         if value.eq_ignore_ascii_case("NEVER") {
             return Ok(notify);
         }
-        for word in value.split(',') {
-            let place = match word.to_ascii_uppercase().as_str() {
-                "SUCCESS" => &mut notify.success,
-                "FAILURE" => &mut notify.failure,
-                "DELAY" => &mut notify.delay,
+        // The list of RFC 822 §2.7: empty elements count for nothing, and no word is forbidden to come again.
+        for word in value.split(',').filter(|word| !word.is_empty()) {
+            match word.to_ascii_uppercase().as_str() {
+                "SUCCESS" => notify.success = true,
+                "FAILURE" => notify.failure = true,
+                "DELAY" => notify.delay = true,
                 _ => return Err(wrong("NOTIFY is NEVER, or some of SUCCESS, FAILURE and DELAY")),
-            };
-            if std::mem::replace(place, true) {
-                return Err(wrong("NOTIFY says a word twice"));
             }
+        }
+        if notify == Notify::default() {
+            return Err(wrong("NOTIFY says no word"));
         }
         Ok(notify)
     }
@@ -166,7 +167,7 @@ impl Orcpt {
         let address = Some(xtext).filter(|text| !text.is_empty() && whole <= MAX_ORCPT).and_then(from_xtext);
         let address = address.filter(|text| is_printable(text));
         let address = address.ok_or(wrong("ORCPT is at most 500 characters: a type and xtext"))?;
-        Ok(Orcpt { kind: kind.to_ascii_lowercase(), address })
+        Ok(Orcpt { kind: kind.to_owned(), address })
     }
 
     fn to_value(&self) -> Option<String> {
