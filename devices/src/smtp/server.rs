@@ -145,6 +145,7 @@ impl Server {
                 Incoming::Commands => {
                     self.commands.feed(feed);
                     let Some(most) = self.commands(office, &mut send, &mut close) else { break };
+                    // Of many small chunks that come at once none is moved more often than once.
                     rest = self.commands.take_up_to(most);
                     feed = &rest;
                 }
