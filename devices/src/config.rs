@@ -171,6 +171,9 @@ pub struct Habits {
     pub refuses_foreign: bool,
     /// What its SMTP server can do.
     pub offers: Offers,
+    /// Whether its SMTP server refuses a message with a bare CR or LF: who passes such a one on lets others be misled
+    /// (RFC 5321 §2.3.8).
+    pub refuses_bare_line_ends: bool,
     /// Its HTTP, where it runs that.
     pub http: HttpHabits,
 }
@@ -270,6 +273,7 @@ impl Default for Habits {
             media_at: MediaAt::Peer,
             refuses_foreign: false,
             offers: Offers::default(),
+            refuses_bare_line_ends: false,
             http: HttpHabits::default(),
         }
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::config::Protocol;
 use crate::core::{Outbox, Time};
 use crate::line::{Line, What};
-use crate::smtp::{Client, Envelope, Failure, No, Stage};
+use crate::smtp::{Client, Envelope, Failure, Stage};
 use crate::turn::Turn;
 
 /// A mail on its way.
@@ -27,8 +27,8 @@ pub(crate) struct Handover {
     session: Option<Client>,
     /// SMTP can be done: 250 to HELO or EHLO has come.
     accepted: bool,
-    /// What the peer said that refused the mail.
-    refusal: Option<No>,
+    /// Why the session did not hand the mail over.
+    failure: Option<Failure>,
     over: bool,
 }
 
@@ -97,7 +97,7 @@ impl Handover {
             letter: Some(letter),
             session: None,
             accepted: false,
-            refusal: None,
+            failure: None,
             over: false,
         }
     }
@@ -113,9 +113,9 @@ impl Handover {
         self.session.as_ref()
     }
 
-    /// What the peer said that refused the mail, or all of its recipients.
-    pub(crate) fn refusal(&self) -> Option<&No> {
-        self.refusal.as_ref()
+    /// Why the session did not hand the mail over.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
     }
 
     /// The line tells of the call. What follows for the holder, in order.
@@ -205,9 +205,7 @@ impl Handover {
             Some(Ok(())) => steps.extend(self.end(now, line, Outcome::Sent, out)),
             Some(Err(failure)) => {
                 let outcome = outcome_of(&failure, &failure.to_string());
-                if let Failure::Refused { no, .. } = failure {
-                    self.refusal = Some(no);
-                }
+                self.failure = Some(failure);
                 steps.extend(self.end(now, line, outcome, out));
             }
         }
@@ -236,7 +234,7 @@ fn outcome_of(failure: &Failure, why: &str) -> Outcome {
     match (failure, failure.stage()) {
         (Failure::Refused { .. }, Stage::Greeting | Stage::Ehlo | Stage::Helo) => Outcome::NoSmtp(why),
         (_, Stage::Greeting | Stage::Ehlo | Stage::Helo) => Outcome::Silence(why),
-        (Failure::Refused { .. }, _) => Outcome::Rejected(why),
+        (Failure::Refused { .. } | Failure::SevenBitsOnly, _) => Outcome::Rejected(why),
         (_, Stage::Message) => Outcome::LostAfterDot(why),
         _ => Outcome::LostBeforeDot(why),
     }

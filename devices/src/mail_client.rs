@@ -12,7 +12,7 @@ use crate::config::MailClientConfig;
 use crate::core::{Device, Entropy, Event, Holdings, Medium, Notice, Outbox, Time};
 use crate::mailer::{Done, Mailer};
 use crate::order::{Action, Order, Writing};
-use crate::smtp::{Envelope, Recipient};
+use crate::smtp::{Body, Envelope, Recipient};
 
 /// The mail client.
 #[derive(Clone, Debug)]
@@ -66,11 +66,13 @@ impl MailClient {
             let orcpt = None;
             Recipient { path: path.clone(), dsn: RcptDsn { notify: *notify, orcpt } }
         };
+        let message = Bytes::from(format!("{fields}\r\n{lines}"));
         Envelope {
+            body: Body::of(&message),
             from: from.clone().unwrap_or_else(|| own.clone()),
             dsn: MailDsn { envid: notify.map(|_| id), ..MailDsn::default() },
             recipients: to.iter().map(recipient).collect(),
-            message: Bytes::from(format!("{fields}\r\n{lines}")),
+            message,
         }
     }
 

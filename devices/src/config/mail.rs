@@ -191,6 +191,9 @@ pub struct MailServerConfig {
     pub forwards: Option<ForwardConfig>,
     /// What its SMTP can do.
     pub offers: Offers,
+    /// Whether it takes a message with a bare CR or LF, and passes it on: then others can be misled by it (RFC 5321
+    /// §2.3.8).
+    pub takes_bare_line_ends: bool,
     /// The largest mail that it takes, in octets.
     pub size_limit: u64,
     /// How long it waits behind each try that failed; the last is for all further ones, too.

@@ -22,7 +22,9 @@ impl Serving {
         match protocol {
             Protocol::Smtp => {
                 let server = smtp::Server::new(config.smtp_name.clone(), size_limit);
-                Serving::Smtp(server.offering(config.habits.offers))
+                let server = server.offering(config.habits.offers);
+                let strict = config.habits.refuses_bare_line_ends;
+                Serving::Smtp(if strict { server.refusing_bare_line_ends() } else { server })
             }
             Protocol::Http => Serving::Http(http::Server::new(ServerHabits {
                 method: config.habits.http.method.as_str().to_owned(),

@@ -174,6 +174,8 @@ impl Delivery {
                 }
                 Some(Verdict::refused(&self.envelope, (DNS, &self.host), &no))
             }
+            // Conversion is needed and not supported (RFC 3463 §3.7).
+            Err(Failure::SevenBitsOnly) => Some(self.all(Action::Failed, (5, 6, 3))),
             // Behind the final dot nobody knows: another host would get a second copy at once, this one perhaps
             // in the next try, under the same Message-ID (RFC 5321 §4.5.3.2.6).
             Err(failure) if failure.stage() == Stage::Message => Some(self.all(Action::Delayed, (4, 4, 2))),

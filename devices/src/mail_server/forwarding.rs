@@ -10,7 +10,7 @@ use crate::config::{ForwardConfig, OnFailure};
 use crate::core::{Outbox, Time};
 use crate::handover::{Handover, Letter, Outcome, Step};
 use crate::line::{Line, What};
-use crate::smtp::Envelope;
+use crate::smtp::{Envelope, Failure};
 
 /// A try.
 #[derive(Clone, Debug)]
@@ -100,11 +100,15 @@ impl Forwarding {
     /// What the peer said, recipient by recipient.
     fn answered(&self) -> Verdict {
         let host = ("x-iptelno", self.number.as_str());
-        match (self.handover.session(), self.handover.refusal()) {
-            (Some(session), refusal) if refusal.is_none() || session.refused_all() => {
+        match (self.handover.session(), self.handover.failure()) {
+            (Some(session), failure) if failure.is_none() || session.refused_all() => {
                 Verdict::handed_over(&self.envelope, host, session.refused(), session.is_notified())
             }
-            (_, Some(no)) => Verdict::refused(&self.envelope, host, no),
+            (_, Some(Failure::Refused { no, .. })) => Verdict::refused(&self.envelope, host, no),
+            // Conversion is needed and not supported (RFC 3463 §3.7).
+            (_, Some(Failure::SevenBitsOnly)) => {
+                Verdict::of_all(&self.envelope, |recipient| Fate::new(recipient, Action::Failed, (5, 6, 3)))
+            }
             _ => self.later((4, 4, 2)),
         }
     }

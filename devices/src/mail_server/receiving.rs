@@ -77,6 +77,8 @@ impl MailServer {
         } else {
             let config = &self.config;
             let server = smtp::Server::new(config.name.clone(), config.size_limit).offering(config.offers);
+            let lax = config.takes_bare_line_ends;
+            let server = if lax { server } else { server.refusing_bare_line_ends() };
             let greeting = server.greeting();
             (Session::Smtp { server, peer }, greeting)
         };

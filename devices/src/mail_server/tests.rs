@@ -25,7 +25,8 @@ fn config() -> MailServerConfig {
         relays_for: vec![IpAddr::from([10, 0, 0, 7])],
         relay: None,
         forwards: None,
-        offers: Offers { ehlo: true, dsn: true, conneg: false },
+        takes_bare_line_ends: false,
+        offers: Offers::of_a_mail_server(),
         size_limit: 100_000,
         retries: vec![Duration::secs(1800), Duration::secs(3600)],
         gives_up_after: Duration::secs(7200),
@@ -284,4 +285,43 @@ fn the_next_host_is_tried_where_one_does_not_answer() {
     let (first, _) = lab.connect().expect("a connect");
     lab.step(Event::Stream(first, StreamEvent::Refused));
     assert_eq!(lab.question(), Some((NameKind::Address, "mx2.c.example".to_owned())));
+}
+
+/// A mail of eight bits for another host.
+fn mail_of_eight_bits(lab: &mut Lab) {
+    let script = "EHLO a.example\r\nMAIL FROM:<bob@b.example>\r\nRCPT TO:<c@c.example>\r\n\
+                  DATA\r\nSubject: x\r\n\r\ngr\u{fc}n\r\n.\r\nQUIT\r\n";
+    assert!(lab.client(7, 25, script).contains("250 2.0.0 accepted"));
+}
+
+#[test]
+fn a_mail_of_eight_bits_is_passed_on_as_one() {
+    let mut lab = Lab::new();
+    mail_of_eight_bits(&mut lab);
+    let conn = lab.routed(3);
+    let said = lab.says(conn, &["220 a\r\n", "250-a\r\n250 8BITMIME\r\n"]);
+    assert!(said.contains("MAIL FROM:<bob@b.example> BODY=8BITMIME\r\n"), "{said}");
+}
+
+#[test]
+fn a_mail_of_eight_bits_comes_back_where_the_next_server_takes_seven() {
+    let mut lab = Lab::new();
+    mail_of_eight_bits(&mut lab);
+    let conn = lab.routed(3);
+    let said = lab.says(conn, &["220 a\r\n", "250 a\r\n", "221 a\r\n"]);
+    assert!(!said.contains("MAIL") && said.ends_with("QUIT\r\n"), "{said}");
+    assert_eq!(lab.server.holds().mails, 0);
+    let notice = notification(&mut lab);
+    assert_eq!((notice.recipients[0].action, notice.recipients[0].status), (Action::Failed, (5, 6, 3)));
+}
+
+#[test]
+fn a_mail_of_eight_bits_is_still_one_behind_a_power_failure() {
+    let mut lab = Lab::new();
+    mail_of_eight_bits(&mut lab);
+    let committed = durable(&lab);
+    lab.step(Event::PowerOn { boots: 2, committed: Arc::new(committed) });
+    let conn = lab.routed(3);
+    let said = lab.says(conn, &["220 a\r\n", "250-a\r\n250 8BITMIME\r\n"]);
+    assert!(said.contains("BODY=8BITMIME\r\n"), "{said}");
 }

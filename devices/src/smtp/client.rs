@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use faxproof_wire::smtp::{CONNEG, Command, Param, Reply, ReplyReader, stuff};
 
-use super::Envelope;
+use super::{Body, Envelope};
 use crate::core::Duration;
 
 /// What the client waits for.
@@ -71,6 +71,10 @@ pub enum Failure {
         /// What is wrong with it.
         what: String,
     },
+    /// The mail has octets above 127, and the server does not list 8BITMIME: it must not be given them (RFC 6152
+    /// §3), now or later.
+    #[error("the server takes mails of seven bits only")]
+    SevenBitsOnly,
 }
 
 impl Failure {
@@ -81,6 +85,7 @@ impl Failure {
             | Failure::Lost { stage }
             | Failure::TimedOut { stage }
             | Failure::Nonsense { stage, .. } => *stage,
+            Failure::SevenBitsOnly => Stage::Mail,
         }
     }
 }
@@ -134,6 +139,8 @@ pub struct Client {
     sizes: bool,
     /// The server listed DSN.
     notifies: bool,
+    /// The server listed 8BITMIME.
+    takes_eight_bits: bool,
     /// The message can be formed for what the recipient prints.
     forms: bool,
     /// And the server listed CONNEG: it is asked, and the message comes when it has answered.
@@ -164,6 +171,7 @@ impl Client {
             replies: ReplyReader::new(),
             sizes: false,
             notifies: false,
+            takes_eight_bits: false,
             forms: false,
             asks: false,
             question: None,
@@ -286,6 +294,7 @@ impl Client {
                 self.extended = self.needs.is_none_or(|needed| reply.lists(needed));
                 self.sizes = reply.lists("SIZE");
                 self.notifies = reply.lists("DSN");
+                self.takes_eight_bits = reply.lists("8BITMIME");
                 self.asks = self.forms && self.extended && reply.lists(CONNEG);
                 self.mail(turn);
             }
@@ -327,9 +336,16 @@ impl Client {
         if let Some(plain) = self.plainly.take().filter(|_| !self.extended) {
             self.envelope = plain;
         }
-        let size = Param::new("SIZE", self.envelope.message.len().to_string());
+        let has_eight_bits = self.envelope.body == Body::EightBit;
+        // One that only might have had them goes everywhere.
+        if has_eight_bits && !self.takes_eight_bits && !self.envelope.message.is_ascii() {
+            self.outcome = Some(Err(Failure::SevenBitsOnly));
+            return self.say(Stage::Quit, Command::Quit, turn);
+        }
+        let size = Param::new("SIZE", sent_size(&self.envelope.message).to_string());
         // What is to be formed yet has no size.
         let mut params = if self.sizes && !self.asks { vec![size] } else { Vec::new() };
+        params.extend((has_eight_bits && self.takes_eight_bits).then(|| Param::new("BODY", "8BITMIME")));
         if self.notifies {
             params.extend(self.envelope.dsn.to_params());
         }
@@ -364,6 +380,12 @@ impl Client {
         self.stage = next;
         turn.patience = Some(next.patience());
     }
+}
+
+/// The octets of a message as it is sent, without its final dot and the dots that are added (RFC 1870 §5).
+fn sent_size(message: &[u8]) -> usize {
+    let is_whole = message.is_empty() || message.ends_with(b"\r\n");
+    if is_whole { message.len() } else { message.len() + b"\r\n".len() }
 }
 
 #[cfg(test)]

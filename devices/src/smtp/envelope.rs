@@ -10,10 +10,22 @@ pub struct Envelope {
     pub from: String,
     /// What MAIL FROM said of notifications (RFC 3461 §4.3, §4.4).
     pub dsn: MailDsn,
+    /// What its octets may be.
+    pub body: Body,
     /// RCPT TO, in order.
     pub recipients: Vec<Recipient>,
     /// The mail, not dot-stuffed.
     pub message: Bytes,
+}
+
+/// What the octets of a mail may be (RFC 6152 §3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// None is above 127.
+    #[default]
+    SevenBit,
+    /// Any; only a server that lists 8BITMIME may be given those above 127.
+    EightBit,
 }
 
 /// One RCPT TO.
@@ -29,6 +41,14 @@ impl Envelope {
     /// A mail to one recipient that asks for no notifications.
     pub fn new(from: impl Into<String>, to: impl Into<String>, message: Bytes) -> Envelope {
         let recipient = Recipient { path: to.into(), dsn: RcptDsn::default() };
-        Envelope { from: from.into(), dsn: MailDsn::default(), recipients: vec![recipient], message }
+        let body = Body::of(&message);
+        Envelope { from: from.into(), dsn: MailDsn::default(), body, recipients: vec![recipient], message }
+    }
+}
+
+impl Body {
+    /// What the octets of this message are.
+    pub fn of(message: &[u8]) -> Body {
+        if message.is_ascii() { Body::SevenBit } else { Body::EightBit }
     }
 }

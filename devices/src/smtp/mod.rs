@@ -8,7 +8,7 @@ mod server;
 
 pub use client::Question;
 pub use client::{Client, Failure, No, Stage, Turn};
-pub use envelope::{Envelope, Recipient};
+pub use envelope::{Body, Envelope, Recipient};
 pub(crate) use route::{Next, Route};
 pub(crate) use server::no_such_mailbox;
 pub use server::{Greeting, Offers, PostOffice, Server};

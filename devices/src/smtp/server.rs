@@ -1,12 +1,16 @@
 //! The SMTP server of a box.
 
+mod incoming;
+
 use bytes::{Bytes, BytesMut};
 use faxproof_wire::features::Filter;
 use faxproof_wire::smtp::{
-    CONNEG, Command, CommandError, CommandReader, DataReader, MailDsn, NO_CONNEG, Param, RcptDsn, Reply,
+    CONNEG, ChunkReader, Command, CommandError, CommandReader, DataReader, MailDsn, NO_CONNEG, Param,
+    RcptDsn, Reply,
 };
 
-use super::{Envelope, Recipient};
+use self::incoming::Incoming;
+use super::{Body, Envelope, Recipient};
 use crate::turn::ServerTurn;
 
 /// Errors that a client may make before it is sent away with 421.
@@ -54,11 +58,22 @@ pub struct Offers {
     pub dsn: bool,
     /// It lists CONNEG (RFC 4141), and says what it prints to whoever asks in RCPT.
     pub conneg: bool,
+    /// It lists 8BITMIME (RFC 6152).
+    pub eight_bit: bool,
+    /// It lists CHUNKING (RFC 3030).
+    pub chunking: bool,
+}
+
+impl Offers {
+    /// What a mail server can do: all but what is for printers alone.
+    pub fn of_a_mail_server() -> Self {
+        Offers { ehlo: true, dsn: true, conneg: false, eight_bit: true, chunking: true }
+    }
 }
 
 impl Default for Offers {
     fn default() -> Self {
-        Offers { ehlo: true, dsn: false, conneg: false }
+        Offers { ehlo: true, dsn: false, conneg: false, eight_bit: false, chunking: false }
     }
 }
 
@@ -68,11 +83,15 @@ pub struct Server {
     name: String,
     size_limit: u64,
     offers: Offers,
+    /// Whether a message with a bare CR or LF is refused.
+    refuses_bare_line_ends: bool,
     commands: CommandReader,
-    data: Option<DataReader>,
+    incoming: Incoming,
     greeting: Option<Greeting>,
     /// The mail that is being taken, from MAIL on.
     mail: Option<Envelope>,
+    /// Its message as far as it has come, from the first BDAT on.
+    chunks: Option<ChunkReader>,
     errors: u32,
 }
 
@@ -83,10 +102,12 @@ impl Server {
             name: name.into(),
             size_limit,
             offers: Offers::default(),
+            refuses_bare_line_ends: false,
             commands: CommandReader::new(),
-            data: None,
+            incoming: Incoming::Commands,
             greeting: None,
             mail: None,
+            chunks: None,
             errors: 0,
         }
     }
@@ -95,6 +116,13 @@ impl Server {
     #[must_use]
     pub fn offering(self, offers: Offers) -> Self {
         Server { offers, ..self }
+    }
+
+    /// The same server, which takes no message with a CR or LF that stands alone (RFC 5321 §2.3.8). Whoever passes
+    /// one on lets its author say commands to a next server that takes it for a line end.
+    #[must_use]
+    pub fn refusing_bare_line_ends(self) -> Self {
+        Server { refuses_bare_line_ends: true, ..self }
     }
 
     /// The greeting, to be sent as soon as the connection stands (RFC 5321 §4.3.1).
@@ -112,58 +140,72 @@ impl Server {
         let (mut send, mut close) = (BytesMut::new(), false);
         let mut rest;
         let mut feed = bytes;
-        loop {
-            if let Some(data) = &mut self.data {
-                let Some(end) = data.feed(feed) else { break };
-                self.data = None;
-                let mail = self.mail.take().unwrap_or_default();
-                let reply = match end.message {
-                    Ok(message) => {
-                        let greeting = self.greeting.clone().unwrap_or_default();
-                        office.take(Envelope { message, ..mail }, &greeting)
+        while !close {
+            match std::mem::take(&mut self.incoming) {
+                Incoming::Commands => {
+                    self.commands.feed(feed);
+                    let Some(most) = self.commands(office, &mut send, &mut close) else { break };
+                    // Of many small chunks that come at once none is moved more often than once.
+                    rest = self.commands.take_up_to(most);
+                    feed = &rest;
+                }
+                Incoming::Message(mut data) => {
+                    let Some(end) = data.feed(feed) else {
+                        self.incoming = Incoming::Message(data);
+                        break;
+                    };
+                    let reply = self.message_ended(end.message, end.seen, office);
+                    self.say(reply, &mut send);
+                    rest = end.rest;
+                    feed = &rest;
+                }
+                Incoming::Chunk(mut chunk) => {
+                    feed = &feed[chunk.message.feed(feed)..];
+                    if chunk.message.left() > 0 {
+                        self.incoming = Incoming::Chunk(chunk);
+                        break;
                     }
-                    Err(too_big) => Reply::new(552, too_big.to_string()).with_enhanced(5, 3, 4),
-                };
-                self.say(reply, &mut send);
-                rest = end.rest;
-            } else {
-                self.commands.feed(feed);
-                if self.commands(office, &mut send, &mut close) {
-                    rest = self.commands.take_rest();
-                } else {
-                    break;
+                    close = self.chunk_ended(chunk, office, &mut send);
                 }
             }
-            feed = &rest;
         }
         ServerTurn { send: send.freeze(), close, progress: true }
     }
 
-    /// Answers the commands that are there. True if DATA was one: what follows it is a message.
-    fn commands(&mut self, office: &dyn PostOffice, send: &mut BytesMut, close: &mut bool) -> bool {
+    /// Answers the commands that are there. Behind one that brings a message, how many octets of it there can be.
+    fn commands(&mut self, office: &dyn PostOffice, send: &mut BytesMut, close: &mut bool) -> Option<u64> {
         while let Some(command) = self.commands.next() {
             let (reply, quits) = match command {
+                Ok(Command::Bdat { size, last }) if self.offers.chunking => {
+                    self.incoming = Incoming::Chunk(self.chunk(size, last));
+                    return Some(size);
+                }
                 Ok(Command::Quit) => (Reply::new(221, "bye").with_enhanced(2, 0, 0), true),
                 Ok(command) => (self.answer(command, office), false),
                 Err(error) => (Reply::new(error.code, error.reason).with_enhanced(5, 5, 2), false),
             };
-            self.errors += u32::from(reply.code >= 500);
-            let fed_up = self.errors > MAX_ERRORS;
             let data = reply.code == 354;
-            self.say(reply, send);
-            if fed_up {
-                self.say(Reply::new(421, "too many errors").with_enhanced(4, 7, 0), send);
-            }
-            if quits || fed_up {
-                *close = true;
-                return false;
+            *close = self.is_fed_up_by(reply, send) || quits;
+            if *close {
+                return None;
             }
             if data {
-                self.data = Some(DataReader::new(usize::try_from(self.size_limit).unwrap_or(usize::MAX)));
-                return true;
+                self.incoming = Incoming::Message(DataReader::new(self.most()));
+                return Some(u64::MAX);
             }
         }
-        false
+        None
+    }
+
+    /// Answers a command. True if the client has made too many errors.
+    fn is_fed_up_by(&mut self, reply: Reply, send: &mut BytesMut) -> bool {
+        self.errors += u32::from(reply.code >= 500);
+        let fed_up = self.errors > MAX_ERRORS;
+        self.say(reply, send);
+        if fed_up {
+            self.say(Reply::new(421, "too many errors").with_enhanced(4, 7, 0), send);
+        }
+        fed_up
     }
 
     fn say(&self, reply: Reply, send: &mut BytesMut) {
@@ -177,7 +219,7 @@ impl Server {
             Command::Ehlo(name) => self.ehlo(name),
             Command::Helo(name) => {
                 self.greeting = Some(Greeting { name, extended: false });
-                self.mail = None;
+                self.reset();
                 Reply::new(250, self.name.clone())
             }
             Command::MailFrom { path, params } => {
@@ -186,29 +228,42 @@ impl Server {
             Command::RcptTo { path, params } => {
                 self.rcpt_to(path, &params, office).unwrap_or_else(|refusal| refusal)
             }
+            Command::Data if self.chunks.is_some() => out_of_order("BDAT has begun the message"),
             Command::Data if self.mail.as_ref().is_none_or(|mail| mail.recipients.is_empty()) => {
                 out_of_order("RCPT first")
             }
             Command::Data => Reply::new(354, "go"),
             Command::Rset => {
-                self.mail = None;
+                self.reset();
                 Reply::new(250, "reset").with_enhanced(2, 0, 0)
             }
             Command::Noop => Reply::new(250, "ok").with_enhanced(2, 0, 0),
             Command::Vrfy(_) => Reply::new(252, "send some mail, I'll try my best").with_enhanced(2, 5, 2),
             Command::Quit => Reply::new(221, "bye").with_enhanced(2, 0, 0),
-            Command::Unknown { .. } => Reply::new(500, "unknown command").with_enhanced(5, 5, 1),
+            Command::Bdat { .. } | Command::Unknown { .. } => {
+                Reply::new(500, "unknown command").with_enhanced(5, 5, 1)
+            }
         }
     }
 
     fn ehlo(&mut self, name: String) -> Reply {
         self.greeting = Some(Greeting { name, extended: true });
-        self.mail = None;
+        self.reset();
         let mut lines = vec![self.name.clone(), "ENHANCEDSTATUSCODES".to_owned(), "PIPELINING".to_owned()];
-        lines.push(format!("SIZE {}", self.size_limit));
+        // SIZE 0 would say that any size is taken (RFC 1870 §3).
+        let most = Some(self.size_limit).filter(|most| *most > 0);
+        lines.push(most.map_or("SIZE".to_owned(), |most| format!("SIZE {most}")));
         lines.extend(self.offers.dsn.then(|| "DSN".to_owned()));
         lines.extend(self.offers.conneg.then(|| CONNEG.to_owned()));
+        lines.extend(self.offers.eight_bit.then(|| "8BITMIME".to_owned()));
+        lines.extend(self.offers.chunking.then(|| "CHUNKING".to_owned()));
         Reply { code: 250, enhanced: None, lines }
+    }
+
+    /// The mail that was begun is none.
+    fn reset(&mut self) {
+        self.mail = None;
+        self.chunks = None;
     }
 
     fn mail_from(&mut self, path: String, params: &[Param]) -> Result<Reply, Reply> {
@@ -218,18 +273,15 @@ impl Server {
         if self.mail.is_some() {
             return Err(out_of_order("one mail at a time"));
         }
-        self.all_known(params, &["SIZE"], &["RET", "ENVID"])?;
-        for param in params.iter().filter(|param| param.keyword == "SIZE") {
-            match param.value.as_deref().and_then(|value| value.parse::<u64>().ok()) {
-                Some(size) if size > self.size_limit => {
-                    return Err(Reply::new(552, "too big").with_enhanced(5, 3, 4));
-                }
-                Some(_) => {}
-                None => return Err(Reply::new(501, "SIZE needs a number").with_enhanced(5, 5, 4)),
-            }
-        }
+        let Offers { ehlo, dsn, eight_bit, .. } = self.offers;
+        all_known(params, &[("SIZE", ehlo), ("BODY", eight_bit), ("RET", dsn), ("ENVID", dsn)])?;
+        let size = declared_size(params)?;
+        let body = body(params)?;
         let dsn = MailDsn::from_params(params).map_err(malformed)?;
-        self.mail = Some(Envelope { from: path, dsn, ..Envelope::default() });
+        if size > self.size_limit {
+            return Err(Reply::new(552, "too big").with_enhanced(5, 3, 4));
+        }
+        self.mail = Some(Envelope { from: path, dsn, body, ..Envelope::default() });
         Ok(Reply::new(250, "sender ok").with_enhanced(2, 1, 0))
     }
 
@@ -237,11 +289,14 @@ impl Server {
         if self.mail.is_none() {
             return Err(out_of_order("MAIL first"));
         }
+        if self.chunks.is_some() {
+            return Err(out_of_order("BDAT has begun the message"));
+        }
         let asks = Param::asks_conneg(params).map_err(malformed)?;
         if asks && !self.offers.conneg {
             return Err(Reply::new(NO_CONNEG, "CONNEG is not known here").with_enhanced(5, 5, 4));
         }
-        self.all_known(params, &[CONNEG], &["NOTIFY", "ORCPT"])?;
+        all_known(params, &[(CONNEG, true), ("NOTIFY", self.offers.dsn), ("ORCPT", self.offers.dsn)])?;
         let dsn = RcptDsn::from_params(params).map_err(malformed)?;
         let Some(mail) = &mut self.mail else { return Err(out_of_order("MAIL first")) };
         if mail.recipients.len() >= MAX_RECIPIENTS {
@@ -255,13 +310,36 @@ impl Server {
             None => reply,
         })
     }
+}
 
-    /// Parameters of extensions that are not listed are refused (RFC 5321 §4.1.1.11).
-    fn all_known(&self, params: &[Param], always: &[&str], with_dsn: &[&str]) -> Result<(), Reply> {
-        let known =
-            |keyword: &str| always.contains(&keyword) || self.offers.dsn && with_dsn.contains(&keyword);
-        let unknown = params.iter().any(|param| !known(&param.keyword));
-        if unknown { Err(Reply::new(555, "unknown parameter").with_enhanced(5, 5, 4)) } else { Ok(()) }
+/// Parameters of extensions that are not listed are refused (RFC 5321 §4.1.1.11). `listed` says of each whether it
+/// is known here.
+fn all_known(params: &[Param], listed: &[(&str, bool)]) -> Result<(), Reply> {
+    let known =
+        |param: &Param| listed.iter().any(|(keyword, is_known)| *is_known && param.keyword == *keyword);
+    if params.iter().all(known) {
+        return Ok(());
+    }
+    Err(Reply::new(555, "unknown parameter").with_enhanced(5, 5, 4))
+}
+
+/// The size that MAIL declares, or 0: 1 to 20 digits (RFC 1870 §3), which can be more than any limit.
+fn declared_size(params: &[Param]) -> Result<u64, Reply> {
+    let Some(value) = Param::value_of(params, "SIZE").map_err(malformed)? else { return Ok(0) };
+    if value.len() > 20 || !value.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Err(Reply::new(501, "SIZE needs a number").with_enhanced(5, 5, 4));
+    }
+    Ok(value.parse().unwrap_or(u64::MAX))
+}
+
+/// What MAIL says of the octets of the message (RFC 6152 §3).
+fn body(params: &[Param]) -> Result<Body, Reply> {
+    match Param::value_of(params, "BODY").map_err(malformed)? {
+        Some(word) if word.eq_ignore_ascii_case("8BITMIME") => Ok(Body::EightBit),
+        Some(word) if !word.eq_ignore_ascii_case("7BIT") => {
+            Err(Reply::new(501, "BODY is 7BIT or 8BITMIME").with_enhanced(5, 5, 4))
+        }
+        _ => Ok(Body::SevenBit),
     }
 }
 
@@ -274,127 +352,4 @@ fn out_of_order(hint: &str) -> Reply {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Default)]
-    struct Office {
-        mails: Vec<Envelope>,
-    }
-
-    impl PostOffice for Office {
-        fn admits(&self, _: &str, to: &str) -> Result<(), Reply> {
-            if to.ends_with("@b.example") { Ok(()) } else { Err(no_such_mailbox()) }
-        }
-
-        fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
-            self.mails.push(envelope);
-            Reply::new(250, "accepted").with_enhanced(2, 0, 0)
-        }
-
-        fn prints(&self) -> Option<Filter> {
-            Filter::parse("(& (paper-size=A4) (image-coding=MH))").ok()
-        }
-    }
-
-    fn codes(script: &str) -> (Vec<String>, Office, bool) {
-        codes_of(Offers::default(), script)
-    }
-
-    fn codes_of(offers: Offers, script: &str) -> (Vec<String>, Office, bool) {
-        let (mut server, mut office) = (Server::new("b.example", 100).offering(offers), Office::default());
-        let turn = server.bytes(script.as_bytes(), &mut office);
-        let text = String::from_utf8(turn.send.to_vec()).expect("ASCII");
-        let last_lines = text.lines().filter(|line| line.as_bytes()[3] == b' ');
-        (last_lines.map(|line| line[..3].to_owned()).collect(), office, turn.close)
-    }
-
-    #[test]
-    fn what_is_printed_is_told_to_who_asks_for_it_and_only_where_it_is_offered() {
-        let script = "EHLO a\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example> CONNEG\r\n\
-                      RCPT TO:<b@b.example> CONNEG=1\r\nRCPT TO:<b@b.example>\r\n";
-        let offers = |conneg| Offers { ehlo: true, dsn: false, conneg };
-        let talk = |conneg| {
-            let mut server = Server::new("b.example", 1000).offering(offers(conneg));
-            let turn = server.bytes(script.as_bytes(), &mut Office::default());
-            String::from_utf8(turn.send.to_vec()).unwrap()
-        };
-        let (with, without) = (talk(true), talk(false));
-        assert!(with.contains("250 CONNEG\r\n"), "{with}");
-        assert!(with.contains("250 2.1.5 CONNEG (& (paper-size=A4) (image-coding=MH))\r\n501 "), "{with}");
-        assert!(with.ends_with("250 2.1.5 recipient ok\r\n"), "{with}");
-        assert!(without.contains("504 5.5.4") && !without.contains("CONNEG\r\n"), "{without}");
-    }
-
-    #[test]
-    fn a_pipelined_session_delivers_its_mail() {
-        let (codes, office, close) =
-            codes("EHLO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\nDATA\r\nhi\r\n..\r\n.\r\nQUIT\r\n");
-        assert_eq!(codes, ["250", "250", "250", "354", "250", "221"]);
-        let message = Bytes::from_static(b"hi\r\n.\r\n");
-        assert_eq!(office.mails, [Envelope::new("a@a", "b@b.example", message)]);
-        assert!(close);
-    }
-
-    #[test]
-    fn commands_out_of_order_get_503() {
-        assert_eq!(codes("MAIL FROM:<a@a>\r\n").0, ["503"]);
-        assert_eq!(codes("HELO a\r\nRCPT TO:<b@b.example>\r\n").0, ["250", "503"]);
-        assert_eq!(codes("HELO a\r\nMAIL FROM:<a@a>\r\nDATA\r\n").0, ["250", "250", "503"]);
-    }
-
-    #[test]
-    fn the_server_is_no_open_relay() {
-        assert_eq!(codes("HELO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<c@c.example>\r\n").0[2], "550");
-    }
-
-    #[test]
-    fn what_is_too_big_is_refused_by_its_announcement_and_by_its_size() {
-        assert_eq!(codes("EHLO a\r\nMAIL FROM:<a@a> SIZE=101\r\n").0[1], "552");
-        let big = "x".repeat(101);
-        let script = format!("EHLO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n{big}\r\n.\r\n");
-        let (codes, office, _) = codes(&script);
-        assert_eq!(codes[4], "552");
-        assert!(office.mails.is_empty());
-    }
-
-    #[test]
-    fn an_unknown_parameter_gets_555() {
-        assert_eq!(codes("EHLO a\r\nMAIL FROM:<a@a> XIPTELNUM=1\r\n").0[1], "555");
-    }
-
-    #[test]
-    fn what_is_asked_of_notifications_is_taken_where_it_is_offered() {
-        let script = "EHLO a\r\nMAIL FROM:<a@a> ENVID=e+2B1\r\nRCPT TO:<b@b.example> NOTIFY=NEVER\r\n\
-                      RCPT TO:<c@b.example> NOTIFY=OFTEN\r\nDATA\r\nhi\r\n.\r\n";
-        let (taken, office, _) = codes_of(Offers { ehlo: true, dsn: true, conneg: false }, script);
-        assert_eq!(taken, ["250", "250", "250", "501", "354", "250"]);
-        assert_eq!(office.mails[0].dsn.envid.as_deref(), Some("e+1"));
-        assert_eq!(office.mails[0].recipients[0].dsn.notify, Some(Default::default()));
-        assert_eq!(codes(script).0[1], "555");
-    }
-
-    #[test]
-    fn a_server_that_knows_no_ehlo_takes_mail_by_helo() {
-        let script = "EHLO a\r\nHELO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\n";
-        let (codes, _, _) = codes_of(Offers { ehlo: false, dsn: false, conneg: false }, script);
-        assert_eq!(codes, ["502", "250", "250", "250"]);
-    }
-
-    #[test]
-    fn a_client_that_talks_nonsense_is_sent_away() {
-        let (codes, _, close) = codes(&"XYZZY\r\n".repeat(30));
-        assert_eq!(codes.len(), 22);
-        assert_eq!(codes.last().map(String::as_str), Some("421"));
-        assert!(close);
-    }
-
-    #[test]
-    fn a_lone_linefeed_around_a_dot_ends_nothing() {
-        let (codes, office, _) = codes(
-            "EHLO a\r\nMAIL FROM:<a@a>\r\nRCPT TO:<b@b.example>\r\nDATA\r\nx\n.\nMAIL FROM:<evil@a>\r\n.\r\n",
-        );
-        assert_eq!(codes, ["250", "250", "250", "354", "250"]);
-        assert_eq!(office.mails.len(), 1);
-    }
-}
+mod tests;

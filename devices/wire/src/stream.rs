@@ -15,10 +15,10 @@ pub struct Unit {
     /// All of its octets, line ends included. The units of one direction, joined, are its stream.
     pub bytes: Bytes,
     /// SIP: as [`sip::Message::label`], and `ping` and `pong` for the line ends between messages. SMTP:
-    /// the verb of a command, the code of a reply, `message` for mail data with its final dot. HTTP: the
-    /// method of a request's head, `body` for its body, the code of a response. POP3: the verb of a command,
-    /// `+OK`, `-ERR`, `message` for a mail, `list` for other bodies. `raw` for what is none
-    /// of these.
+    /// the verb of a command, the code of a reply, `message` for mail data with its final dot, `chunk` for the
+    /// octets behind a BDAT. HTTP: the method of a request's head, `body` for its body, the code of a response.
+    /// POP3: the verb of a command, `+OK`, `-ERR`, `message` for a mail, `list` for other bodies. `raw` for what
+    /// is none of these.
     pub label: String,
 }
 

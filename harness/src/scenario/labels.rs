@@ -18,19 +18,21 @@ const METHODS: &[&str] = &[
     "PUBLISH",
 ];
 
-/// SMTP commands (RFC 5321 §4.1), the mail itself, POP3 commands, replies and lists (RFC 1939), heads (RFC 9110 §9) and bodies of HTTP requests, the
-/// line ends between messages of SIP (RFC 5626 §4.4.1), and what is none of these.
+/// SMTP commands (RFC 5321 §4.1), the mail itself and chunks of it (RFC 3030 §2), POP3 commands, replies and lists
+/// (RFC 1939), heads (RFC 9110 §9) and bodies of HTTP requests, the line ends between messages of SIP (RFC 5626
+/// §4.4.1), and what is none of these.
 const STREAM_UNITS: &[&str] = &[
-    "EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "POST",
-    "PUT", "body", "ping", "pong", "raw", "USER", "PASS", "APOP", "STAT", "LIST", "UIDL", "RETR", "DELE",
-    "TOP", "CAPA", "+OK", "-ERR", "list",
+    "EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "QUIT", "STARTTLS", "message", "BDAT",
+    "chunk", "POST", "PUT", "body", "ping", "pong", "raw", "USER", "PASS", "APOP", "STAT", "LIST", "UIDL",
+    "RETR", "DELE", "TOP", "CAPA", "+OK", "-ERR", "list",
 ];
 
 /// How a rule names a TCP connect.
 pub(super) const CONNECT: &str = "connect";
 
 /// Whether a message can have this label: a SIP method (of `vendors` too), a status code and a method, an SMTP
-/// command or reply code, a POP3 command or status, an HTTP method or status code, `message`, `body`, or `raw`.
+/// command or reply code, a POP3 command or status, an HTTP method or status code, `message`, `chunk`, `body`, or
+/// `raw`.
 pub(super) fn is_label(text: &str, vendors: &[&str]) -> bool {
     let is_method = |text: &str| METHODS.contains(&text) || vendors.contains(&text);
     match text.split_once(' ') {
@@ -63,9 +65,20 @@ mod tests {
 
     #[test]
     fn methods_codes_commands_and_mails_have_labels() {
-        for label in
-            ["INVITE", "200 INVITE", "100 INVITE", "EHLO", "354", "message", "raw", "POST", "body", "100"]
-        {
+        for label in [
+            "INVITE",
+            "200 INVITE",
+            "100 INVITE",
+            "EHLO",
+            "354",
+            "message",
+            "BDAT",
+            "chunk",
+            "raw",
+            "POST",
+            "body",
+            "100",
+        ] {
             assert!(is_label(label, &[]), "{label}");
         }
         for label in

@@ -112,9 +112,9 @@ pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device
 fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
     let alice = config.line.address == address(ALICE);
     let offers = [
-        Offers { ehlo: true, dsn: true, conneg: false },
-        Offers { ehlo: true, dsn: false, conneg: true },
-        Offers { ehlo: false, dsn: false, conneg: false },
+        Offers { dsn: true, ..Offers::default() },
+        Offers { conneg: true, ..Offers::default() },
+        Offers { ehlo: false, ..Offers::default() },
     ];
     let offers = offers[script.below(3)];
     let mail_habits = MailHabits {
@@ -157,7 +157,8 @@ fn mail_server(entropy: Entropy) -> MailServerConfig {
         relays_for: vec![address(ALICE), address(BOB)],
         relay: None,
         forwards: None,
-        offers: Offers { ehlo: true, dsn: true, conneg: false },
+        takes_bare_line_ends: false,
+        offers: Offers::of_a_mail_server(),
         size_limit: 1_000_000,
         retries: vec![Duration::secs(30)],
         gives_up_after: Duration::secs(300),

@@ -91,6 +91,11 @@ const WORDS: &[&str] = &[
     "+OK\r\n",
     "-ERR\r\n",
     "Received: by x\r\n",
+    "BDAT 4\r\nhi\r\n",
+    "BDAT 0 LAST\r\n",
+    "BODY=8BITMIME",
+    "250-8BITMIME\r\n",
+    "gr\u{fc}n",
     "Disposition-Notification-To: ",
     "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n",
 ];

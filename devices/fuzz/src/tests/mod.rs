@@ -133,7 +133,21 @@ fn session_descriptions() {
 
 #[test]
 fn smtp_commands_replies_and_data() {
-    mutations("smtp", &["\r\n.\r\n", "MAIL FROM:<", "RCPT TO:<", "250-", "2.1.5 ", "\"", "@", "\r\n"], smtp);
+    let words = [
+        "\r\n.\r\n",
+        "MAIL FROM:<",
+        "RCPT TO:<",
+        "250-",
+        "2.1.5 ",
+        "\"",
+        "@",
+        "\r\n",
+        "BDAT 3\r\n",
+        "BDAT 2 LAST\r\n\r\n",
+        " BODY=8BITMIME",
+        "RSET\r\n",
+    ];
+    mutations("smtp", &words, smtp);
 }
 
 #[test]
@@ -187,6 +201,9 @@ fn watched_connections() {
         "HEAD / HTTP/1.1\r\n",
         "STARTTLS\r\n",
         "DATA\r\n",
+        "BDAT 3\r\n",
+        "EHLO a\r\n",
+        "250 CHUNKING\r\n",
         "+OK\r\n",
         "RETR 1\r\n",
     ];

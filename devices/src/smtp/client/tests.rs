@@ -55,6 +55,16 @@ fn a_mail_is_handed_over() {
 }
 
 #[test]
+fn the_size_is_that_of_the_message_as_it_is_sent() {
+    for (message, size) in [("", 0), (".a", 4), ("a\r\n", 3), ("a\n", 4)] {
+        let envelope = Envelope::new("a@a.example", "b@b.example", Bytes::from_static(message.as_bytes()));
+        let mut client = Client::new("a.example", envelope);
+        let (said, _) = talk_of(&mut client, &["220 a\r\n", "250-a\r\n250 SIZE\r\n"]);
+        assert!(said.ends_with(&format!(" SIZE={size}\r\n")), "{message:?}: {said}");
+    }
+}
+
+#[test]
 fn a_server_without_ehlo_gets_helo() {
     let (said, _) = talk(&["220 hi\r\n", "502 what\r\n", "250 ok\r\n"]);
     assert_eq!(said, "EHLO a.example\r\nHELO a.example\r\nMAIL FROM:<a@a.example>\r\n");
@@ -178,4 +188,56 @@ fn bytes_may_come_one_by_one() {
     let turns: Vec<_> = b"220 hi\r\n".iter().map(|byte| client.bytes(&[*byte])).collect();
     assert_eq!(turns.iter().map(|turn| turn.send.len()).sum::<usize>(), 1);
     assert_eq!(client.stage(), Stage::Ehlo);
+}
+
+/// The mail has eight bits, or was said to.
+fn of_eight_bits(text: &'static str) -> Client {
+    let envelope = Envelope::new("a@a.example", "b@b.example", Bytes::from_static(text.as_bytes()));
+    Client::new("a.example", Envelope { body: Body::EightBit, ..envelope })
+}
+
+#[test]
+fn a_mail_of_eight_bits_is_announced_where_they_are_taken() {
+    let mut client = of_eight_bits("gr\u{fc}n\r\n");
+    let replies = ["220 a\r\n", "250-a\r\n250-SIZE 9\r\n250-DSN\r\n250 8BITMIME\r\n"];
+    client.envelope.dsn.envid = Some("e1".into());
+    let (said, _) = talk_of(&mut client, &replies);
+    assert!(said.ends_with("MAIL FROM:<a@a.example> SIZE=7 BODY=8BITMIME ENVID=e1\r\n"), "{said}");
+    let (said, _) = talk_of(&mut client, &["250 a\r\n", "250 a\r\n", "354 a\r\n"]);
+    assert!(said.ends_with("gr\u{fc}n\r\n.\r\n"), "{said}");
+}
+
+#[test]
+fn a_mail_of_eight_bits_is_not_sent_where_they_are_not_taken() {
+    let with_ehlo = &["220 a\r\n", "250-a\r\n250 SIZE 9\r\n"][..];
+    let with_helo = &["220 a\r\n", "502 a\r\n", "250 a\r\n"][..];
+    for replies in [with_ehlo, with_helo] {
+        let mut client = of_eight_bits("gr\u{fc}n\r\n");
+        let (said, done) = talk_of(&mut client, replies);
+        assert!(said.ends_with("LO a.example\r\nQUIT\r\n"), "{said}");
+        assert_eq!((done, client.stage()), (None, Stage::Quit));
+        let (_, done) = talk_of(&mut client, &["221 a\r\n"]);
+        assert_eq!(done, Some(Err(Failure::SevenBitsOnly)));
+    }
+}
+
+#[test]
+fn a_mail_that_only_might_have_had_eight_bits_goes_everywhere() {
+    let replies = ["220 a\r\n", "250 a\r\n"];
+    let (said, _) = talk_of(&mut of_eight_bits("green\r\n"), &replies);
+    assert!(said.ends_with("MAIL FROM:<a@a.example>\r\n"), "{said}");
+}
+
+#[test]
+fn of_a_mail_of_seven_bits_nothing_is_said() {
+    let (said, _) = talk(&["220 a\r\n", "250-a\r\n250 8BITMIME\r\n"]);
+    assert!(said.ends_with("MAIL FROM:<a@a.example>\r\n"), "{said}");
+}
+
+#[test]
+fn a_plain_mail_is_of_as_many_bits_as_it_has_itself() {
+    let plain = Envelope::new("plain@a.example", "b@b.example", Bytes::from_static(b"green\r\n"));
+    let mut client = of_eight_bits("gr\u{fc}n\r\n").with_plain_mail(plain, None);
+    let (said, _) = talk_of(&mut client, &["220 a\r\n", "502 a\r\n", "250 a\r\n"]);
+    assert!(said.ends_with("MAIL FROM:<plain@a.example>\r\n"), "{said}");
 }

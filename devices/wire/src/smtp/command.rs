@@ -26,6 +26,13 @@ pub enum Command {
     },
     /// Asks to send the message.
     Data,
+    /// Brings the next octets of the message, and waits for no leave (RFC 3030 §2).
+    Bdat {
+        /// How many octets follow the command.
+        size: u64,
+        /// Whether the message ends with them.
+        last: bool,
+    },
     /// Gives up the current mail.
     Rset,
     /// Does nothing; its argument is ignored.
@@ -65,6 +72,19 @@ impl Param {
     pub fn new(keyword: impl Into<String>, value: impl Into<String>) -> Param {
         Param { keyword: keyword.into(), value: Some(value.into()) }
     }
+
+    /// The value of the parameter of this name, where there is one; others are passed over.
+    ///
+    /// # Errors
+    /// [`CommandError`] 501: it has no value, or is there twice.
+    pub fn value_of<'a>(params: &'a [Param], keyword: &str) -> Result<Option<&'a str>, CommandError> {
+        let mut named = params.iter().filter(|param| param.keyword.eq_ignore_ascii_case(keyword));
+        let Some(param) = named.next() else { return Ok(None) };
+        if named.next().is_some() {
+            return Err(wrong("a parameter is there twice"));
+        }
+        param.value.as_deref().map(Some).ok_or(wrong("a parameter has no value"))
+    }
 }
 
 impl Command {
@@ -94,6 +114,7 @@ impl Command {
                 (path, params) => Ok(Command::RcptTo { path, params }),
             },
             "DATA" => alone(argument, Command::Data),
+            "BDAT" => chunk(argument),
             "RSET" => alone(argument, Command::Rset),
             "QUIT" => alone(argument, Command::Quit),
             "NOOP" => Ok(Command::Noop),
@@ -116,6 +137,10 @@ impl Command {
             }
             Command::MailFrom { path, params } => write_mailbox(&mut out, "MAIL FROM:", path, params),
             Command::RcptTo { path, params } => write_mailbox(&mut out, "RCPT TO:", path, params),
+            Command::Bdat { size, last } => {
+                let marker = if *last { " LAST" } else { "" };
+                out.extend_from_slice(format!("BDAT {size}{marker}").as_bytes());
+            }
             Command::Data | Command::Rset | Command::Noop | Command::Quit | Command::Unknown { .. } => {
                 out.extend(printable(self.verb()));
             }
@@ -132,6 +157,7 @@ impl Command {
             Command::MailFrom { .. } => "MAIL",
             Command::RcptTo { .. } => "RCPT",
             Command::Data => "DATA",
+            Command::Bdat { .. } => "BDAT",
             Command::Rset => "RSET",
             Command::Noop => "NOOP",
             Command::Vrfy(_) => "VRFY",
@@ -169,6 +195,11 @@ impl CommandReader {
     pub fn take_rest(&mut self) -> Bytes {
         self.lines.take_rest()
     }
+
+    /// The same, but no more octets than these: after BDAT so many are its chunk, and behind them commands go on.
+    pub fn take_up_to(&mut self, most: u64) -> Bytes {
+        self.lines.take_up_to(most)
+    }
 }
 
 impl Iterator for CommandReader {
@@ -201,6 +232,21 @@ fn host(argument: &str) -> Result<String, CommandError> {
 
 fn alone(argument: &str, command: Command) -> Result<Command, CommandError> {
     if argument.is_empty() { Ok(command) } else { Err(wrong("this command has no argument")) }
+}
+
+/// RFC 3030 §2: digits, and LAST where it is the last chunk.
+fn chunk(argument: &str) -> Result<Command, CommandError> {
+    let (size, marker) = match argument.split_once(' ') {
+        Some((size, marker)) => (size, Some(marker)),
+        None => (argument, None),
+    };
+    let digits = size.bytes().all(|octet| octet.is_ascii_digit());
+    let size = size.parse().ok().filter(|_| digits).ok_or(wrong("the size of the chunk is no number"))?;
+    match marker {
+        None => Ok(Command::Bdat { size, last: false }),
+        Some(marker) if marker.eq_ignore_ascii_case("LAST") => Ok(Command::Bdat { size, last: true }),
+        Some(_) => Err(wrong("only LAST may follow the size of the chunk")),
+    }
 }
 
 fn path_and_params(argument: &str, keyword: &str) -> Result<(String, Vec<Param>), CommandError> {

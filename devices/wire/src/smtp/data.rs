@@ -2,6 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::line::{CRLF, end_of_line};
+
 /// Takes the message after a 354 out of the stream. Only CRLF, dot, CRLF ends it; the CRLF of the DATA
 /// command counts as the first. What looks similar with a bare CR or LF is message text.
 #[derive(Debug, Clone)]
@@ -10,6 +12,7 @@ pub struct DataReader {
     message: BytesMut,
     size: usize,
     limit: usize,
+    eight_bit: bool,
 }
 
 /// A complete message and what followed it.
@@ -17,8 +20,20 @@ pub struct DataReader {
 pub struct DataEnd {
     /// The message, the added dots removed, with the CRLF of its last line; or why there is none.
     pub message: Result<Bytes, TooBig>,
+    /// What was seen in it.
+    pub seen: Seen,
     /// What came behind the final dot: the next commands.
     pub rest: Bytes,
+}
+
+/// What a reader has seen in a message that it kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// An octet above 127: only a server that lists 8BITMIME may be given the message (RFC 6152 §3).
+    pub eight_bit: bool,
+    /// A CR or LF that stands alone. None may be sent (RFC 5321 §2.3.8): where the next server takes it for a
+    /// line end, it sees another end of the message and commands behind it.
+    pub bare_line_end: bool,
 }
 
 /// A message was read to its end but not kept (reply 552).
@@ -34,16 +49,17 @@ pub struct TooBig {
 impl DataReader {
     /// A reader that keeps messages of at most `limit` octets. A larger one is counted, not stored.
     pub fn new(limit: usize) -> DataReader {
-        DataReader { end: EndOfData::default(), message: BytesMut::new(), size: 0, limit }
+        DataReader { end: EndOfData::default(), message: BytesMut::new(), size: 0, limit, eight_bit: false }
     }
 
     /// Takes the next octets. Returns the message once its end is there; feeding more after that
     /// starts another message.
     pub fn feed(&mut self, bytes: &[u8]) -> Option<DataEnd> {
-        let DataReader { end, message, size, limit } = self;
+        let DataReader { end, message, size, limit, eight_bit } = self;
         let used = end.scan(bytes, |text| {
             *size = size.saturating_add(text.len());
             if *size <= *limit {
+                *eight_bit = *eight_bit || !text.is_ascii();
                 message.extend_from_slice(text);
             } else {
                 *message = BytesMut::new();
@@ -52,7 +68,8 @@ impl DataReader {
         let done = std::mem::replace(self, DataReader::new(self.limit));
         let too_big = TooBig { size: done.size, limit: done.limit };
         let message = if done.size <= done.limit { Ok(done.message.freeze()) } else { Err(too_big) };
-        Some(DataEnd { message, rest: Bytes::copy_from_slice(bytes.get(used..).unwrap_or_default()) })
+        let seen = Seen { eight_bit: done.eight_bit, bare_line_end: done.end.bare };
+        Some(DataEnd { message, seen, rest: Bytes::copy_from_slice(bytes.get(used..).unwrap_or_default()) })
     }
 }
 
@@ -65,7 +82,7 @@ pub fn stuff(message: &[u8]) -> Vec<u8> {
         if rest[0] == b'.' {
             out.push(b'.');
         }
-        let (line, next) = rest.split_at(super::line::end_of_line(rest, 0).unwrap_or(rest.len()));
+        let (line, next) = rest.split_at(end_of_line(rest, 0).unwrap_or(rest.len()));
         out.extend_from_slice(line);
         rest = next;
     }
@@ -80,6 +97,8 @@ pub fn stuff(message: &[u8]) -> Vec<u8> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct EndOfData {
     place: Place,
+    /// A CR or LF stood alone.
+    bare: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,6 +121,7 @@ impl EndOfData {
         let mut at = 0;
         while let Some(&octet) = bytes.get(at) {
             let mut used = 1;
+            self.bare |= self.place == Place::Cr && octet != b'\n';
             self.place = match (self.place, octet) {
                 (Place::DotCr, b'\n') => {
                     self.place = Place::LineStart;
@@ -122,11 +142,19 @@ impl EndOfData {
                     keep(b"\r");
                     Place::Cr
                 }
+                (_, b'\n') => {
+                    self.bare = true;
+                    keep(b"\n");
+                    Place::Text
+                }
                 _ => {
                     let rest = &bytes[at..];
-                    used = memchr::memchr(b'\r', rest).unwrap_or(rest.len());
+                    used = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+                    // Most lines are whole: those are one piece with their CRLF.
+                    let is_whole = rest[used..].starts_with(CRLF);
+                    used += if is_whole { CRLF.len() } else { 0 };
                     keep(&rest[..used]);
-                    Place::Text
+                    if is_whole { Place::LineStart } else { Place::Text }
                 }
             };
             at += used;

@@ -50,7 +50,7 @@ pub struct Notify {
 /// An original recipient (§4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orcpt {
-    /// Type of the address, in lower case: `rfc822`.
+    /// Type of the address as it was written, since it is passed on as it is (§5.2.1): `rfc822` in any case.
     pub kind: String,
     /// The address, decoded.
     pub address: String,
@@ -62,13 +62,13 @@ impl MailDsn {
     /// # Errors
     /// [`CommandError`] 501: a value is malformed, too long, or there twice.
     pub fn from_params(params: &[Param]) -> Result<MailDsn, CommandError> {
-        let ret = match the_one(params, "RET")? {
+        let ret = match Param::value_of(params, "RET")? {
             None => None,
             Some(word) if word.eq_ignore_ascii_case("FULL") => Some(Ret::Full),
             Some(word) if word.eq_ignore_ascii_case("HDRS") => Some(Ret::Hdrs),
             Some(_) => return Err(wrong("RET is FULL or HDRS")),
         };
-        let envid = the_one(params, "ENVID")?.map(|value| {
+        let envid = Param::value_of(params, "ENVID")?.map(|value| {
             let envid = Some(value).filter(|value| value.len() <= MAX_ENVID).and_then(from_xtext);
             envid.filter(|text| is_printable(text)).ok_or(wrong("ENVID is at most 100 characters of xtext"))
         });
@@ -91,8 +91,8 @@ impl RcptDsn {
     /// [`CommandError`] 501: a value is malformed, too long, or there twice. An ORCPT without a type is
     /// malformed; [`Orcpt::tolerant`] understands it.
     pub fn from_params(params: &[Param]) -> Result<RcptDsn, CommandError> {
-        let notify = the_one(params, "NOTIFY")?.map(Notify::parse).transpose()?;
-        let orcpt = the_one(params, "ORCPT")?.map(Orcpt::parse).transpose()?;
+        let notify = Param::value_of(params, "NOTIFY")?.map(Notify::parse).transpose()?;
+        let orcpt = Param::value_of(params, "ORCPT")?.map(Orcpt::parse).transpose()?;
         Ok(RcptDsn { notify, orcpt })
     }
 
@@ -110,16 +110,17 @@ impl Notify {
         if value.eq_ignore_ascii_case("NEVER") {
             return Ok(notify);
         }
-        for word in value.split(',') {
-            let place = match word.to_ascii_uppercase().as_str() {
-                "SUCCESS" => &mut notify.success,
-                "FAILURE" => &mut notify.failure,
-                "DELAY" => &mut notify.delay,
+        // The list of RFC 822 §2.7: empty elements count for nothing, and no word is forbidden to come again.
+        for word in value.split(',').filter(|word| !word.is_empty()) {
+            match word.to_ascii_uppercase().as_str() {
+                "SUCCESS" => notify.success = true,
+                "FAILURE" => notify.failure = true,
+                "DELAY" => notify.delay = true,
                 _ => return Err(wrong("NOTIFY is NEVER, or some of SUCCESS, FAILURE and DELAY")),
-            };
-            if std::mem::replace(place, true) {
-                return Err(wrong("NOTIFY says a word twice"));
             }
+        }
+        if notify == Notify::default() {
+            return Err(wrong("NOTIFY says no word"));
         }
         Ok(notify)
     }
@@ -166,7 +167,7 @@ impl Orcpt {
         let address = Some(xtext).filter(|text| !text.is_empty() && whole <= MAX_ORCPT).and_then(from_xtext);
         let address = address.filter(|text| is_printable(text));
         let address = address.ok_or(wrong("ORCPT is at most 500 characters: a type and xtext"))?;
-        Ok(Orcpt { kind: kind.to_ascii_lowercase(), address })
+        Ok(Orcpt { kind: kind.to_owned(), address })
     }
 
     fn to_value(&self) -> Option<String> {
@@ -212,15 +213,6 @@ pub fn from_xtext(xtext: &str) -> Option<String> {
 /// What ENVID and ORCPT may hold once they are decoded (RFC 3461 §4.2, §4.4).
 fn is_printable(text: &str) -> bool {
     text.bytes().all(|octet| (b' '..=b'~').contains(&octet))
-}
-
-fn the_one<'a>(params: &'a [Param], keyword: &str) -> Result<Option<&'a str>, CommandError> {
-    let mut named = params.iter().filter(|param| param.keyword.eq_ignore_ascii_case(keyword));
-    let Some(param) = named.next() else { return Ok(None) };
-    if named.next().is_some() {
-        return Err(wrong("a parameter is there twice"));
-    }
-    param.value.as_deref().map(Some).ok_or(wrong("a parameter has no value"))
 }
 
 fn wrong(reason: &'static str) -> CommandError {

@@ -1,14 +1,16 @@
 //! Cutting a watched SMTP connection into the units that a reader of a trace wants to see.
 
+use super::command::Command;
 use super::data::EndOfData;
-use super::reply::reply_line;
+use super::reply::{Reply, reply_line};
 use crate::direction::{Direction, MAX_LINES, MAX_MESSAGE, verb_of};
 use crate::stream::Unit;
 
 /// Watches both directions of one connection that carries SMTP, from its first octet.
 ///
 /// Whether the octets behind a DATA are a message depends on the reply, so they are kept back until
-/// it came. Without a 354 they are commands.
+/// it came. Without a 354 they are commands. Those behind a BDAT are its chunk, unless the server has
+/// answered EHLO and did not list CHUNKING: then it takes them for commands (RFC 3030 §2).
 #[derive(Debug, Clone)]
 pub struct Framer {
     client: Direction,
@@ -18,6 +20,10 @@ pub struct Framer {
     owed: usize,
     /// Code of the incomplete reply at the start of the server's stream, and where its lines end.
     reply: Option<(u16, usize)>,
+    /// Replies up to that to the last EHLO, while it is owed.
+    ehlo: Option<usize>,
+    /// Whether the server knows BDAT, as far as it said.
+    chunking: bool,
     /// Whether the SMTP server is the side that connected; `None` before the first octet.
     reversed: Option<bool>,
 }
@@ -30,6 +36,8 @@ enum Mode {
     /// The last command was STARTTLS: its reply decides.
     AfterStartTls,
     Message(EndOfData),
+    /// So many octets behind BDAT are a chunk.
+    Chunk(u64),
 }
 
 impl Default for Framer {
@@ -42,7 +50,16 @@ impl Framer {
     /// A framer at the start of a connection, the server's greeting still to come.
     pub fn new() -> Framer {
         let (client, server) = (Direction::new(false), Direction::new(true));
-        Framer { client, server, mode: Mode::Commands, owed: 1, reply: None, reversed: None }
+        Framer {
+            client,
+            server,
+            mode: Mode::Commands,
+            owed: 1,
+            reply: None,
+            ehlo: None,
+            chunking: true,
+            reversed: None,
+        }
     }
 
     /// Takes octets of one direction, in the order in which they passed, and returns the units that
@@ -96,14 +113,9 @@ impl Framer {
             match &mut self.mode {
                 Mode::Commands => {
                     let Some(end) = self.client.line_end() else { break };
-                    let verb = verb_of(&self.client.buffer[..end]);
-                    self.mode = match verb.as_str() {
-                        "DATA" => Mode::AfterData,
-                        "STARTTLS" => Mode::AfterStartTls,
-                        _ => Mode::Commands,
-                    };
-                    self.owed += 1;
-                    units.push(self.client.cut(end, &verb));
+                    let unit = self.client.cut(end, &verb_of(&self.client.buffer[..end]));
+                    self.asked(&unit);
+                    units.push(unit);
                 }
                 Mode::Message(end_of_data) => {
                     let fresh = &self.client.buffer[self.client.scanned..];
@@ -116,6 +128,16 @@ impl Framer {
                     self.owed += 1;
                     units.push(self.client.cut(self.client.scanned + used, "message"));
                 }
+                Mode::Chunk(size) => {
+                    let end = usize::try_from(*size).ok().filter(|end| *end <= self.client.buffer.len());
+                    let Some(end) = end else {
+                        limit = MAX_MESSAGE;
+                        break;
+                    };
+                    self.mode = Mode::Commands;
+                    self.owed += 1;
+                    units.push(self.client.cut(end, "chunk"));
+                }
                 Mode::AfterData => {
                     limit = MAX_MESSAGE;
                     break;
@@ -124,6 +146,23 @@ impl Framer {
             }
         }
         self.client.give_up_beyond(limit, units);
+    }
+
+    /// A command came; it decides what follows it, and whether its reply follows that or the command.
+    fn asked(&mut self, unit: &Unit) {
+        self.mode = match unit.label.as_str() {
+            "DATA" => Mode::AfterData,
+            "STARTTLS" => Mode::AfterStartTls,
+            "BDAT" if self.chunking => match Command::parse(&unit.bytes) {
+                Ok(Command::Bdat { size: size @ 1.., last: _ }) => Mode::Chunk(size),
+                _ => Mode::Commands,
+            },
+            _ => Mode::Commands,
+        };
+        self.owed += usize::from(!matches!(self.mode, Mode::Chunk(_)));
+        if unit.label == "EHLO" {
+            self.ehlo = Some(self.owed);
+        }
     }
 
     /// Whether a whole reply was there, which may change what the client's octets are.
@@ -153,8 +192,9 @@ impl Framer {
                 }
                 Some((code, true)) => {
                     self.reply = None;
-                    units.push(self.server.cut(end, &code.to_string()));
-                    self.answered(code);
+                    let unit = self.server.cut(end, &code.to_string());
+                    self.answered(code, &unit);
+                    units.push(unit);
                     return true;
                 }
             }
@@ -164,8 +204,14 @@ impl Framer {
     }
 
     /// A reply came; when it is the one that the client waits for, it decides how to go on.
-    fn answered(&mut self, code: u16) {
+    fn answered(&mut self, code: u16, unit: &Unit) {
         self.owed = self.owed.saturating_sub(1);
+        self.ehlo = self.ehlo.map(|left| left - 1);
+        if self.ehlo == Some(0) {
+            self.ehlo = None;
+            let lists = |reply: Reply| code == 250 && reply.lists("CHUNKING");
+            self.chunking = Reply::parse(&unit.bytes).is_ok_and(lists);
+        }
         self.mode = match self.mode {
             Mode::AfterData if code == 354 => Mode::Message(EndOfData::default()),
             Mode::AfterStartTls if code == 220 && self.owed == 0 => {

@@ -48,9 +48,15 @@ impl LineReader {
 
     /// Takes out what no line has used yet: after a DATA command it is the start of the message.
     pub fn take_rest(&mut self) -> Bytes {
+        self.take_up_to(u64::MAX)
+    }
+
+    /// The same, but no more octets than these. Lines go on behind them.
+    pub fn take_up_to(&mut self, most: u64) -> Bytes {
         self.scanned = 0;
         self.overlong = false;
-        self.buffer.split().freeze()
+        let taken = usize::try_from(most).map_or(self.buffer.len(), |most| most.min(self.buffer.len()));
+        self.buffer.split_to(taken).freeze()
     }
 }
 

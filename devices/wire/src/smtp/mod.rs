@@ -4,6 +4,7 @@
 //! is complete. A line ends on CRLF and on nothing else. Whoever takes a bare LF for a line end can
 //! be made to see commands inside a mail.
 
+mod chunks;
 mod command;
 mod conneg;
 mod data;
@@ -15,11 +16,12 @@ mod reply;
 mod tests;
 
 pub use crate::stream::Unit;
+pub use chunks::ChunkReader;
 pub(crate) use command::is_verb;
 pub use command::{Command, CommandError, CommandReader, Param};
 pub use conneg::{CONNEG, NO_CONNEG};
 pub(crate) use data::EndOfData;
-pub use data::{DataEnd, DataReader, TooBig, stuff};
+pub use data::{DataEnd, DataReader, Seen, TooBig, stuff};
 pub use dsn::{MAX_ENVID, MAX_ORCPT, MailDsn, Notify, Orcpt, RcptDsn, Ret, from_xtext, to_xtext};
 pub use framer::Framer;
 pub use line::{LineReader, MAX_COMMAND_LINE, MAX_TEXT_LINE, Overlong};

@@ -1,5 +1,6 @@
 //! Tests of the codec; one file per reader below `tests/`.
 
+mod chunks;
 mod command;
 mod conneg;
 mod data;

@@ -3,7 +3,7 @@
 use faxproof_reports::Host;
 use faxproof_wire::smtp::{Command, DataReader};
 
-use super::stream::{Kind, Stream, Unit, bare_id};
+use super::stream::{Kind, Stream, Unit, bare_id, message_id};
 
 /// A mail on one part of its way.
 #[derive(Debug)]
@@ -42,33 +42,47 @@ pub(super) fn passages<'a>(streams: &[Stream<'a>]) -> Vec<Passage<'a>> {
 fn of_stream<'a>(stream: &Stream<'a>) -> Vec<Passage<'a>> {
     let mut passages = Vec::new();
     let (mut sender, mut recipients): (Option<String>, Vec<String>) = (None, Vec::new());
+    let mut chunks = Vec::new();
     for (index, unit) in stream.units.iter().enumerate() {
-        let other = if unit.from == stream.client { stream.server } else { stream.client };
-        match &unit.kind {
+        let message = match &unit.kind {
             Kind::Command(_) => match Command::parse(unit.bytes) {
                 Ok(Command::MailFrom { path, .. }) => {
                     sender = Some(path);
                     recipients.clear();
+                    chunks.clear();
+                    None
                 }
                 // Whether it was taken says the reply that has come since, where commands wait for theirs.
-                Ok(Command::RcptTo { path, .. }) if !refused(stream, index) => recipients.push(path),
-                _ => {}
+                Ok(Command::RcptTo { path, .. }) if !refused(stream, index) => {
+                    recipients.push(path);
+                    None
+                }
+                Ok(Command::Bdat { size: 0, last: true }) => Some(std::mem::take(&mut chunks)),
+                _ => None,
             },
-            Kind::Mail | Kind::Collected => passages.push(Passage {
-                from: unit.from,
-                to: other,
-                at: unit.at,
-                delivered_us: unit.delivered_us,
-                acknowledged: acknowledgement(stream, index),
-                collected: unit.kind == Kind::Collected,
-                sender: sender.take(),
-                recipients: std::mem::take(&mut recipients),
-                message: undone(unit),
-                id: unit.message_id().map(|id| bare_id(&id).to_owned()),
-                tampered: unit.tampered,
-            }),
-            _ => {}
-        }
+            Kind::Chunk { last } => {
+                chunks.extend_from_slice(unit.bytes);
+                last.then(|| std::mem::take(&mut chunks))
+            }
+            Kind::Mail | Kind::Collected => Some(undone(unit)),
+            _ => None,
+        };
+        let Some(message) = message else { continue };
+        let is_whole = matches!(unit.kind, Kind::Mail | Kind::Collected);
+        let id = if is_whole { unit.message_id() } else { message_id(&message) };
+        passages.push(Passage {
+            from: unit.from,
+            to: if unit.from == stream.client { stream.server } else { stream.client },
+            at: unit.at,
+            delivered_us: unit.delivered_us,
+            acknowledged: acknowledgement(stream, index),
+            collected: unit.kind == Kind::Collected,
+            sender: sender.take(),
+            recipients: std::mem::take(&mut recipients),
+            message,
+            id: id.map(|id| bare_id(&id).to_owned()),
+            tampered: unit.tampered,
+        });
     }
     passages
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use faxproof_reports::{Carrier, Host, Trace, What};
 use faxproof_wire::http::{BodyReader, Framing, RequestHead, ResponseHead};
+use faxproof_wire::smtp::Command;
 
 use super::message::{delivery, looks_like_sip, tampered};
 
@@ -57,6 +58,11 @@ pub enum Kind {
     Reply(u16),
     /// A whole mail, up to and with the final dot.
     Mail,
+    /// What a BDAT brings of a mail (RFC 3030 §2), and whether it is the last of it.
+    Chunk {
+        /// The mail ends with it.
+        last: bool,
+    },
     /// A POP3 command: its verb in capitals.
     Asked(String),
     /// A status line of POP3, and whether it says `+OK`.
@@ -131,14 +137,19 @@ impl Unit<'_> {
 
     /// Message-ID of a mail, without its angle brackets.
     pub fn message_id(&self) -> Option<String> {
-        let head_end = self.bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(self.bytes.len());
-        let head = String::from_utf8_lossy(self.bytes.get(..head_end)?);
-        let line = head.split("\r\n").find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.trim().eq_ignore_ascii_case("message-id").then_some(value)
-        })?;
-        Some(bare_id(line).to_owned())
+        message_id(self.bytes)
     }
+}
+
+/// Message-ID of these octets of a mail, without its angle brackets.
+pub(super) fn message_id(mail: &[u8]) -> Option<String> {
+    let head_end = mail.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(mail.len());
+    let head = String::from_utf8_lossy(mail.get(..head_end)?);
+    let line = head.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("message-id").then_some(value)
+    })?;
+    Some(bare_id(line).to_owned())
 }
 
 /// A Message-ID without blanks and angle brackets.
@@ -193,10 +204,13 @@ fn carries_sip(stream: &Stream<'_>) -> bool {
 fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
+    let own_last = before.iter().rev().find(|unit| unit.from == from);
+    if let Some(last) = own_last.and_then(|bdat| ends_by_chunk(bdat, bytes)) {
+        return Kind::Chunk { last };
+    }
     if line.starts_with("HTTP/1.") {
         return response_code(bytes).map_or(Kind::Other, Kind::HttpResponse);
     }
-    let own_last = before.iter().rev().find(|unit| unit.from == from);
     if let Some(kind) = pop3(before, own_last, from, (&line, bytes)) {
         return kind;
     }
@@ -221,6 +235,17 @@ fn kind(before: &[Unit<'_>], from: &Host, bytes: &[u8]) -> Kind {
     }
     let verb = line.split(' ').next().unwrap_or_default();
     Kind::Command(verb.to_ascii_uppercase())
+}
+
+/// Whether a mail ends with these octets; `None` where the unit before them announces no such chunk.
+fn ends_by_chunk(before: &Unit<'_>, bytes: &[u8]) -> Option<bool> {
+    if !matches!(before.kind, Kind::Command(_)) {
+        return None;
+    }
+    match Command::parse(before.bytes) {
+        Ok(Command::Bdat { size, last }) if size == bytes.len() as u64 => Some(last),
+        _ => None,
+    }
 }
 
 /// What the next unit is in POP3; `None` where no POP3 server has greeted.

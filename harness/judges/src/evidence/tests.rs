@@ -114,3 +114,39 @@ fn what_is_presented_behind_a_bye_does_not_count() {
     run.present(2, &["smtp"]);
     assert_eq!(in_call(&run, |_, call| call.presentation()), Some(Presentation::Silence));
 }
+
+#[test]
+fn a_mail_in_chunks_is_one_mail_and_nothing_in_it_is_a_command() {
+    let in_one: &[(&str, &str)] = &[("BDAT 26 LAST", ""), ("Message-ID: <a1@alice>\r\n", "250 ok")];
+    let in_two: &[(&str, &str)] =
+        &[("BDAT 24", ""), ("Message-ID: <a1@alice>", "250 ok"), ("BDAT 6 LAST", ""), ("QUIT", "250 ok")];
+    let ended_by_none: &[(&str, &str)] =
+        &[("BDAT 24", ""), ("Message-ID: <a1@alice>", "250 ok"), ("BDAT 0 LAST", "250 ok")];
+    let mails = [
+        "Message-ID: <a1@alice>\r\n\r\n",
+        "Message-ID: <a1@alice>\r\nQUIT\r\n",
+        "Message-ID: <a1@alice>\r\n",
+    ];
+    for (chunks, mail) in [in_one, in_two, ended_by_none].into_iter().zip(mails) {
+        let mut run = Bench::new();
+        run.connect_call();
+        run.agree(2, "smtp");
+        run.open();
+        run.reply("220 bob");
+        for (says, reply) in [("MAIL FROM:<a@a>", "250 ok"), ("RCPT TO:<b@b>", "250 ok")].iter().chain(chunks)
+        {
+            run.command(says);
+            if !reply.is_empty() {
+                run.reply(reply);
+            }
+        }
+        let messages = read(&run.trace);
+        let case = Case::new(&run.declaration, &run.trace, &messages);
+        let [passage] = &case.mails[..] else { panic!("{:?}", case.mails) };
+        assert_eq!(passage.message, mail.as_bytes());
+        assert_eq!((passage.id.as_deref(), passage.sender.as_deref()), (Some("a1@alice"), Some("a@a")));
+        assert_eq!(passage.recipients, ["b@b"]);
+        assert!(passage.acknowledged.is_some());
+        assert!(case.streams[0].units.iter().all(|unit| unit.kind != Kind::Command("QUIT".into())));
+    }
+}

@@ -154,7 +154,7 @@ fn smtp_read_alike(case: &Case<'_>, report: &mut Report) {
         let difference = match &unit.kind {
             Kind::Command(_) => readers::command_difference(unit.bytes),
             Kind::Reply(_) => readers::reply_difference(unit.bytes),
-            Kind::Mail | Kind::Asked(_) | Kind::Status(_) | Kind::Collected => continue,
+            Kind::Mail | Kind::Chunk { .. } | Kind::Asked(_) | Kind::Status(_) | Kind::Collected => continue,
             Kind::HttpRequest(_) | Kind::HttpBody | Kind::HttpResponse(_) | Kind::Other => continue,
         };
         report.applies();

@@ -3,6 +3,7 @@
 use faxproof_devices::config::{ForwardConfig, MailClientConfig, OnFailure, Place, Search, Spot};
 use faxproof_devices::core::Entropy;
 use faxproof_devices::order::{Ta3Action, TableChange, Writing};
+use faxproof_devices::smtp::Offers;
 use faxproof_devices::ta3::{Key, Row, SpecificRow};
 use faxproof_wire::smtp::Notify;
 
@@ -25,9 +26,11 @@ impl Setting<'_> {
         spec: &ForwardSpec,
     ) -> ForwardConfig {
         let offers = box_.mail_server.as_ref().and_then(|server| server.value.offers.as_ref());
-        let offers = offers.map_or(super::mail::OFFERS, |at| super::mail::offers(&at.value));
+        let offers = offers.map_or(Offers::of_a_mail_server(), |at| super::mail::offers(&at.value));
         let most_calls = spec.most_calls.map_or(MOST_CALLS, |most| most.value);
         let mut line = self.line(host, box_, name.to_owned(), offers);
+        let lax = box_.mail_server.as_ref().and_then(|server| server.value.takes_bare_line_ends);
+        line.habits.refuses_bare_line_ends = !lax.unwrap_or(false);
         if box_.habits.as_ref().is_none_or(|habits| habits.value.lines.is_none()) {
             // As many as it may call with, and as many that call it.
             line.habits.lines = most_calls.saturating_mul(2);

@@ -97,6 +97,7 @@ fn habits(spec: &HostSpec, offers: Offers) -> Habits {
         refuses_foreign: given.refuses_foreign.unwrap_or(usual.refuses_foreign),
         http: http_habits(&given.http),
         offers: usual.offers,
+        refuses_bare_line_ends: usual.refuses_bare_line_ends,
     }
 }
 

@@ -71,6 +71,7 @@ impl Setting<'_> {
             spec.forwards.as_ref().map(|forwards| self.forwards(host, box_, &name, &forwards.value));
         MailServerConfig {
             forwards,
+            takes_bare_line_ends: spec.takes_bare_line_ends.unwrap_or(false),
             address: self.address(host),
             names: self.names_of(host).into_iter().chain([name.clone()]).collect(),
             name,
@@ -78,7 +79,7 @@ impl Setting<'_> {
             mailboxes: mailboxes.collect(),
             relays_for: spec.relays_for.iter().map(|host| self.address(&host.value)).collect(),
             relay: spec.relay.as_ref().map(|relay| relay.value.clone()),
-            offers: spec.offers.as_ref().map_or(OFFERS, |at| offers(&at.value)),
+            offers: spec.offers.as_ref().map_or(Offers::of_a_mail_server(), |at| offers(&at.value)),
             size_limit: spec.size_limit.unwrap_or(20_000_000),
             retries: retries
                 .map_or(RETRIES.to_vec(), |waits| waits.value.iter().map(|wait| Duration(wait.us)).collect()),
@@ -90,17 +91,26 @@ impl Setting<'_> {
     }
 }
 
-/// What the SMTP of a mail server can do unless its scenario says otherwise.
-pub(super) const OFFERS: Offers = Offers { ehlo: true, dsn: true, conneg: false };
-
 pub(super) fn offers(listed: &[MailExtension]) -> Offers {
     let ehlo = listed.contains(&MailExtension::Ehlo);
     let lists = |extension| ehlo && listed.contains(&extension);
-    Offers { ehlo, dsn: lists(MailExtension::Dsn), conneg: lists(MailExtension::Conneg) }
+    Offers {
+        ehlo,
+        dsn: lists(MailExtension::Dsn),
+        conneg: lists(MailExtension::Conneg),
+        eight_bit: lists(MailExtension::EightBit),
+        chunking: lists(MailExtension::Chunking),
+    }
 }
 
 fn offered(offers: Offers) -> String {
-    let words = [(offers.ehlo, "ehlo"), (offers.dsn, "dsn"), (offers.conneg, "conneg")];
+    let words = [
+        (offers.ehlo, "ehlo"),
+        (offers.dsn, "dsn"),
+        (offers.conneg, "conneg"),
+        (offers.eight_bit, "8bitmime"),
+        (offers.chunking, "chunking"),
+    ];
     words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
 }
 
@@ -120,6 +130,7 @@ pub(super) fn server_words(config: &MailServerConfig) -> Vec<(&'static str, Stri
         ("gives_up_after", Span { us: config.gives_up_after.0 }.to_string()),
         ("most_hops", config.most_hops.to_string()),
     ];
+    words.extend(config.takes_bare_line_ends.then(|| ("takes_bare_line_ends", "true".to_owned())));
     words.extend(config.relay.clone().map(|relay| ("relay", relay)));
     words
 }
@@ -149,7 +160,7 @@ fn usual(machine: Option<Machine>) -> MailHabits {
 
 /// What the SMTP server of a fax can do.
 pub(super) fn offers_of(spec: &HostSpec, machine: Option<Machine>) -> Offers {
-    let usual = Offers { ehlo: true, dsn: machine == Some(Machine::Fax118), conneg: false };
+    let usual = Offers { dsn: machine == Some(Machine::Fax118), ..Offers::default() };
     let given = spec.habits.as_ref().and_then(|habits| habits.value.mail.offers.as_deref());
     given.map_or(usual, offers)
 }

@@ -114,6 +114,11 @@ pub enum MailExtension {
     Dsn,
     /// A fax: it lists CONNEG and says in the session what it prints (RFC 4141).
     Conneg,
+    /// It lists 8BITMIME (RFC 6152).
+    #[serde(rename = "8bitmime")]
+    EightBit,
+    /// It lists CHUNKING and takes BDAT (RFC 3030).
+    Chunking,
 }
 
 /// A mailbox that a fax collects by POP3.
@@ -148,8 +153,11 @@ pub struct MailServerSpec {
     pub relay: Option<At<String>>,
     /// It forwards over SIP, where it finds a number (Figure 18).
     pub forwards: Option<At<ForwardSpec>>,
-    /// What its SMTP can do; `[ehlo, dsn]` unless given.
+    /// What its SMTP can do; `[ehlo, dsn, 8bitmime, chunking]` unless given.
     pub offers: Option<At<Vec<MailExtension>>>,
+    /// Whether it takes a message with a bare CR or LF in it, which could mislead the next server; it does not unless
+    /// given.
+    pub takes_bare_line_ends: Option<bool>,
     /// The largest mail that it takes, in octets; 20000000 unless given.
     pub size_limit: Option<u64>,
     /// How long it waits behind each try that failed, the last for all further ones too; `[30m, 30m, 3h]`

@@ -19,6 +19,8 @@ fn samples() -> Vec<(Command, &'static str)> {
             "RCPT TO:<FAX=+815012345678@example.net> NOTIFY=SUCCESS,FAILURE\r\n",
         ),
         (Command::Data, "DATA\r\n"),
+        (Command::Bdat { size: 86, last: false }, "BDAT 86\r\n"),
+        (Command::Bdat { size: 0, last: true }, "BDAT 0 LAST\r\n"),
         (Command::Rset, "RSET\r\n"),
         (Command::Noop, "NOOP\r\n"),
         (Command::Vrfy("fax-b".into()), "VRFY fax-b\r\n"),
@@ -65,6 +67,9 @@ fn an_independent_reader_reads_the_same() {
                 *path == from.address && size == from.size.to_string()
             }
             (Command::RcptTo { path, .. }, Request::Rcpt { to }) => *path == to.address,
+            (Command::Bdat { size, last }, Request::Bdat { chunk_size, is_last }) => {
+                *size == *chunk_size as u64 && last == is_last
+            }
             (Command::Vrfy(ours), Request::Vrfy { value }) => ours == value,
             _ => true,
         };
@@ -76,6 +81,15 @@ fn an_independent_reader_reads_the_same() {
 fn verbs_and_keywords_are_read_in_any_case() {
     let expected = Command::MailFrom { path: "a@b".into(), params: vec![Param::new("SIZE", "1")] };
     assert_eq!(Command::parse(b"mail from:<a@b> size=1  \r\n"), Ok(expected));
+}
+
+#[test]
+fn the_size_of_a_chunk_is_any_number_of_64_bits() {
+    let parsed = |line: &str| Command::parse(line.as_bytes());
+    assert_eq!(parsed("bdat 007 last "), Ok(Command::Bdat { size: 7, last: true }));
+    assert_eq!(parsed("BDAT 18446744073709551615"), Ok(Command::Bdat { size: u64::MAX, last: false }));
+    assert_eq!(code("BDAT 18446744073709551616"), Some(501));
+    assert_eq!(code(&format!("BDAT {}", "9".repeat(1000))), Some(501));
 }
 
 #[test]
@@ -107,6 +121,15 @@ fn arguments_that_do_not_fit_are_501() {
         "RCPT TO:<>",
         "RCPT TO:<fax>",
         "DATA now",
+        "BDAT",
+        "BDAT LAST",
+        "BDAT +5",
+        "BDAT -5",
+        "BDAT 0x5",
+        "BDAT  5",
+        "BDAT 5  LAST",
+        "BDAT 5 FIRST",
+        "BDAT 5 LAST LAST",
         "RSET x",
         "QUIT x",
         "VRFY",
@@ -185,6 +208,26 @@ fn what_follows_data_is_left_for_the_message() {
     reader.feed(b"DATA\r\nSubject: x\r\n");
     assert_eq!(reader.next(), Some(Ok(Command::Data)));
     assert_eq!(reader.take_rest(), "Subject: x\r\n");
+}
+
+#[test]
+fn what_follows_bdat_is_its_chunk_and_commands_go_on_behind_it() {
+    let mut reader = CommandReader::new();
+    reader.feed(b"BDAT 6\r\nQUIT\r\nNOOP\r\n");
+    assert_eq!(reader.next(), Some(Ok(Command::Bdat { size: 6, last: false })));
+    assert_eq!(reader.take_up_to(6), "QUIT\r\n");
+    assert_eq!(reader.next(), Some(Ok(Command::Noop)));
+    assert_eq!(reader.take_up_to(u64::MAX), "");
+}
+
+#[test]
+fn a_parameter_has_one_value() {
+    let params = [Param::new("BODY", "7BIT"), Param { keyword: "X".into(), value: None }];
+    assert_eq!(Param::value_of(&params, "body"), Ok(Some("7BIT")));
+    assert_eq!(Param::value_of(&params, "SIZE"), Ok(None));
+    let code = |params: &[Param], keyword| Param::value_of(params, keyword).err().map(|error| error.code);
+    assert_eq!(code(&params, "X"), Some(501));
+    assert_eq!(code(&[params[0].clone(), params[0].clone()], "BODY"), Some(501));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use crate::smtp::{DataEnd, DataReader, TooBig, stuff};
+use crate::smtp::{DataEnd, DataReader, Seen, TooBig, stuff};
 
 fn read(bytes: &[u8]) -> Option<DataEnd> {
     DataReader::new(10_000).feed(bytes)
@@ -44,7 +44,46 @@ fn only_crlf_dot_crlf_ends_the_data() {
         assert_eq!(read(&smuggled), None, "{fake:?}");
         let whole = [&smuggled[..], b".\r\n"].concat();
         assert!(message(&whole).ends_with(b"MAIL FROM:<x@example.com>\r\n"), "{fake:?}");
+        let is_seen = fake.iter().all(|octet| *octet != 0);
+        assert_eq!(read(&whole).unwrap().seen.bare_line_end, is_seen, "{fake:?}");
     }
+}
+
+#[test]
+fn bare_line_ends_are_seen_wherever_they_stand() {
+    let bare: [&[u8]; 9] = [
+        b"\n\r\n.\r\n",
+        b"\r\r\n.\r\n",
+        b".\n\r\n.\r\n",
+        b"a\nb\r\n.\r\n",
+        b"a\rb\r\n.\r\n",
+        b"a\r\n\n\r\n.\r\n",
+        b"a\r\n\rb\r\n.\r\n",
+        b"a\r\n.\rb\r\n.\r\n",
+        b"a\n\r\r\n.\r\n",
+    ];
+    for data in bare {
+        assert!(read(data).unwrap().seen.bare_line_end, "{}", data.escape_ascii());
+    }
+    let whole: [&[u8]; 5] =
+        [b".\r\n", b"\r\n.\r\n", b"a\r\n\r\nb\r\n.\r\n", b"..\r\n.\r\n", b"a\r\n.b\r\n.\r\n"];
+    for data in whole {
+        assert!(!read(data).unwrap().seen.bare_line_end, "{}", data.escape_ascii());
+    }
+}
+
+#[test]
+fn octets_above_127_are_seen() {
+    assert!(read(b"gr\xc3\xbcn\r\n.\r\n").unwrap().seen.eight_bit);
+    assert!(!read(b"\x00\x7f\r\n.\r\n").unwrap().seen.eight_bit);
+}
+
+#[test]
+fn what_was_seen_in_a_message_is_not_seen_in_the_next() {
+    let mut reader = DataReader::new(100);
+    let first = reader.feed(b"\xff\n\r\n.\r\n").unwrap();
+    assert_eq!(first.seen, Seen { eight_bit: true, bare_line_end: true });
+    assert_eq!(reader.feed(b"a\r\n.\r\n").unwrap().seen, Seen::default());
 }
 
 #[test]
@@ -76,7 +115,8 @@ fn a_message_of_just_the_limit_is_kept() {
 #[test]
 fn a_message_beyond_the_limit_is_counted() {
     let end = DataReader::new(4).feed(b"..ab\r\n.\r\nQUIT\r\n").unwrap();
-    assert_eq!(end, DataEnd { message: Err(TooBig { size: 5, limit: 4 }), rest: "QUIT\r\n".into() });
+    assert_eq!(end.message, Err(TooBig { size: 5, limit: 4 }));
+    assert_eq!(end.rest, "QUIT\r\n");
 }
 
 #[test]

@@ -44,6 +44,21 @@ fn words_are_read_in_any_case_and_other_parameters_are_passed_over() {
 }
 
 #[test]
+fn a_word_of_notify_may_come_again_and_one_may_be_missing() {
+    let notify = Notify { success: true, failure: false, delay: true };
+    for value in ["SUCCESS,DELAY", "SUCCESS,DELAY,SUCCESS", ",SUCCESS,,DELAY,"] {
+        assert_eq!(rcpt(&format!("NOTIFY={value}")).unwrap().notify, Some(notify), "{value}");
+    }
+}
+
+#[test]
+fn an_original_recipient_is_passed_on_in_the_letters_in_which_it_came() {
+    let param = Param::new("ORCPT", "RFC822;Fax@Example.NET");
+    let read = RcptDsn::from_params(std::slice::from_ref(&param)).unwrap();
+    assert_eq!(read.to_params(), [param]);
+}
+
+#[test]
 fn wrong_values_are_501() {
     for line in [
         "RET=ALL",
@@ -59,8 +74,8 @@ fn wrong_values_are_501() {
     }
     for line in [
         "NOTIFY=NEVER,SUCCESS",
-        "NOTIFY=SUCCESS,SUCCESS",
-        "NOTIFY=SUCCESS,",
+        "NOTIFY=SUCCESS,NEVER",
+        "NOTIFY=,",
         "NOTIFY=ALWAYS",
         "NOTIFY",
         "ORCPT=rfc822;",
@@ -94,7 +109,7 @@ fn an_orcpt_without_its_type_is_wrong_but_can_be_understood() {
     let value = "FAX+3D+2B815012345678@example.net";
     assert_eq!(rcpt(&format!("ORCPT={value}")), Err(501));
     assert_eq!(Orcpt::tolerant(value), Ok(Orcpt::rfc822("FAX=+815012345678@example.net")));
-    assert_eq!(Orcpt::tolerant("X-Tel;1"), Ok(Orcpt { kind: "x-tel".into(), address: "1".into() }));
+    assert_eq!(Orcpt::tolerant("X-Tel;1"), Ok(Orcpt { kind: "X-Tel".into(), address: "1".into() }));
     assert!(Orcpt::tolerant(&"x".repeat(MAX_ORCPT + 1)).is_err());
 }
 

@@ -114,6 +114,101 @@ fn behind_starttls_everything_is_raw() {
     assert_eq!(labels(&session), ["220", "STARTTLS", "220", "raw", "raw"]);
 }
 
+/// A mail in two chunks that look like commands, another one behind it, and no waiting.
+const CHUNKS: [(bool, &str); 7] = [
+    (S, "220 fax-b.example.net ESMTP ready\r\n"),
+    (C, "EHLO fax-a.example.com\r\n"),
+    (S, "250-fax-b.example.net\r\n250-PIPELINING\r\n250 CHUNKING\r\n"),
+    (
+        C,
+        "MAIL FROM:<a@b>\r\nBDAT 10\r\nDATA\r\n.\r\n\rBDAT 7 LAST\r\n\nBDAT 9RSET\r\nBDAT 0 LAST\r\nDATA\r\n",
+    ),
+    (S, "250 a\r\n250 b\r\n250 c\r\n250 d\r\n503 e\r\n354 f\r\n"),
+    (C, "x\r\n.\r\nQUIT\r\n"),
+    (S, "250 a\r\n221 b\r\n"),
+];
+
+const CHUNKED: [&str; 21] = [
+    "220", "EHLO", "250", "MAIL", "BDAT", "chunk", "BDAT", "chunk", "RSET", "BDAT", "DATA", "250", "250",
+    "250", "250", "503", "354", "message", "QUIT", "250", "221",
+];
+
+#[test]
+fn the_octets_behind_bdat_are_a_unit_whatever_they_are() {
+    let units = run(&mut Framer::new(), CHUNKS.iter().map(|(side, text)| (*side, text.as_bytes())));
+    let labels: Vec<_> = units.iter().map(|unit| unit.label.as_str()).collect();
+    assert_eq!(labels, CHUNKED);
+    let chunks = units.iter().filter(|unit| unit.label == "chunk").map(|unit| &unit.bytes[..]);
+    assert_eq!(chunks.collect::<Vec<_>>(), [&b"DATA\r\n.\r\n\r"[..], b"\nBDAT 9"]);
+}
+
+#[test]
+fn chunks_in_any_pieces_give_the_same_units() {
+    let turns = CHUNKS.map(|(side, text)| (side, text.as_bytes()));
+    let whole = run(&mut Framer::new(), turns);
+    for (turn, (side, text)) in turns.iter().enumerate() {
+        for at in 0..=text.len() {
+            let (first, second) = text.split_at(at);
+            let before = turns[..turn].iter().copied();
+            let after = turns[turn + 1..].iter().copied();
+            let session = before.chain([(*side, first), (*side, second)]).chain(after);
+            assert_eq!(run(&mut Framer::new(), session), whole, "{turn} {at}");
+        }
+    }
+    let octets = turns.iter().flat_map(|(side, text)| text.chunks(1).map(|octet| (*side, octet)));
+    assert_eq!(run(&mut Framer::new(), octets), whole);
+}
+
+#[test]
+fn the_reply_to_bdat_follows_its_chunk() {
+    // With one reply too many the framer would take the 250 for that to STARTTLS, with one too few the 220.
+    let client = "BDAT 3\r\nabcSTARTTLS\r\n";
+    let session = [(S, "220 a\r\n"), (C, client), (S, "250 b\r\n220 c\r\n"), (C, "QUIT\r\n")];
+    assert_eq!(labels(&session), ["220", "BDAT", "chunk", "STARTTLS", "250", "220", "raw"]);
+    let early = [(S, "220 a\r\n"), (C, "RSET\r\nBDAT 3\r\nab"), (S, "250 b\r\n"), (C, "cSTARTTLS\r\n")];
+    let late = [(S, "250 c\r\n220 d\r\n"), (C, "QUIT\r\n")];
+    let expected = ["220", "RSET", "BDAT", "250", "chunk", "STARTTLS", "250", "220", "raw"];
+    assert_eq!(labels(&[&early[..], &late].concat()), expected);
+}
+
+#[test]
+fn where_the_server_does_not_list_chunking_bdat_is_an_unknown_command_and_commands_follow_it() {
+    let bdat = (C, "BDAT 6\r\nQUIT\r\n");
+    let session = [(S, "220 a\r\n"), (C, "EHLO a\r\n"), (S, "250-a\r\n250 DSN\r\n"), bdat];
+    assert_eq!(labels(&session), ["220", "EHLO", "250", "BDAT", "QUIT"]);
+    let session = [(S, "220 a\r\n"), (C, "EHLO a\r\n"), (S, "502 CHUNKING\r\n"), bdat];
+    assert_eq!(labels(&session), ["220", "EHLO", "502", "BDAT", "QUIT"]);
+}
+
+#[test]
+fn the_reply_to_another_command_says_nothing_of_chunking() {
+    let session = [
+        (S, "220 a\r\n"),
+        (C, "NOOP\r\nEHLO a\r\n"),
+        (S, "250 a\r\n250-a\r\n250 CHUNKING\r\n"),
+        (C, "RSET\r\n"),
+        (S, "250 a\r\n"),
+        (C, "BDAT 6\r\nQUIT\r\n"),
+    ];
+    assert_eq!(labels(&session), ["220", "NOOP", "EHLO", "250", "250", "RSET", "250", "BDAT", "chunk"]);
+}
+
+#[test]
+fn a_bdat_with_wrong_arguments_has_no_chunk() {
+    let session = [(S, "220 a\r\n"), (C, "BDAT x\r\nQUIT\r\n")];
+    assert_eq!(labels(&session), ["220", "BDAT", "QUIT"]);
+}
+
+#[test]
+fn a_chunk_without_end_is_not_kept() {
+    let mut framer = Framer::new();
+    framer.push(S, b"220 a\r\n");
+    assert_eq!(framer.push(C, b"BDAT 18446744073709551615 LAST\r\n").len(), 1);
+    let piece = vec![b'x'; 1024 * 1024];
+    let passed: usize = (0..70).flat_map(|_| framer.push(C, &piece)).map(|unit| unit.bytes.len()).sum();
+    assert_eq!(passed, 70 * piece.len());
+}
+
 #[test]
 fn an_incomplete_rest_is_handed_out_as_raw() {
     let mut framer = Framer::new();
