@@ -45,16 +45,19 @@ impl Drops {
         Drops { boxes, entropy: config.entropy.part("mailboxes") }
     }
 
-    /// Final delivery: the mail gets its Return-Path (RFC 5321 §4.4). The number of its walk through Figure 18; `None`
-    /// if the mailbox is full or unknown.
+    /// Final delivery: the mail gets its Return-Path (RFC 5321 §4.4); `arcs` led here. False if the mailbox is full or
+    /// unknown.
     pub(super) fn put(
         &mut self,
         now: Time,
         user: &str,
         envelope: &Envelope,
+        arcs: &[&'static str],
         out: &mut Outbox,
-    ) -> Option<u64> {
-        let drop = self.boxes.get_mut(user).filter(|drop| drop.mails.len() < MOST_MAILS)?;
+    ) -> bool {
+        let Some(drop) = self.boxes.get_mut(user).filter(|drop| drop.mails.len() < MOST_MAILS) else {
+            return false;
+        };
         let path = return_path(&envelope.from);
         let mut message = BytesMut::with_capacity(path.len() + envelope.message.len());
         message.put_slice(path.as_bytes());
@@ -69,15 +72,16 @@ impl Drops {
             copy += 1;
         };
         let stored = Envelope { message: message.clone(), ..envelope.clone() };
+        let walk = self.entropy.key(("walk", &name)).0;
+        arcs.iter().for_each(|arc| out.mark(walk, arc));
         out.durable(Durable::PutMail {
             folder: folder(user),
             name: name.as_str().into(),
             envelope: Arc::new(stored),
             since: now,
         });
-        let walk = self.entropy.key(("walk", &name)).0;
         drop.mails.push(StoredMail { name, message });
-        Some(walk)
+        true
     }
 
     /// What was there before the power failed.
@@ -126,11 +130,11 @@ impl Maildrops for Desk<'_> {
         let Some(drop) = self.drops.boxes.get_mut(user) else { return };
         for name in names {
             drop.mails.retain(|mail| mail.name != *name);
-            self.out.durable(Durable::TakeMail { folder: folder(user), name: name.as_str().into() });
             if self.marks {
                 let walk = self.drops.entropy.key(("walk", name)).0;
                 self.out.mark(walk, "18.S403.stored-and-popped");
             }
+            self.out.durable(Durable::TakeMail { folder: folder(user), name: name.as_str().into() });
         }
     }
 

@@ -96,10 +96,11 @@ impl MailServer {
 
     /// What became of mails is told to their senders, as they wanted.
     fn settle(&mut self, now: Time, settled: impl IntoIterator<Item = Settled>, out: &mut Outbox) {
-        for Settled { envelope, fates } in settled {
+        for Settled { envelope, fates, then } in settled {
             for report in notices::of(&self.config, &self.entropy, now, &envelope, &fates, out) {
                 self.deliver(now, Came::Own, report, out);
             }
+            then.into_iter().for_each(|then| out.durable(then));
         }
     }
 

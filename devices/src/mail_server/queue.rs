@@ -62,6 +62,8 @@ enum At {
 pub(super) struct Settled {
     pub(super) envelope: Arc<Envelope>,
     pub(super) fates: Vec<Fate>,
+    /// What is committed when the notices are.
+    pub(super) then: Option<Durable>,
 }
 
 /// The way of a mail.
@@ -136,9 +138,9 @@ impl Queue {
         };
         let (name, envelope) = (Arc::from(key.token()), Arc::new(envelope));
         let item = Item { name, envelope, number, since: now, tries: 0, at: At::Waiting };
-        item.commit(out);
-        self.items.insert(key.0, item);
         arcs.iter().for_each(|arc| out.mark(key.0, arc));
+        out.durable(item.kept());
+        self.items.insert(key.0, item);
         key.0
     }
 
@@ -316,41 +318,50 @@ impl Queue {
         now + wait > item.since + self.config.gives_up_after
     }
 
-    /// A try is over. What is left of the mail waits for the next one, or is given up.
+    /// A try is over. What is left of the mail waits for the next one, or is given up. Whoever has the mail is taken off
+    /// it first: a power failure behind that brings no second copy. Whoever does not stays on it until the notice is
+    /// safe.
     fn judged(&mut self, now: Time, key: u64, verdict: Verdict, out: &mut Outbox) -> Option<Settled> {
         let gives_up = self.gives_up(now, key);
         let item = self.items.get_mut(&key)?;
         item.at = At::Waiting;
         let Verdict { mut fates, later } = verdict;
         let envelope = item.envelope.clone();
+        let failed = fates.iter().filter(|fate| fate.is_failure()).map(Fate::recipient);
+        let left: Vec<Recipient> =
+            later.iter().map(|(recipient, _)| recipient).chain(failed).cloned().collect();
+        if left.is_empty() {
+            let taken = self.remove(key, out)?;
+            out.durable(taken);
+            return Some(Settled { envelope, fates, then: None });
+        }
+        item.keep(left, out);
         if later.is_empty() || gives_up {
             fates.extend(later.into_iter().map(|(_, fate)| fate.given_up()));
-            self.remove(key, out);
-            return Some(Settled { envelope, fates });
+            return Some(Settled { envelope, fates, then: self.remove(key, out) });
         }
         let first = item.tries == 0;
         item.tries += 1;
         out.arm(now, wait_behind(&self.config.retries, item.tries), Timer { owner: key, name: RETRY });
         let left: Vec<Recipient> = later.iter().map(|(recipient, _)| recipient.clone()).collect();
-        if left.len() < envelope.recipients.len() {
+        let fewer = left.len() < item.envelope.recipients.len();
+        if fewer {
             item.envelope = Arc::new(Envelope { recipients: left, ..(*envelope).clone() });
-            item.commit(out);
         }
         if first {
             fates.extend(later.into_iter().map(|(_, fate)| fate));
         }
-        Some(Settled { envelope, fates })
+        Some(Settled { envelope, fates, then: fewer.then(|| item.kept()) })
     }
 
     fn key_of(&self, name: &str) -> Option<u64> {
         self.items.iter().find(|(_, item)| *item.name == *name).map(|(key, _)| *key)
     }
 
-    fn remove(&mut self, key: u64, out: &mut Outbox) {
-        if let Some(item) = self.items.remove(&key) {
-            out.disarm(Timer { owner: key, name: RETRY });
-            out.durable(Durable::TakeMail { folder: item.folder(), name: item.name });
-        }
+    fn remove(&mut self, key: u64, out: &mut Outbox) -> Option<Durable> {
+        let item = self.items.remove(&key)?;
+        out.disarm(Timer { owner: key, name: RETRY });
+        Some(Durable::TakeMail { folder: item.folder(), name: item.name })
     }
 }
 
@@ -362,13 +373,22 @@ impl Item {
         }
     }
 
-    fn commit(&self, out: &mut Outbox) {
-        out.durable(Durable::PutMail {
+    /// Only these recipients are left, and that is kept.
+    fn keep(&mut self, recipients: Vec<Recipient>, out: &mut Outbox) {
+        if recipients.len() < self.envelope.recipients.len() {
+            self.envelope = Arc::new(Envelope { recipients, ..(*self.envelope).clone() });
+            out.durable(self.kept());
+        }
+    }
+
+    /// The mail as it is kept.
+    fn kept(&self) -> Durable {
+        Durable::PutMail {
             folder: self.folder(),
             name: self.name.clone(),
             envelope: self.envelope.clone(),
             since: self.since,
-        });
+        }
     }
 }
 

@@ -55,7 +55,7 @@ impl MailServer {
             }
         }
         let envelope = Arc::new(envelope);
-        self.settle(now, [Settled { envelope: envelope.clone(), fates: stored }], out);
+        self.settle(now, [Settled { envelope: envelope.clone(), fates: stored, then: None }], out);
         let mut keys = Vec::new();
         for Part { way, recipients, arc } in elsewhere {
             let part = Envelope { recipients, ..(*envelope).clone() };
@@ -94,13 +94,11 @@ impl MailServer {
         begins: &[&'static str],
         out: &mut Outbox,
     ) -> notices::Fate {
-        let stored = self.drops.put(now, user, envelope, out);
-        if let (Some(walk), true) = (stored, self.config.forwards.is_some()) {
-            begins.iter().chain(&["18.S402.own"]).for_each(|arc| out.mark(walk, arc));
-        }
-        let (action, status) = match stored {
-            Some(_) => (Action::Delivered, (2, 1, 5)),
-            None => (Action::Failed, (5, 2, 2)),
+        let own = self.config.forwards.as_ref().map(|_| "18.S402.own");
+        let arcs: Vec<&'static str> = begins.iter().copied().chain(own).collect();
+        let (action, status) = match self.drops.put(now, user, envelope, &arcs, out) {
+            true => (Action::Delivered, (2, 1, 5)),
+            false => (Action::Failed, (5, 2, 2)),
         };
         notices::Fate::new(recipient.clone(), action, status)
     }

@@ -51,6 +51,91 @@ fn a_power_failure_after_any_durable_effect_leaves_what_was_committed() {
     println!("{crashes} power failures: {:?}", outcome.durables);
 }
 
+/// Mail server 201 forwards over SIP what a client gave it; the destination keeps it for its POP client. Who waits for
+/// the reply to a mail waits 600 s.
+const FORWARDED: &str = "\
+version: 1
+title: A mail is forwarded over SIP
+hosts:
+  pc: { mail-client: {}, mail: pc@a.example, mail_server: server }
+  server:
+    mail-server:
+      domains: [a.example]
+      mailboxes: { pc: { password: sesame } }
+      relays_for: [pc]
+      forwards: {}
+      retries: [30s]
+    number: 050-0000-0201
+    ta3: [ { destination: b.example, number: 050-1234-5678 } ]
+  sip: { sip-server: {} }
+  far: { mail-server: { domains: [b.example], mailboxes: { bob: { password: secret } }, forwards: {} }, number: 050-1234-5678 }
+  bob: { mail-client: {}, mail: bob@b.example, mailbox: { server: far, user: bob, every: 300s } }
+zone:
+  b.example: { mx: [ { host: far } ] }
+steps:
+  - { at: 1s, host: pc, write: { to: [bob@b.example], subject: Ten } }
+  - { at: 800s, host: pc, write: { to: [bob@b.example, nobody@b.example], subject: Eleven } }
+ends_at: 2000s
+";
+
+/// The one place where a mail may come twice: the destination has it, and its power fails before the other side hears
+/// of that (RFC 5321 §4.5.3.2.6). Everywhere else a mail that was taken arrives once, or its sender knows better.
+#[test]
+fn a_power_failure_after_any_durable_effect_of_forwarding_loses_no_mail() {
+    let plan = plan(FORWARDED);
+    let (_, outcome) = run(&plan, &Options::default());
+    let mut twice = Vec::new();
+    let mut crashes = 0;
+    for (host, durables) in outcome.durables.iter().filter(|(host, _)| matches!(&**host, "server" | "far")) {
+        assert!(*durables > 0, "{host} commits nothing");
+        for after in 1..=*durables {
+            let crash = CrashAfterDurable { host: host.clone(), after, back_after_us: Some(5_000_000) };
+            let options = Options { crash_after_durable: Some(crash), ..Options::default() };
+            let (trace, _) = run(&plan, &options);
+            let place = format!("{host}, after durable effect {after}");
+            let mut declaration = plan.declaration.clone();
+            declaration.disturbed = true;
+            let failures = failures(&declaration, &trace);
+            assert!(failures.is_empty(), "{place}: {failures:#?}");
+            for subject in ["Ten", "Eleven"] {
+                let read = told(&trace, "bob").iter().filter(|text| text.ends_with(subject)).count();
+                assert!(read > 0, "{place}: {subject} never arrived");
+                twice.extend((read > 1).then(|| (place.clone(), stored(&trace, after, host))));
+            }
+            // That nobody is at the other address is told to the sender's mailbox, once.
+            let reports = trace.entries.iter().filter(|entry| is_report_for(&entry.what, "pc")).count();
+            assert!(reports > 0, "{place}: nobody heard of the address that does not exist");
+            crashes += 1;
+        }
+    }
+    println!("{crashes} power failures of forwarding, {twice:?} twice");
+    assert!(!twice.is_empty(), "the window in which nobody can know is there");
+    assert!(twice.iter().all(|(_, in_mailbox)| *in_mailbox), "{twice:?}");
+}
+
+/// What this host's user read.
+fn told<'t>(trace: &'t Trace, of: &str) -> Vec<&'t str> {
+    let text = |what: &'t What| match what {
+        What::Notice { host, text, .. } if &**host == of => Some(&**text),
+        _ => None,
+    };
+    trace.entries.iter().filter_map(|entry| text(&entry.what)).collect()
+}
+
+/// Whether the durable effect of this number is a mail that was put into a mailbox.
+fn stored(trace: &Trace, number: u32, of: &str) -> bool {
+    let durable = |what: &What| match what {
+        What::Mail { host, folder, put, .. } if &**host == of => Some(*put && folder.starts_with("mailbox")),
+        _ => None,
+    };
+    let nth = usize::try_from(number).unwrap() - 1;
+    trace.entries.iter().filter_map(|entry| durable(&entry.what)).nth(nth).unwrap()
+}
+
+fn is_report_for(what: &What, user: &str) -> bool {
+    matches!(what, What::Mail { folder, put: true, .. } if **folder == *format!("mailbox {user}"))
+}
+
 fn powers(trace: &Trace, of: &str) -> Vec<bool> {
     let power = |what: &What| match what {
         What::Power { host, on, .. } if &**host == of => Some(*on),
