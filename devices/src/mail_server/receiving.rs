@@ -102,7 +102,8 @@ impl MailServer {
                 let mut counter = Counter::new(&self.config, peer, self.queue.has_room());
                 let turn = server.bytes(bytes, &mut counter);
                 for (envelope, greeting) in counter.taken {
-                    self.take(now, peer, envelope, &greeting, out);
+                    let came = if hops(&envelope.message) == 0 { Came::Client } else { Came::Server };
+                    self.take(now, (peer, came), envelope, &greeting, out);
                 }
                 turn
             }
@@ -126,7 +127,7 @@ impl MailServer {
         let mut counter = Counter::new(&self.config, peer, self.queue.has_room());
         let turn = server.bytes(bytes, &mut counter);
         for (envelope, greeting) in counter.taken {
-            self.take(now, peer, envelope, &greeting, out);
+            self.take(now, (peer, Came::Server), envelope, &greeting, out);
         }
         if let Some(line) = &mut self.line {
             line.served(now, call, conn, turn, out);
@@ -134,7 +135,14 @@ impl MailServer {
     }
 
     /// The server is responsible for a mail now. It says on top that it was here (RFC 5321 §4.4).
-    fn take(&mut self, now: Time, peer: IpAddr, envelope: Envelope, greeting: &Greeting, out: &mut Outbox) {
+    fn take(
+        &mut self,
+        now: Time,
+        (peer, came): (IpAddr, Came),
+        envelope: Envelope,
+        greeting: &Greeting,
+        out: &mut Outbox,
+    ) {
         let config = &self.config;
         let hop = Hop {
             from: &greeting.name,
@@ -148,7 +156,6 @@ impl MailServer {
         let mut message = BytesMut::with_capacity(hop.len() + envelope.message.len());
         message.put_slice(hop.as_bytes());
         message.put_slice(&envelope.message);
-        let came = if hops(&envelope.message) == 0 { Came::Client } else { Came::Server };
         self.deliver(now, came, Envelope { message: message.freeze(), ..envelope }, out);
     }
 

@@ -16,7 +16,7 @@ use crate::smtp::{Envelope, Recipient};
 /// Where a mail came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Came {
-    /// From a client: no server has passed it on.
+    /// From a client: no server has passed it on, and it came by no call.
     Client,
     /// From another server.
     Server,

@@ -97,6 +97,8 @@ fn delivered(case: &Case<'_>, call: &Call<'_>) -> Sight {
 fn refused(case: &Case<'_>, call: &Call<'_>, codes: std::ops::RangeInclusive<u16>) -> Sight {
     let refusals = refusals(case, call);
     match refusals.iter().filter(|code| codes.contains(code)).count() {
+        // What the next server cannot take in eight bits is not even sent.
+        0 if case.delivered(call).is_none() => Sight::Open,
         0 => Sight::NotTaken,
         // Of several recipients one may have been put off and another refused.
         found => {
