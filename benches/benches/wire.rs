@@ -59,17 +59,19 @@ fn pages(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     }
     let (paper, resolution) = (Paper::A3, Resolution::Dpi400);
     let large = chart(Chart { height: paper.rows(resolution), paper, resolution, ..Chart::default() });
-    // A photograph in a raster of 25 %, and the worst that a page can be.
+    // A photograph in a raster of 25 %, pure noise, and the most runs that a page can have when it is coded.
     let (width, height) = (large.bitmap.width, large.bitmap.height);
     let raster = Bitmap::from_fn(width, height, |x, y| x % 8 < 4 && y % 8 < 4);
     let noise = Bitmap::from_fn(width, height, |x, y| {
         (x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77)).wrapping_mul(0xC2B2_AE35) >> 31 == 1
     });
+    let lines = Bitmap::from_fn(width, height, |x, _| x * FAX_WIDTH / width % 2 == 1);
     let mut group =
         criterion.benchmark_group("an A3 page at 408 x 391 formed anew for A4 at 204 x 196, in MH");
     let raster = Page { bitmap: raster, resolution };
     let noise = Page { bitmap: noise, resolution };
-    for (name, page) in [("chart", &large), ("raster", &raster), ("noise", &noise)] {
+    let lines = Page { bitmap: lines, resolution };
+    for (name, page) in [("chart", &large), ("raster", &raster), ("noise", &noise), ("lines", &lines)] {
         let simple = || encode(&reform(black_box(page), Form::PROFILE_S), Layout::fax(Coding::Mh));
         group.bench_function(name, |bencher| bencher.iter(simple));
     }

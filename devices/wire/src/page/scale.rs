@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::bitmap::{Bitmap, Canvas, ones, run_end};
+use super::bitmap::{Bitmap, Canvas, run_end, window};
 
 /// Paints the picture onto a white canvas, `margin` dots from its left edge, in `width` x `height` dots.
 ///
@@ -14,36 +14,36 @@ use super::bitmap::{Bitmap, Canvas, ones, run_end};
 pub(super) fn paint_scaled(canvas: &mut Canvas, margin: u32, bitmap: &Bitmap, (width, height): (u32, u32)) {
     let along = Side { from: bitmap.width, to: width };
     let down = Side { from: bitmap.height, to: height };
-    let cell_of: Vec<Range<u32>> = (0..width).map(|dot| along.cell(dot)).collect();
-    // Smaller, each dot of the picture is in one cell: looked up, since a page of grey has millions of runs.
-    let shrinks = along.to < along.from;
-    let in_cells = cell_of.iter().zip(0_u32..).filter(|_| shrinks);
-    let dot_of: Vec<u32> = in_cells.flat_map(|(cell, dot)| cell.clone().map(move |_| dot)).collect();
-    let mut cells = Cells::default();
+    let blocks = if along.shrinks() { Block::all(along) } else { Vec::new() };
+    let mut columns = Columns::default();
     for y in 0..height {
         let rows = down.cell(y);
-        cells.set(bitmap, &rows);
-        let two_needed = rows.len() > 2;
-        let mut at = 0;
-        loop {
-            let from = run_end(&cells.once, bitmap.width, at, false);
-            let to = run_end(&cells.once, bitmap.width, from, true);
-            if from == to {
-                break;
-            }
-            let Range { mut start, mut end } = match (dot_of.get(from as usize), dot_of.get(to as usize - 1))
-            {
-                (Some(first), Some(last)) => *first..*last + 1,
-                _ => along.dots_of(from..to),
-            };
-            // The last dot is decided with this run, whatever else its cell holds.
-            at = to.max(cell_of[end as usize - 1].end);
-            if two_needed {
-                // All cells between the first and the last are black from end to end.
-                start += u32::from(!cells.is_black(&cell_of[start as usize]));
-                end -= u32::from(start < end && !cells.is_black(&cell_of[end as usize - 1]));
-            }
-            canvas.paint(y, margin + start, margin + end);
+        columns.set(bitmap, &rows);
+        if along.shrinks() {
+            shrink(&columns, bitmap.width, &blocks, |dot, dots| canvas.paint_dots(y, margin + dot, dots));
+        } else {
+            enlarge(&columns, along, |dots| canvas.paint(y, margin + dots.start, margin + dots.end));
+        }
+    }
+}
+
+/// Paints, of a row of cells, every run of black columns as what it covers.
+fn enlarge(columns: &Columns, along: Side, mut paint: impl FnMut(Range<u32>)) {
+    let mut at = 0;
+    while at < along.from {
+        let from = run_end(&columns.once, along.from, at, false);
+        at = run_end(&columns.once, along.from, from, true);
+        paint(along.dots_of(from..at));
+    }
+}
+
+/// Paints, of a row of cells, those of every block that has a black column.
+fn shrink(columns: &Columns, width: u32, blocks: &[Block], mut paint: impl FnMut(u32, u64)) {
+    let mut black = run_end(&columns.once, width, 0, false);
+    for block in blocks {
+        if black < block.columns.end {
+            paint(block.dot, block.packed(block.black(columns)));
+            black = run_end(&columns.once, width, block.columns.end, false);
         }
     }
 }
@@ -59,37 +59,36 @@ impl Side {
     /// The dots of the picture that a dot of the result stands for: one at least.
     pub(super) fn cell(self, dot: u32) -> Range<u32> {
         if self.to >= self.from {
-            let only = self.scaled(dot, self.from, self.to);
+            let only = (u64::from(dot) * u64::from(self.from) / u64::from(self.to)) as u32;
             return only..only + 1;
         }
         let begin = |dot: u32| (u64::from(dot) * u64::from(self.from)).div_ceil(u64::from(self.to)) as u32;
         begin(dot)..begin(dot + 1)
     }
 
-    /// The dots of the result that stand for some of these.
+    /// The dots of a result no smaller that stand for some of these.
     fn dots_of(self, run: Range<u32>) -> Range<u32> {
-        if self.to >= self.from {
-            let begin =
-                |dot: u32| (u64::from(dot) * u64::from(self.to)).div_ceil(u64::from(self.from)) as u32;
-            return begin(run.start)..begin(run.end);
-        }
-        self.scaled(run.start, self.to, self.from)..self.scaled(run.end - 1, self.to, self.from) + 1
+        let begin = |dot: u32| (u64::from(dot) * u64::from(self.to)).div_ceil(u64::from(self.from)) as u32;
+        begin(run.start)..begin(run.end)
     }
 
-    fn scaled(self, dot: u32, to: u32, from: u32) -> u32 {
-        (u64::from(dot) * u64::from(to) / u64::from(from)) as u32
+    fn shrinks(self) -> bool {
+        self.to < self.from
     }
 }
 
-/// A row of cells: of every column of the picture, whether it is black once and whether it is so twice.
+/// Of every column of a row of cells, whether it is black once and whether it is so twice.
 #[derive(Default)]
-struct Cells {
+struct Columns {
     once: Vec<u8>,
     twice: Vec<u8>,
+    /// The cells are more than two rows high.
+    high: bool,
 }
 
-impl Cells {
+impl Columns {
     fn set(&mut self, bitmap: &Bitmap, rows: &Range<u32>) {
+        self.high = rows.len() > 2;
         self.once.clear();
         self.once.extend_from_slice(bitmap.row(rows.start));
         self.twice.clear();
@@ -101,11 +100,86 @@ impl Cells {
             }
         }
     }
+}
 
-    /// Whether enough of a cell is black that is more than two rows high.
-    fn is_black(&self, cell: &Range<u32>) -> bool {
-        let needed = if cell.len() > 2 { 2 } else { 1 };
-        ones(&self.once, cell) >= needed || ones(&self.twice, cell) > 0
+/// The dots of a row that are looked at once: at least so many of eight bytes, wherever in the first one they begin.
+const AT_ONCE: u32 = 57;
+
+/// The first column of a block.
+const FIRST: u64 = 1 << 63;
+
+/// Neighbouring cells of a line that gets shorter, as many as [`AT_ONCE`] columns hold but one at least: all are decided
+/// together. Their columns are the bits of a word, the first one highest; a cell is named by its first column.
+#[derive(Default)]
+struct Block {
+    columns: Range<u32>,
+    /// The dot of the result that stands for the first cell.
+    dot: u32,
+    cells: u64,
+    /// The columns of a cell, but for those that have one more.
+    least: u32,
+    /// The cells that have one more.
+    longer: u64,
+    /// The cells that one black dot turns black, however high they are.
+    narrow: u64,
+    /// What goes 1, 2, 4, 8, 16 and 32 columns to the left, one after the other, until the cells stand side by side.
+    moves: [u64; 6],
+}
+
+impl Block {
+    fn all(along: Side) -> Vec<Self> {
+        let mut blocks: Vec<Self> = Vec::new();
+        for dot in 0..along.to {
+            let cell = along.cell(dot);
+            if blocks.last().is_none_or(|block| cell.end - block.columns.start > AT_ONCE) {
+                let (columns, least) = (cell.start..cell.start, along.from / along.to);
+                blocks.push(Self { columns, dot, least, ..Self::default() });
+            }
+            if let Some(block) = blocks.last_mut() {
+                block.add(&cell);
+            }
+        }
+        blocks
+    }
+
+    fn add(&mut self, cell: &Range<u32>) {
+        let column = cell.start - self.columns.start;
+        let way = column - self.cells.count_ones();
+        for (step, moved) in self.moves.iter_mut().enumerate() {
+            if way >> step & 1 == 1 {
+                *moved |= FIRST >> (column - way % (1 << step));
+            }
+        }
+        let first = FIRST >> column;
+        self.cells |= first;
+        self.longer |= if cell.len() as u32 > self.least { first } else { 0 };
+        self.narrow |= if cell.len() > 2 { 0 } else { first };
+        self.columns.end = cell.end;
+    }
+
+    /// The cells that are black.
+    fn black(&self, columns: &Columns) -> u64 {
+        let dots = |row: &[u8], right: u32| {
+            let first = self.columns.start + right;
+            window(row, first as usize / 8) << (first % 8)
+        };
+        let (mut once, mut twice) = (dots(&columns.once, 0), dots(&columns.twice, 0));
+        for right in 1..=self.least {
+            let cells = if right < self.least { self.cells } else { self.longer };
+            let next = dots(&columns.once, right) & cells;
+            twice |= once & next | dots(&columns.twice, right) & cells;
+            once |= next;
+        }
+        let enough = if columns.high { once & self.narrow | twice } else { once };
+        enough & self.cells
+    }
+
+    /// Cells side by side, the first one of the block highest.
+    fn packed(&self, cells: u64) -> u64 {
+        self.moves.iter().enumerate().fold(cells, |cells, (step, moved)| {
+            let moved = cells & moved;
+            cells ^ moved | moved << (1 << step)
+        })
     }
 }
 
@@ -140,12 +214,26 @@ mod tests {
                 let black = |x: u32, y: u32| (x * 31 + y * 17 + x * y * index as u32).is_multiple_of(thinned);
                 let picture = Bitmap::from_fn(width, height, black);
                 for (to_width, to_height) in
-                    [(100, 60), (50, 30), (33, 20), (20, 7), (150, 20), (3, 90), (7, 1)]
+                    [(100, 60), (50, 30), (43, 13), (33, 20), (20, 7), (150, 20), (3, 90), (7, 1)]
                 {
                     let made = scaled(&picture, to_width, to_height);
                     let what = format!("{width} x {height} to {to_width} x {to_height}");
                     assert_eq!(made, by_rule(&picture, to_width, to_height), "{what}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_margin_moves_every_dot() {
+        let picture = Bitmap::from_fn(300, 40, |x, y| (x * x + y * 7).is_multiple_of(5));
+        for (width, height) in [(301, 40), (300, 13), (107, 14), (20, 40)] {
+            let unmoved = scaled(&picture, width, height);
+            for margin in 1..9 {
+                let mut canvas = Canvas::white(width + 2 * margin, height);
+                paint_scaled(&mut canvas, margin, &picture, (width, height));
+                let moved = |x: u32, y: u32| x.checked_sub(margin).is_some_and(|x| unmoved.is_black(x, y));
+                assert_eq!(canvas.finish(height), Bitmap::from_fn(width + 2 * margin, height, moved));
             }
         }
     }

@@ -7,7 +7,7 @@
 use super::bits::{BitReader, BitWriter};
 use super::decode::{EOL_ZEROS, Fault};
 use super::tables::{Codes, LONGEST_MAKE_UP, Mode, mode_at};
-use crate::page::bitmap::{Canvas, run_end};
+use crate::page::bitmap::{Canvas, window};
 
 /// A row as the places where its colour changes, from left to right: to black, to white, and so on.
 /// A change at its very end is none.
@@ -20,15 +20,20 @@ impl Changes {
     /// Becomes the changes of these dots.
     pub(super) fn set(&mut self, row: &[u8], width: u32) {
         self.at.clear();
-        let (mut at, mut black) = (0, false);
-        loop {
-            at = run_end(row, width, at, black);
-            black = !black;
-            if at == width {
-                break;
+        let mut left = 0;
+        for first in (0..width).step_by(64) {
+            let dots = window(row, first as usize / 8);
+            // Those that differ from their left neighbour; left of the row is white.
+            let mut changed = dots ^ (dots >> 1 | left << 63);
+            left = dots & 1;
+            while changed != 0 {
+                let right = changed.leading_zeros();
+                self.at.push(first + right);
+                changed ^= 1 << 63 >> right;
             }
-            self.at.push(at);
         }
+        // Right of the row is white as well.
+        self.end_at(width);
     }
 
     /// Blackens row `y` of a white canvas.
