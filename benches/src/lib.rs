@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use faxproof::plan::Plan;
+use faxproof::plan::{Plan, PlannedWhat};
 use faxproof::scenario::{Base, Scenario, ScenarioError};
 use faxproof::world::World;
+use faxproof_devices::core::{Duration, Time};
 
 /// Two faxes of the first kind, a SIP server and a location server.
 const HOSTS: &str = "\
@@ -58,9 +59,52 @@ pub fn crowd(faxes: u32, world: World) -> Result<Plan, ScenarioError> {
     Scenario::parse("crowd.yaml", &text, &Base::Folder(PathBuf::new()))?.compile("crowd", world, None)
 }
 
+/// A mail client hands so many mails to a mail server, one every 50 ms; the server finds the number of each in table Ta3
+/// and forwards it by a call of its own, and the destination's mailbox is collected.
+///
+/// # Errors
+/// None but for a mistake in this file.
+pub fn mails(count: u32, world: World) -> Result<Plan, ScenarioError> {
+    let mut plan = Scenario::parse("mails.yaml", FORWARDED, &Base::Folder(PathBuf::new()))?
+        .compile("mails", world, None)?;
+    // A scenario has 10,000 steps at most; here the one step is repeated.
+    for action in std::mem::take(&mut plan.actions) {
+        for copy in 0..count {
+            let mut next = action.clone();
+            next.at = next.at + Duration::millis(50 * u64::from(copy));
+            if let PlannedWhat::Order(order) = &mut next.what {
+                order.key = order.key.wrapping_add(u64::from(copy));
+            }
+            plan.actions.push(next);
+        }
+    }
+    plan.until = Time(0) + Duration::millis(60_000 + 50 * u64::from(count));
+    Ok(plan)
+}
+
+/// Mail servers 201 and 213 with their clients.
+const FORWARDED: &str = "\
+version: 1
+title: Mails to measure
+hosts:
+  pc: { mail-client: {}, mail: pc@a.example, mail_server: server }
+  server:
+    mail-server: { domains: [a.example], relays_for: [pc], forwards: { most_calls: 100 } }
+    number: 050-0000-0201
+    ta3: [ { destination: b.example, number: 050-1234-5678 } ]
+  sip: { sip-server: {} }
+  far:
+    mail-server: { domains: [b.example], mailboxes: { bob: { password: secret } }, forwards: { most_calls: 100 } }
+    number: 050-1234-5678
+  bob: { mail-client: {}, mail: bob@b.example, mailbox: { server: far, user: bob, every: 5s } }
+steps:
+  - { at: 1s, host: pc, write: { to: [bob@b.example], subject: Ten, text: Meeting moved to ten. } }
+";
+
 #[cfg(test)]
 mod tests {
     use faxproof::world;
+    use faxproof_reports::What;
     use faxproof_reports::digest::Counts;
 
     use super::*;
@@ -72,6 +116,16 @@ mod tests {
             world::run(&calls(count, World::Virtual).unwrap(), World::Virtual, &mut counts).unwrap();
             assert_eq!(counts.pages, u64::from(count));
         }
+    }
+
+    #[test]
+    fn every_mail_is_forwarded_and_read() {
+        let mut trace = faxproof_reports::Trace::default();
+        world::run(&mails(30, World::Virtual).unwrap(), World::Virtual, &mut trace).unwrap();
+        let read = |what: &What| matches!(what, What::Notice { host, .. } if &**host == "bob");
+        assert_eq!(trace.entries.iter().filter(|entry| read(&entry.what)).count(), 30);
+        let failed = |what: &What| matches!(what, What::Mark { arc, .. } if &**arc == "18.S405.failed");
+        assert_eq!(trace.entries.iter().filter(|entry| failed(&entry.what)).count(), 0);
     }
 
     #[test]

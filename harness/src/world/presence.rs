@@ -123,9 +123,7 @@ impl Network {
     fn commit(&mut self, now: Time, host: usize, durable: Durable) -> Left {
         let presence = &mut self.hosts[host];
         presence.durables += 1;
-        if !matches!(durable, Durable::Print(_)) {
-            Arc::make_mut(&mut presence.committed).push(durable);
-        }
+        remember(&mut presence.committed, durable);
         match self.crash_after_durable {
             Some(CrashPoint { place, after, back_after_us })
                 if place == host && after == presence.durables =>
@@ -136,6 +134,30 @@ impl Network {
             _ => Left::Nothing,
         }
     }
+}
+
+/// What is committed is there after a power failure. A mail that was put again or taken out leaves no trace of what it
+/// was, and paper is no memory.
+fn remember(committed: &mut Arc<Vec<Durable>>, durable: Durable) {
+    if matches!(durable, Durable::Print(_)) {
+        return;
+    }
+    let committed = Arc::make_mut(committed);
+    match &durable {
+        // In its old place: mails are restored in the order in which they came.
+        Durable::PutMail { folder, name, .. } => {
+            match committed.iter().position(|old| is_mail(old, folder, name)) {
+                Some(at) => committed[at] = durable,
+                None => committed.push(durable),
+            }
+        }
+        Durable::TakeMail { folder, name } => committed.retain(|old| !is_mail(old, folder, name)),
+        _ => committed.push(durable),
+    }
+}
+
+fn is_mail(durable: &Durable, folder: &str, name: &str) -> bool {
+    matches!(durable, Durable::PutMail { folder: of, name: known, .. } if **of == *folder && **known == *name)
 }
 
 /// A rule lets the sender's power fail as its message has left: that is now, not later.
