@@ -6,7 +6,7 @@
 
 use super::bits::{BitReader, BitWriter};
 use super::decode::{EOL_ZEROS, Fault};
-use super::tables::{Codes, LONGEST_MAKE_UP, Mode, mode_at};
+use super::tables::{Codes, Mode, mode_at};
 use crate::page::bitmap::{Canvas, window};
 
 /// A row as the places where its colour changes, from left to right: to black, to white, and so on.
@@ -86,7 +86,7 @@ impl Above<'_> {
 pub(super) fn put_by_itself(line: &mut BitWriter, row: &Changes, width: u32) {
     let (mut at, mut black) = (0, false);
     for end in row.at.iter().copied().chain([width]) {
-        put_run(line, black, end - at);
+        Codes::of(black).put(line, end - at);
         (at, black) = (end, !black);
     }
 }
@@ -106,8 +106,8 @@ pub(super) fn put_by_difference(line: &mut BitWriter, above: &Changes, row: &Cha
             (a0, black, next) = (a1, !black, next + 1);
         } else {
             line.put(Mode::Horizontal.code());
-            put_run(line, black, a1 - a0);
-            put_run(line, !black, a2 - a1);
+            Codes::of(black).put(line, a1 - a0);
+            Codes::of(!black).put(line, a2 - a1);
             (a0, next) = (a2, next + 2);
         }
         if a0 == width {
@@ -115,18 +115,6 @@ pub(super) fn put_by_difference(line: &mut BitWriter, above: &Changes, row: &Cha
         }
         from = a0 + 1;
     }
-}
-
-fn put_run(line: &mut BitWriter, black: bool, mut run: u32) {
-    let codes = Codes::of(black);
-    while run >= LONGEST_MAKE_UP {
-        line.put(codes.make_up(LONGEST_MAKE_UP));
-        run -= LONGEST_MAKE_UP;
-    }
-    if run >= 64 {
-        line.put(codes.make_up(run / 64 * 64));
-    }
-    line.put(codes.terminating(run % 64));
 }
 
 /// Reads a row of exactly `width` dots into `row`.

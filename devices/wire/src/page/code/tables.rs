@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use fax::maps;
 
+use super::bits::BitWriter;
+
 /// The longest run that one make-up code writes, in dots.
 pub(super) const LONGEST_MAKE_UP: u32 = 2560;
 
@@ -15,16 +17,18 @@ const LONGEST_CODE: u32 = 13;
 
 /// The codes of one colour.
 pub(super) struct Codes {
-    /// By run length: 0 to 63, then 64, 128, ... 2560.
+    /// By run length, up to [`LONGEST_MAKE_UP`]: its make-up code and its terminating one as one.
     write: Vec<Code>,
+    /// The make-up code of [`LONGEST_MAKE_UP`] dots.
+    longest: Code,
     /// By the next 13 bits of the line.
     read: Vec<Entry>,
 }
 
-/// A code as it goes on the line, first bit in the highest of its `len` bits.
+/// A code, or two in a row, as it goes on the line, first bit in the highest of its `len` bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Code {
-    pub(super) bits: u16,
+    pub(super) bits: u32,
     pub(super) len: u8,
 }
 
@@ -43,14 +47,13 @@ impl Codes {
         if black { &BLACK } else { &WHITE }
     }
 
-    /// The terminating code of a run below 64 dots.
-    pub(super) fn terminating(&self, run: u32) -> Code {
-        self.write.get(run as usize).copied().unwrap_or_default()
-    }
-
-    /// The make-up code of a multiple of 64 dots, up to [`LONGEST_MAKE_UP`].
-    pub(super) fn make_up(&self, run: u32) -> Code {
-        self.write.get(63 + run as usize / 64).copied().unwrap_or_default()
+    /// The code of a run, as it goes on the line.
+    pub(super) fn put(&self, line: &mut BitWriter, mut run: u32) {
+        while run > LONGEST_MAKE_UP {
+            line.put(self.longest);
+            run -= LONGEST_MAKE_UP;
+        }
+        line.put(self.write.get(run as usize).copied().unwrap_or_default());
     }
 
     /// The code at the head of `window`, whose first bit is the highest.
@@ -59,16 +62,27 @@ impl Codes {
     }
 
     fn laid_out(code_of: impl Fn(u16) -> Option<fax::Bits>) -> Self {
-        let runs = (0..64).chain((64..=LONGEST_MAKE_UP as u16).step_by(64));
-        let mut codes = Self { write: Vec::new(), read: vec![Entry::default(); 1 << LONGEST_CODE] };
-        for run in runs {
-            let Some(fax::Bits { data: bits, len }) = code_of(run) else { continue };
-            codes.write.push(Code { bits, len });
+        let code = |run: u32| {
+            code_of(run as u16).map_or(Code::default(), |it| Code { bits: it.data.into(), len: it.len })
+        };
+        let mut read = vec![Entry::default(); 1 << LONGEST_CODE];
+        for run in (0..64).chain((64..=LONGEST_MAKE_UP).step_by(64)) {
+            let Code { bits, len } = code(run);
             let free = LONGEST_CODE - u32::from(len);
-            let from = usize::from(bits) << free;
-            codes.read[from..from + (1 << free)].fill(Entry { run, len });
+            let from = (bits as usize) << free;
+            read[from..from + (1 << free)].fill(Entry { run: run as u16, len });
         }
-        codes
+        let write = (0..=LONGEST_MAKE_UP).map(|run| match run / 64 * 64 {
+            0 => code(run),
+            make_up => code(make_up).then(code(run % 64)),
+        });
+        Self { write: write.collect(), longest: code(LONGEST_MAKE_UP), read }
+    }
+}
+
+impl Code {
+    fn then(self, next: Self) -> Self {
+        Self { bits: self.bits << next.len | next.bits, len: self.len + next.len }
     }
 }
 
@@ -135,27 +149,30 @@ pub(super) fn mode_at(window: u64) -> Option<(Mode, u8)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn both_colours_have_all_104_codes() {
-        assert_eq!([true, false].map(|black| Codes::of(black).write.len()), [104, 104]);
+        for black in [true, false] {
+            let runs: HashSet<u16> =
+                Codes::of(black).read.iter().filter(|entry| entry.len > 0).map(|entry| entry.run).collect();
+            assert_eq!(runs.len(), 104, "black {black}");
+        }
     }
 
     #[test]
-    fn every_code_is_found_again_whatever_follows() {
+    fn every_run_is_found_again_whatever_follows() {
         for black in [true, false] {
             let codes = Codes::of(black);
-            for (index, code) in codes.write.iter().enumerate() {
-                let run = if index < 64 { index } else { (index - 63) * 64 };
+            for (run, code) in codes.write.iter().enumerate() {
                 let head = u64::from(code.bits) << (64 - code.len);
                 for window in [head, head | (u64::MAX >> code.len)] {
-                    let entry = codes.find(window);
-                    assert_eq!(
-                        (usize::from(entry.run), entry.len),
-                        (run, code.len),
-                        "black {black} run {run}"
-                    );
+                    let first = codes.find(window);
+                    let then = if run < 64 { Entry::default() } else { codes.find(window << first.len) };
+                    let found = (usize::from(first.run + then.run), first.len + then.len);
+                    assert_eq!(found, (run, code.len), "black {black} run {run}");
                 }
             }
         }
