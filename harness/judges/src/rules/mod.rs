@@ -2,6 +2,7 @@
 
 mod credentials;
 mod failover;
+mod forward;
 mod hostile;
 mod http;
 mod learning;
@@ -54,6 +55,10 @@ pub(crate) const ALL: &[Rule] = &[
     mail::KEPT,
     mail::UNTOUCHED,
     mail::REPORTS_WITHOUT_SENDER,
+    forward::ENVELOPE,
+    forward::EACH_ONCE,
+    forward::NO_OPEN_RELAY,
+    forward::NO_SELF_CALL,
     mail::CONFIRMED_WHEN_ASKED,
     mail::CONFIRMED_AS_PRINTED,
     mail::PRINTED_ONCE,

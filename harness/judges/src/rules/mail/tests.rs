@@ -9,8 +9,8 @@ use faxproof_wire::mime::{Disposition, DispositionType, Extras, Mail, Mdn, Repor
 use crate::{evidence, rules, verdict_of};
 
 /// A run in the making: alice mails through `server` to bob.
-struct Post {
-    declaration: Declaration,
+pub(crate) struct Post {
+    pub(crate) declaration: Declaration,
     trace: Trace,
     now_us: u64,
     connections: u32,
@@ -19,7 +19,7 @@ struct Post {
 const ID: &str = "m1@a.example";
 
 impl Post {
-    fn new() -> Post {
+    pub(crate) fn new() -> Post {
         let host = |name: &str, class: Class| HostDeclaration {
             name: name.into(),
             class,
@@ -77,7 +77,7 @@ impl Post {
     }
 
     /// A mail by SMTP; the position of the mail, and that of the 250.
-    fn smtp(
+    pub(crate) fn smtp(
         &mut self,
         from: &str,
         to: &str,
@@ -138,6 +138,10 @@ impl Post {
         self
     }
 
+    pub(crate) fn verdict(&self, rule: &str) -> Verdict {
+        self.judged(rule).0
+    }
+
     fn judged(&self, rule: &str) -> (Verdict, u32, Option<usize>) {
         let messages = evidence::read(&self.trace);
         let case = crate::Case::new(&self.declaration, &self.trace, &messages);
@@ -149,7 +153,7 @@ impl Post {
 }
 
 /// Alice's mail, which asks for a confirmation.
-fn mail() -> Vec<u8> {
+pub(crate) fn mail() -> Vec<u8> {
     let mail = Mail {
         from: "alice@a.example",
         to: "bob@b.example",
@@ -164,7 +168,7 @@ fn mail() -> Vec<u8> {
     mail.to_bytes_with(&Extras { confirm_to: Some("alice@a.example"), ..Extras::default() }).to_vec()
 }
 
-fn on_the_way(fields: &[&str]) -> Vec<u8> {
+pub(crate) fn on_the_way(fields: &[&str]) -> Vec<u8> {
     let top: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
     [top.as_bytes(), &mail()].concat()
 }
