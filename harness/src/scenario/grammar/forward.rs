@@ -92,6 +92,7 @@ pub struct SpecificRowSpec {
 /// Something done to table Ta3 or Ta3'.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "Change{R}")]
 pub enum ChangeSpec<R> {
     /// Show it on the display.
     List,
@@ -106,6 +107,7 @@ pub enum ChangeSpec<R> {
 /// A change of a row: which one, and what it becomes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Replace{R}")]
 pub struct ReplaceRowSpec<R> {
     /// Which row.
     pub which: RowKeySpec,
