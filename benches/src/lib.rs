@@ -71,7 +71,7 @@ pub fn mails(count: u32, world: World) -> Result<Plan, ScenarioError> {
     for action in std::mem::take(&mut plan.actions) {
         for copy in 0..count {
             let mut next = action.clone();
-            next.at = next.at + Duration::millis(50 * u64::from(copy));
+            next.at += Duration::millis(50 * u64::from(copy));
             if let PlannedWhat::Order(order) = &mut next.what {
                 order.key = order.key.wrapping_add(u64::from(copy));
             }

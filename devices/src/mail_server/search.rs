@@ -150,7 +150,8 @@ impl System<'_> {
                 .into_iter()
                 .find_map(|beginning| text.starts_with(beginning.as_bytes()).then_some(beginning.len()))?;
             for _ in 0..self.digits {
-                at += usize::from(text.get(at) == Some(&b'-'));
+                // One hyphen at a time.
+                at += usize::from(text.get(at) == Some(&b'-') && text[at - 1] != b'-');
                 text.get(at).filter(|octet| octet.is_ascii_digit())?;
                 at += 1;
             }
