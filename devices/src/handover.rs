@@ -140,7 +140,7 @@ impl Handover {
             }
             What::Declined(why) => self.end(now, line, Outcome::NoSmtp(why), out),
             What::Broken(why) => {
-                let outcome = self.lost(why);
+                let outcome = self.lost(&why);
                 self.end(now, line, outcome, out)
             }
             What::Opened(_) => {
@@ -161,12 +161,7 @@ impl Handover {
             What::Closed(_) => self.session_turn(now, line, |session| Turn::over(session.closed()), out),
             What::TimedOut => self.session_turn(now, line, |session| Turn::over(session.timed_out()), out),
             What::PeerHungUp => {
-                let settled = self.session.as_mut().map(Client::closed);
-                let outcome = match settled {
-                    Some(Ok(())) => Outcome::Sent,
-                    Some(Err(failure)) => outcome_of(&failure, "the peer hung up"),
-                    None => self.lost("the peer hung up".to_owned()),
-                };
+                let outcome = self.lost("the peer hung up");
                 let told = (!self.over).then_some(Step::Over(outcome));
                 told.into_iter().chain([Step::Ended]).collect()
             }
@@ -212,11 +207,17 @@ impl Handover {
         steps
     }
 
-    /// Nothing runs that could say more.
-    fn lost(&self, why: String) -> Outcome {
-        match &self.session {
-            Some(session) => outcome_of(&Failure::Lost { stage: session.stage() }, &why),
-            None => Outcome::Silence(why),
+    /// Nothing runs that could say more. What the session knew before stands: behind QUIT the mail is handed over, or
+    /// refused.
+    fn lost(&mut self, why: &str) -> Outcome {
+        match self.session.as_mut().map(Client::closed) {
+            Some(Ok(())) => Outcome::Sent,
+            Some(Err(failure)) => {
+                let outcome = outcome_of(&failure, why);
+                self.failure = Some(failure);
+                outcome
+            }
+            None => Outcome::Silence(why.to_owned()),
         }
     }
 

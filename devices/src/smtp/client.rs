@@ -265,7 +265,9 @@ impl Client {
                 None => break,
                 Some(Ok(reply)) => self.reply(&reply, turn),
                 Some(Err(error)) => {
-                    turn.done = Some(Err(Failure::Nonsense { stage: self.stage, what: error.to_string() }));
+                    let nonsense = Failure::Nonsense { stage: self.stage, what: error.to_string() };
+                    // Behind QUIT the outcome is known, whatever comes.
+                    turn.done = Some(self.outcome.take().unwrap_or(Err(nonsense)));
                 }
             }
         }

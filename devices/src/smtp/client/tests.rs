@@ -55,6 +55,12 @@ fn a_mail_is_handed_over() {
 }
 
 #[test]
+fn nonsense_behind_quit_changes_nothing() {
+    let replies = ["220 a\r\n", "250 a\r\n", "250 a\r\n", "250 a\r\n", "354 a\r\n", "250 a\r\n", "bye\r\n"];
+    assert_eq!(talk(&replies).1, Some(Ok(())));
+}
+
+#[test]
 fn the_size_is_that_of_the_message_as_it_is_sent() {
     for (message, size) in [("", 0), (".a", 4), ("a\r\n", 3), ("a\n", 4)] {
         let envelope = Envelope::new("a@a.example", "b@b.example", Bytes::from_static(message.as_bytes()));
