@@ -158,12 +158,20 @@ worlds: [sockets]
 
 /// Postfix with a configuration and a queue of its own.
 fn postfix(net: &str) -> Daemon {
+    postfix_with(net, "")
+}
+
+/// The same with further settings: a later one counts.
+pub(crate) fn postfix_with(net: &str, settings: &str) -> Daemon {
     let place = foreign_folder(&format!("postfix-{net}"));
     for folder in ["conf", "queue"] {
         fs::create_dir(place.join(folder)).unwrap();
     }
     set_up(&place, net, "postfix-main.cf", "conf/main.cf");
     set_up(&place, net, "postfix-master.cf", "conf/master.cf");
+    let main = place.join("conf/main.cf");
+    let settings = settings.replace("NET", net).replace("PLACE", place.to_str().unwrap());
+    fs::write(&main, fs::read_to_string(&main).unwrap() + &settings).unwrap();
     Daemon::start("postfix", "postfix", place, "conf", &["start"])
 }
 

@@ -15,6 +15,9 @@ use faxproof_wire::smtp::DataReader;
 /// How long a test waits for something to happen in a world.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What servers put on top of a mail (RFC 5321 §4.4); two of them are Postfix's own.
+const TRACES: [&str; 4] = ["Return-Path", "X-Original-To", "Delivered-To", "Received"];
+
 /// Reads a scenario whose documents lie in a folder, for one world.
 pub(crate) fn plan(yaml: &str, folder: &Path, world: World) -> Plan {
     let scenario = Scenario::parse("peer.yaml", yaml, &Base::Folder(folder.to_path_buf()));
@@ -105,6 +108,23 @@ pub(crate) fn mails(trace: &Trace, sender: &str, addressee: &str) -> Vec<Vec<u8>
         end.message.unwrap().to_vec()
     };
     bytes_of(trace, "message", sender, addressee).into_iter().map(unstuffed).collect()
+}
+
+/// The names of the fields that servers put on top of a mail, and what stands below them.
+pub(crate) fn under_traces(mail: &[u8]) -> (Vec<String>, &[u8]) {
+    let (mut names, mut below) = (Vec::new(), mail);
+    while let Some(end) = below.iter().position(|octet| *octet == b'\n') {
+        let line = String::from_utf8_lossy(&below[..=end]);
+        let name = line.split(':').next().unwrap_or_default();
+        let is_trace = TRACES.contains(&name);
+        let is_folded = !names.is_empty() && line.starts_with([' ', '\t']);
+        if !is_trace && !is_folded {
+            break;
+        }
+        names.extend(is_trace.then(|| name.to_owned()));
+        below = &below[end + 1..];
+    }
+    (names, below)
 }
 
 /// Everything that the judges hold against one of these hosts.
