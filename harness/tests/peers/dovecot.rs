@@ -82,19 +82,26 @@ fn mail_of_ours(place: &Path) -> Vec<u8> {
 
 /// Dovecot with this mail in the mailbox.
 fn dovecot_with(net: &str, place: &Path, mail: &[u8]) -> Daemon {
-    for folder in ["run", "state", "mail/Maildir/new", "mail/Maildir/cur", "mail/Maildir/tmp"] {
-        fs::create_dir_all(place.join(folder)).unwrap();
-    }
-    fs::write(place.join("mail/Maildir/new/1.ours"), mail).unwrap();
-    done(as_root("chown").args(["-R", "mail:mail"]).arg(place.join("mail")));
-    set_up(place, net, "dovecot.conf", "dovecot.conf");
-    let dovecot = Daemon::start("dovecot", "dovecot-pop3d", place.to_path_buf(), "dovecot.conf", &[]);
+    let new = place.join("mail/Maildir/new");
+    fs::create_dir_all(&new).unwrap();
+    fs::write(new.join("1.ours"), mail).unwrap();
+    let dovecot = dovecot(net, place);
     assert_eq!(in_maildir(place), ["1.ours"]);
     dovecot
 }
 
+/// Dovecot with what lies in the maildir.
+pub(crate) fn dovecot(net: &str, place: &Path) -> Daemon {
+    for folder in ["run", "state", "mail/Maildir/new", "mail/Maildir/cur", "mail/Maildir/tmp"] {
+        fs::create_dir_all(place.join(folder)).unwrap();
+    }
+    done(as_root("chown").args(["-R", "mail:mail"]).arg(place.join("mail")));
+    set_up(place, net, "dovecot.conf", "dovecot.conf");
+    Daemon::start("dovecot", "dovecot-pop3d", place.to_path_buf(), "dovecot.conf", &[])
+}
+
 /// The files of the mails that are there.
-fn in_maildir(place: &Path) -> Vec<String> {
+pub(crate) fn in_maildir(place: &Path) -> Vec<String> {
     let maildir = place.join("mail/Maildir");
     let listed = as_root("find")
         .args([maildir.join("new"), maildir.join("cur")])

@@ -15,6 +15,7 @@ mod libtiff;
 mod mail;
 mod postfix;
 mod postfix_calls;
+mod postfix_mailbox;
 mod program;
 mod reports;
 mod sipp;
