@@ -19,5 +19,8 @@ mod postfix_mailbox;
 mod program;
 mod reports;
 mod sipp;
+mod smtplib;
 mod stage;
 mod stranger;
+mod swaks;
+mod visited;
