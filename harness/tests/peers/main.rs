@@ -13,6 +13,7 @@ mod ghostscript;
 mod kamailio;
 mod libtiff;
 mod mail;
+mod mailbox;
 mod postfix;
 mod postfix_calls;
 mod postfix_mailbox;
