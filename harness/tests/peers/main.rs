@@ -17,6 +17,7 @@ mod mailbox;
 mod postfix;
 mod postfix_calls;
 mod postfix_mailbox;
+mod postfix_smuggling;
 mod program;
 mod reports;
 mod sipp;
