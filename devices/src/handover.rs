@@ -1,8 +1,9 @@
 //! One mail handed over by SMTP in a call: call control session, media session, and the end of both
-//! (Figure 7).
+//! (Figures 7 and 17).
 //!
 //! Its holder hears only what a flowchart asks about: did the connection come up, can SMTP be done, what became
-//! of the mail. All of it is in the order of Figure 7: T101, T102, T104, T105, T106, T107.
+//! of the mail. All of it is in the order of Figure 7: T101, T102, T104, T105, T106, T107;
+//! a mail server asks for the protocols besides, as in Figure 17 (T203 behind T202).
 
 use bytes::Bytes;
 

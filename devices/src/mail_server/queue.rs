@@ -67,7 +67,7 @@ pub(super) struct Settled {
 }
 
 /// The way of a mail.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// By a call to this number.
     Number(String),

@@ -40,7 +40,7 @@ pub(super) struct Item {
 }
 
 /// Kinds of devices that scenarios can name, and what they are.
-pub(super) const KINDS: [(&str, &str); 7] = [
+pub(super) const KINDS: [(&str, &str); 8] = [
     ("fax1", "facsimile machine 1: calls by IP telephone number and learns the peer's protocol (Figure 4)"),
     (
         "fax101",
@@ -54,7 +54,11 @@ pub(super) const KINDS: [(&str, &str); 7] = [
     ("location-server", "location server: registrar and redirect server on a host of its own"),
     (
         "mail-server",
-        "mail server: takes mail by SMTP, keeps it for POP3, passes it on by MX with a queue and notifications",
+        "mail server: takes mail by SMTP, keeps it for POP3, passes it on by MX with a queue and notifications; mail servers 201 and 201A with `forwards`, by a call where they find a number (Figure 18)",
+    ),
+    (
+        "mail-client",
+        "mail client 210, or 213a: hands in what its user writes, and shows what lies in its mailbox",
     ),
     ("tester", "tester: says what a scenario writes, right or wrong, and is judged by nobody"),
 ];

@@ -7,7 +7,7 @@ use faxproof_reports::{Declaration, Finding, Host, Trace, Verdict, What, commit_
 
 use super::compile::{row, specific_row, ta2_row, ta3_row};
 use super::grammar::{HostSpec, Script};
-use super::value::At;
+use super::value::{At, Named};
 
 /// Identifiers of the rules that [`check`] applies.
 pub const RULES: &[&str] = &[
@@ -33,9 +33,7 @@ pub fn check(script: &Script, declaration: &Declaration, trace: &Trace) -> Vec<F
     comparison.printed();
     comparison.notices();
     comparison.remarks();
-    comparison.ta1();
-    comparison.ta2();
-    comparison.ta3();
+    comparison.tables();
     comparison.messages();
     comparison.contents();
     comparison.findings
@@ -177,35 +175,25 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn ta1(&mut self) {
-        for (name, expected) in self.script.expect.ta1.iter() {
-            let delivered = self.host(&name.value).and_then(|host| host.ta1.as_ref());
-            let delivered = delivered.map(|rows| rows.value.iter().map(row).collect()).unwrap_or_default();
-            self.table(&name.value, delivered, expected.iter().map(row).collect());
-        }
+    fn tables(&mut self) {
+        let expect = &self.script.expect;
+        self.ended(&expect.ta1, |host| host.ta1.as_ref(), row);
+        self.ended(&expect.ta2, |host| host.ta2.as_ref(), ta2_row);
+        self.ended(&expect.ta3, |host| host.ta3.as_ref(), ta3_row);
+        self.ended(&expect.ta3_prime, |host| host.ta3_prime.as_ref(), specific_row);
     }
 
-    fn ta2(&mut self) {
-        for (name, expected) in self.script.expect.ta2.iter() {
-            let delivered = self.host(&name.value).and_then(|host| host.ta2.as_ref());
-            let delivered =
-                delivered.map(|rows| rows.value.iter().map(ta2_row).collect()).unwrap_or_default();
-            self.table(&name.value, delivered, expected.iter().map(ta2_row).collect());
-        }
-    }
-
-    fn ta3(&mut self) {
-        for (name, expected) in self.script.expect.ta3.iter() {
-            let delivered = self.host(&name.value).and_then(|host| host.ta3.as_ref());
-            let delivered =
-                delivered.map(|rows| rows.value.iter().map(ta3_row).collect()).unwrap_or_default();
-            self.table(&name.value, delivered, expected.iter().map(ta3_row).collect());
-        }
-        for (name, expected) in self.script.expect.ta3_prime.iter() {
-            let delivered = self.host(&name.value).and_then(|host| host.ta3_prime.as_ref());
-            let delivered =
-                delivered.map(|rows| rows.value.iter().map(specific_row).collect()).unwrap_or_default();
-            self.table(&name.value, delivered, expected.iter().map(specific_row).collect());
+    /// The tables of one kind, with what was delivered and what each row is.
+    fn ended<S, R: Record>(
+        &mut self,
+        expected: &Named<Vec<S>>,
+        delivered: impl Fn(&HostSpec) -> Option<&At<Vec<S>>>,
+        row: impl Fn(&S) -> R,
+    ) {
+        for (name, expected) in expected.iter() {
+            let delivered = self.host(&name.value).and_then(&delivered);
+            let delivered = delivered.map(|rows| rows.value.iter().map(&row).collect()).unwrap_or_default();
+            self.table(&name.value, delivered, expected.iter().map(&row).collect());
         }
     }
 

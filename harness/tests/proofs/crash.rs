@@ -1,7 +1,8 @@
 //! Power fails right after every durable effect, and comes back: nothing is half done.
 
+use faxproof::plan::Plan;
 use faxproof::world::{CrashAfterDurable, Options};
-use faxproof_reports::{Trace, What};
+use faxproof_reports::{Host, Trace, What};
 
 use crate::bench::{failures, plan, run};
 
@@ -30,25 +31,34 @@ ends_at: 2200s
 #[test]
 fn a_power_failure_after_any_durable_effect_leaves_what_was_committed() {
     let plan = plan(THREE_CALLS);
-    let (_, outcome) = run(&plan, &Options::default());
+    let crashes = crashed(&plan, &["alice", "bob"], |host, _, place, trace| {
+        assert_eq!(powers(trace, host), [true, false, true], "{place}");
+        assert_eq!(shown(trace), committed(trace), "{place}");
+    });
+    println!("{crashes} power failures");
+}
+
+/// Lets the power of each of these hosts fail after each of its durable effects. Nobody has anything against what follows;
+/// `check` looks at it besides: host, number of the effect, place in words, trace. How many failures there were.
+fn crashed(plan: &Plan, hosts: &[&str], mut check: impl FnMut(&Host, u32, &str, &Trace)) -> u32 {
+    let (_, outcome) = run(plan, &Options::default());
     let mut crashes = 0;
-    for (host, durables) in outcome.durables.iter().filter(|(host, _)| matches!(&**host, "alice" | "bob")) {
+    for (host, durables) in outcome.durables.iter().filter(|(host, _)| hosts.contains(&&**host)) {
         assert!(*durables > 0, "{host} commits nothing");
         for after in 1..=*durables {
             let crash = CrashAfterDurable { host: host.clone(), after, back_after_us: Some(5_000_000) };
             let options = Options { crash_after_durable: Some(crash), ..Options::default() };
-            let (trace, _) = run(&plan, &options);
+            let (trace, _) = run(plan, &options);
             let place = format!("{host}, after durable effect {after}");
             let mut declaration = plan.declaration.clone();
             declaration.disturbed = true;
             let failures = failures(&declaration, &trace);
             assert!(failures.is_empty(), "{place}: {failures:#?}");
-            assert_eq!(powers(&trace, host), [true, false, true], "{place}");
-            assert_eq!(shown(&trace), committed(&trace), "{place}");
+            check(host, after, &place, &trace);
             crashes += 1;
         }
     }
-    println!("{crashes} power failures: {:?}", outcome.durables);
+    crashes
 }
 
 /// Mail server 201 forwards over SIP what a client gave it; the destination keeps it for its POP client. Who waits for
@@ -83,31 +93,17 @@ ends_at: 2000s
 #[test]
 fn a_power_failure_after_any_durable_effect_of_forwarding_loses_no_mail() {
     let plan = plan(FORWARDED);
-    let (_, outcome) = run(&plan, &Options::default());
     let mut twice = Vec::new();
-    let mut crashes = 0;
-    for (host, durables) in outcome.durables.iter().filter(|(host, _)| matches!(&**host, "server" | "far")) {
-        assert!(*durables > 0, "{host} commits nothing");
-        for after in 1..=*durables {
-            let crash = CrashAfterDurable { host: host.clone(), after, back_after_us: Some(5_000_000) };
-            let options = Options { crash_after_durable: Some(crash), ..Options::default() };
-            let (trace, _) = run(&plan, &options);
-            let place = format!("{host}, after durable effect {after}");
-            let mut declaration = plan.declaration.clone();
-            declaration.disturbed = true;
-            let failures = failures(&declaration, &trace);
-            assert!(failures.is_empty(), "{place}: {failures:#?}");
-            for subject in ["Ten", "Eleven"] {
-                let read = told(&trace, "bob").iter().filter(|text| text.ends_with(subject)).count();
-                assert!(read > 0, "{place}: {subject} never arrived");
-                twice.extend((read > 1).then(|| (place.clone(), stored(&trace, after, host))));
-            }
-            // That nobody is at the other address is told to the sender's mailbox, once.
-            let reports = trace.entries.iter().filter(|entry| is_report_for(&entry.what, "pc")).count();
-            assert!(reports > 0, "{place}: nobody heard of the address that does not exist");
-            crashes += 1;
+    let crashes = crashed(&plan, &["server", "far"], |host, after, place, trace| {
+        for subject in ["Ten", "Eleven"] {
+            let read = told(trace, "bob").iter().filter(|text| text.ends_with(subject)).count();
+            assert!(read > 0, "{place}: {subject} never arrived");
+            twice.extend((read > 1).then(|| (place.to_owned(), stored(trace, after, host))));
         }
-    }
+        // That nobody is at the other address is told to the sender's mailbox.
+        let reports = trace.entries.iter().filter(|entry| is_report_for(&entry.what, "pc")).count();
+        assert!(reports > 0, "{place}: nobody heard of the address that does not exist");
+    });
     println!("{crashes} power failures of forwarding, {twice:?} twice");
     assert!(!twice.is_empty(), "the window in which nobody can know is there");
     assert!(twice.iter().all(|(_, in_mailbox)| *in_mailbox), "{twice:?}");

@@ -152,7 +152,8 @@ fn heard(case: &Case<'_>, mail: &Passage<'_>) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::mail::tests::{Post, mail, on_the_way};
-    use faxproof_reports::Verdict;
+    use crate::testing::Bench;
+    use faxproof_reports::{Class, Verdict};
 
     fn passed_on(mut run: Post, sender: &str, recipient: &str) -> Post {
         run.smtp("server", "bob", (sender, recipient), &on_the_way(&["Received: by server"]));
@@ -180,6 +181,18 @@ mod tests {
         assert_eq!(run("alice@a.example", "bob@b.example").verdict("mail.envelope-kept"), Verdict::Pass);
         assert_eq!(run("eve@a.example", "bob@b.example").verdict("mail.envelope-kept"), Verdict::Fail);
         assert_eq!(run("alice@a.example", "eve@b.example").verdict("mail.envelope-kept"), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_server_that_calls_its_own_number_is_in_breach() {
+        let verdict = |own: &str| {
+            let mut run = Bench::new().learning_call();
+            run.declaration.hosts[0].class = Class::MailServer;
+            run.declaration.hosts[0].number = Some(own.into());
+            run.judged("forward.no-self-call").verdict
+        };
+        assert_eq!(verdict("050-0000-0201"), Verdict::Pass);
+        assert_eq!(verdict("050-1234-5678"), Verdict::Fail);
     }
 
     #[test]

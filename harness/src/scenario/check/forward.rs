@@ -100,7 +100,7 @@ impl Checker<'_> {
 
     /// A client without a mail server sends nothing, and one without a mailbox reads nothing: both are allowed.
     pub(super) fn mail_client(&mut self, host: &HostSpec) {
-        self.mail_of_fax(host, true);
+        self.outgoing_and_mailbox(host, true);
         self.own_mail(host);
     }
 

@@ -135,7 +135,7 @@ impl Checker<'_> {
         if let (Some(ta2), false) = (&host.ta2, is_mail_fax) {
             self.refuse_saying(ta2.place, "only a mail fax has table Ta2", "write `fax: 101`, or `ta1`");
         }
-        self.mail_of_fax(host, is_mail_fax);
+        self.outgoing_and_mailbox(host, is_mail_fax);
         for row in host.ta2.iter().flat_map(|rows| &rows.value) {
             self.ta2_row(row);
         }

@@ -7,10 +7,10 @@ use super::super::value::At;
 use super::{Checker, is_domain};
 
 impl<'a> Checker<'a> {
-    /// The outgoing server and the mailbox of a fax.
-    pub(super) fn mail_of_fax(&mut self, host: &HostSpec, is_mail_fax: bool) {
+    /// The outgoing server and the mailbox of a mail fax or a mail client.
+    pub(super) fn outgoing_and_mailbox(&mut self, host: &HostSpec, mails: bool) {
         let places = [host.outgoing.as_ref().map(|at| at.place), host.mailbox.as_ref().map(|at| at.place)];
-        for place in places.into_iter().flatten().filter(|_| !is_mail_fax) {
+        for place in places.into_iter().flatten().filter(|_| !mails) {
             self.refuse_saying(
                 place,
                 "only a mail fax sends and collects mail",

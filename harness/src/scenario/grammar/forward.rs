@@ -138,7 +138,7 @@ pub struct MailClientSpec {}
 pub struct WriteSpec {
     /// Its recipients: each a RCPT TO.
     pub to: Vec<At<String>>,
-    /// Its sender, as MAIL FROM; the user's own address unless given, and `\"\"` for none.
+    /// Its sender, as MAIL FROM; the user's own address unless given, and `""` for none.
     pub from: Option<At<String>>,
     /// Its subject.
     pub subject: Option<At<String>>,
