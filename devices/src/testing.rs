@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use faxproof_wire::sip::{Message, Name};
 
-use crate::config::{FaxConfig, Habits, LineConfig, MailHabits, Protocol};
+use crate::config::{
+    FaxConfig, ForwardConfig, Habits, LineConfig, MailHabits, OnFailure, Place, Protocol, Search,
+};
 use crate::core::{Conn, Device, Effect, Entropy, Event, Medium, Outbox, StreamEvent, Time, Timer};
 
 /// A device, its timers, and the effects of the last step.
@@ -101,6 +103,24 @@ pub(crate) fn answer(request: &Message, code: u16, tag: &str, more: &str) -> Str
 
 pub(crate) fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
+}
+
+/// How a mail server forwards whose line is that of the fax of [`fax_config`]. It finds the numbers in its table Ta3, which
+/// is empty.
+pub(crate) fn forwards() -> ForwardConfig {
+    ForwardConfig {
+        line: fax_config(Habits::default()).line,
+        search: Search::Numbers {
+            places: vec![Place::Address, Place::Domain],
+            systematic: Vec::new(),
+            digits: 8,
+        },
+        ta3: Vec::new(),
+        ta3_prime: Vec::new(),
+        asks: false,
+        on_failure: OnFailure::Relay,
+        most_calls: 100,
+    }
 }
 
 /// A fax at 10.0.0.1 that does not register; its SIP server is at 10.0.0.5.

@@ -128,6 +128,19 @@ pub enum Durable {
         /// The name that it had there.
         name: Arc<str>,
     },
+    /// All of these, or none: a power failure falls before the first or behind the last. A mail that is taken for several
+    /// recipients is one such change, and so is a mail that is given up together with the notice about it.
+    Together(Vec<Durable>),
+}
+
+impl Durable {
+    /// The single changes, in order.
+    pub fn each(self) -> Vec<Durable> {
+        match self {
+            Durable::Together(changes) => changes.into_iter().flat_map(Durable::each).collect(),
+            one => vec![one],
+        }
+    }
 }
 
 /// One printed page.

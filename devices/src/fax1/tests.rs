@@ -74,6 +74,22 @@ fn no_cancel_goes_out_before_a_provisional_response() {
 }
 
 #[test]
+fn an_announcement_that_rings_for_ever_is_given_up() {
+    let mut fax = fax(Habits { no_answer: crate::core::Duration::secs(60), ..Habits::default() });
+    let invite = sent(&fax.step(send_order()))[0].1.clone();
+    let contact = "Contact: <sip:b@10.0.0.2>\n";
+    let ask = fax.sip(SERVER, &answer(&invite, 200, "one", contact));
+    let options = sent(&ask)[1].1.clone();
+    let ability = description("m=application 0 TCP smtp\r\n");
+    let presented = answer(&options, 200, "", "").replace("Content-Length: 0\n\n", &ability);
+    let effects = fax.sip(SERVER, &presented);
+    let announced = sent(&effects)[0].1.clone();
+    assert_eq!(labels(&fax.sip(SERVER, &answer(&announced, 183, "", ""))), [""; 0]);
+    assert_eq!(labels(&fax.wait_ms(59_000)), [""; 0]);
+    assert_eq!(labels(&fax.wait_ms(1_000)), ["BYE"]);
+}
+
+#[test]
 fn what_is_no_number_never_reaches_the_wire() {
     for typed in ["050\r\nX-Evil: 1", "050@evil.example", "050;x=y", ""] {
         let mut fax = fax(Habits::default());

@@ -96,6 +96,10 @@ impl Line {
         let request = self.phone.with_abilities(request).body(SDP, offer.to_bytes()).finish();
         let to = self.phone.hop_in(call.dialog.as_ref()?);
         let tx = self.phone.send(now, request, &to, out);
+        if !updates {
+            // A peer may answer 1xx and never more: the transaction of an INVITE then waits for ever (RFC 3261 §17.1.1.2).
+            out.arm(now, self.phone.config.habits.no_answer, call.timer("no-answer"));
+        }
         call.session = Some(offer.clone());
         call.stage = Stage::Announcing { tx, protocol, offer: Some(offer) };
         Some(call)

@@ -296,6 +296,10 @@ impl Line {
         let Some(call) = self.outgoing.remove(&timer.owner) else { return };
         let next = match (timer.name, &call.stage) {
             ("no-answer", Stage::Calling { .. }) => self.give_up_calling(now, call, out),
+            ("no-answer", Stage::Announcing { .. }) => {
+                self.abandon_announcement(now, &call, out);
+                Some(self.broken(call, "the announcement has no final answer", out))
+            }
             // §9.1: no final response in 64*T1 after CANCEL; the transaction is given up.
             ("cancelled", Stage::Cancelling { tx, .. }) => {
                 self.phone.courier.abandon(now, *tx, out);

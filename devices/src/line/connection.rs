@@ -41,6 +41,7 @@ impl Line {
         response: &Message,
         out: &mut Outbox,
     ) -> Option<Outgoing> {
+        out.disarm(call.timer("no-answer"));
         let by_vendor = matches!(call.stage, Stage::Announcing { offer: None, .. });
         match response.code().unwrap_or_default() {
             // They say that the peer or the call is gone, not that the protocol is unwanted (RFC 3261 §12.2.1.2).

@@ -9,7 +9,7 @@ use crate::core::{Conn, Duration, Effect, Entropy, NameAnswer, Outbox, Question,
 use crate::smtp::{Client, Envelope, Failure, Next, No, Recipient, Route, Stage, Turn};
 
 /// Runs while the other server owes a reply, or the name server an answer; its owner is the mail.
-const REPLY: &str = "reply";
+pub(super) const REPLY: &str = "reply";
 /// The world answers in time that nobody knows a name; whoever does not is not waited for.
 const NAME_PATIENCE: Duration = Duration::secs(60);
 
@@ -67,6 +67,11 @@ impl Delivery {
         self.conn
     }
 
+    /// The question whose answer it waits for.
+    pub(super) fn awaited(&self) -> Option<Question> {
+        if self.conn.is_some() { None } else { self.route.awaited() }
+    }
+
     /// The next host, or the question that leads to it. A verdict if there is none.
     pub(super) fn go_on(&mut self, now: Time, out: &mut Outbox) -> Option<Verdict> {
         match self.route.next() {
@@ -98,7 +103,7 @@ impl Delivery {
         answer: &NameAnswer,
         out: &mut Outbox,
     ) -> Option<Verdict> {
-        if self.conn.is_some() || self.route.awaited().as_ref() != Some(question) {
+        if self.awaited().as_ref() != Some(question) {
             return None;
         }
         out.disarm(Timer { owner: self.key, name: REPLY });

@@ -17,6 +17,8 @@ use crate::smtp::{Envelope, Failure};
 pub(super) struct Forwarding {
     /// Names the walk through Figure 18.
     walk: u64,
+    /// Names the call.
+    call: u64,
     number: String,
     envelope: Arc<Envelope>,
     handover: Handover,
@@ -47,7 +49,12 @@ impl Forwarding {
         let name = (config.line.smtp_name.as_str(), false);
         let handover = Handover::begin(now, line, (call, number), name, letter, out);
         let handover = if config.asks { handover.asking() } else { handover };
-        Forwarding { walk, number: number.to_owned(), envelope, handover, then_relay: false }
+        Forwarding { walk, call, number: number.to_owned(), envelope, handover, then_relay: false }
+    }
+
+    /// Whether this is the call of the try.
+    pub(super) fn is_of(&self, call: u64) -> bool {
+        self.call == call
     }
 
     /// The line tells of the call.

@@ -16,6 +16,7 @@ mod notices;
 mod panel;
 mod queue;
 mod receiving;
+mod relaying;
 mod routing;
 mod search;
 #[cfg(test)]
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use self::drops::Drops;
 use self::queue::{Queue, Settled};
-use self::receiving::Session;
+use self::receiving::{IDLE, Session};
 use self::routing::Came;
 use crate::config::MailServerConfig;
 use crate::core::{Conn, Device, Durable, Effect, Entropy, Event, Holdings, Outbox, StreamEvent, Time};
@@ -96,11 +97,10 @@ impl MailServer {
 
     /// What became of mails is told to their senders, as they wanted.
     fn settle(&mut self, now: Time, settled: impl IntoIterator<Item = Settled>, out: &mut Outbox) {
-        for Settled { envelope, fates, then } in settled {
+        for Settled { envelope, fates } in settled {
             for report in notices::of(&self.config, &self.entropy, now, &envelope, &fates, out) {
                 self.deliver(now, Came::Own, report, out);
             }
-            then.into_iter().for_each(|then| out.durable(then));
         }
     }
 
@@ -135,33 +135,13 @@ impl MailServer {
 }
 
 impl Device for MailServer {
+    /// What one step changes is committed as one: a mail is there for all its recipients or for none, and who is to hear
+    /// that it left the queue hears it.
     fn step(&mut self, now: Time, event: Event, out: &mut Outbox) {
-        match event {
-            Event::PowerOn { boots, committed } => {
-                *self = MailServer::booted(self.config.clone(), boots, &committed);
-                self.power_on(now, &committed, out);
-            }
-            Event::Order(order) => self.order(now, order, out),
-            Event::Stream(conn, event) if self.queue.has(conn) => {
-                let settled = self.queue.stream(now, conn, event, out);
-                self.settle(now, settled, out);
-            }
-            Event::Stream(conn, event) if self.is_clients(conn, &event) => {
-                self.stream(now, conn, event, out);
-            }
-            Event::Resolved { question, answer } => {
-                let settled = self.queue.resolved(now, &question, &answer, out);
-                self.settle(now, settled, out);
-                self.on_the_line(now, Event::Resolved { question, answer }, out);
-            }
-            Event::Timer(timer) if self.sessions.contains_key(&Conn(timer.owner)) => self.idle(timer, out),
-            Event::Timer(timer) if self.queue.owns(timer) => {
-                let settled = self.queue.fires(now, timer, self.line.as_mut(), out);
-                self.settle(now, settled, out);
-            }
-            event => self.on_the_line(now, event, out),
-        }
+        let before = out.effects().len();
+        self.handle(now, event, out);
         self.go_on(now, out);
+        out.commit_together(before);
     }
 
     fn holds(&self) -> Holdings {
@@ -175,6 +155,37 @@ impl Device for MailServer {
 
     fn fork(&self) -> Box<dyn Device> {
         Box::new(self.clone())
+    }
+}
+
+impl MailServer {
+    fn handle(&mut self, now: Time, event: Event, out: &mut Outbox) {
+        match event {
+            Event::PowerOn { boots, committed } => {
+                *self = MailServer::booted(self.config.clone(), boots, &committed);
+                self.power_on(now, &committed, out);
+            }
+            Event::Order(order) => self.order(now, order, out),
+            Event::Stream(conn, event) if self.queue.has(conn) => {
+                let settled = self.queue.stream(now, conn, event, out);
+                self.settle(now, settled, out);
+            }
+            Event::Stream(conn, event) if self.is_clients(conn, &event) => {
+                self.stream(now, conn, event, out);
+            }
+            Event::Resolved { question, answer } if self.queue.asks(&question) => {
+                let settled = self.queue.resolved(now, &question, &answer, out);
+                self.settle(now, settled, out);
+            }
+            Event::Timer(timer) if timer.name == IDLE && self.sessions.contains_key(&Conn(timer.owner)) => {
+                self.idle(timer, out);
+            }
+            Event::Timer(timer) if self.queue.owns(timer) => {
+                let settled = self.queue.fires(now, timer, self.line.as_mut(), out);
+                self.settle(now, settled, out);
+            }
+            event => self.on_the_line(now, event, out),
+        }
     }
 }
 

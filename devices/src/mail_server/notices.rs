@@ -33,11 +33,6 @@ impl Fate {
         self
     }
 
-    /// Whose it is.
-    pub(super) fn recipient(&self) -> &Recipient {
-        &self.recipient
-    }
-
     /// Whether it is one of failure.
     pub(super) fn is_failure(&self) -> bool {
         self.action == Action::Failed

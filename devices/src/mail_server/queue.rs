@@ -3,16 +3,17 @@
 //! A try is one by a call where the mail has a number (S405 to S407), and one by normal SMTP where it has none or the
 //! call came to nothing (S408).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::delivery::{Delivery, Verdict};
+use super::delivery::{Delivery, REPLY, Verdict};
 use super::forwarding::{Forwarding, Next};
 use super::notices::Fate;
+use super::relaying::{Over, Relaying, Turned};
 use crate::config::MailServerConfig;
 use crate::core::{Conn, Durable, Duration, Entropy, NameAnswer, Outbox, Question, StreamEvent, Time, Timer};
 use crate::line::{Line, What};
-use crate::smtp::{Envelope, Recipient, Route};
+use crate::smtp::{Envelope, Recipient};
 
 /// Mails that wait at one time.
 const MOST_QUEUED: usize = 10_000;
@@ -29,10 +30,12 @@ pub(super) struct Queue {
     items: BTreeMap<u64, Item>,
     /// Which mail a connection belongs to.
     connections: BTreeMap<Conn, u64>,
+    /// Which mails wait for the answer to a question.
+    asked: BTreeMap<Question, BTreeSet<u64>>,
     /// Which mail a call belongs to.
     calls: BTreeMap<u64, u64>,
     /// Mails that wait until a call may be made for them.
-    waiting: VecDeque<u64>,
+    in_line: VecDeque<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,10 +54,12 @@ struct Item {
 /// Where a mail stands.
 #[derive(Clone, Debug)]
 enum At {
-    /// It waits for the next try, or for a line.
-    Waiting,
+    /// It waits for the next try.
+    Resting,
+    /// It waits until a call may be made for it.
+    InLine,
     Calling(Forwarding),
-    Relaying(Delivery),
+    Relaying(Relaying),
 }
 
 /// A mail of which something is known now.
@@ -62,9 +67,10 @@ enum At {
 pub(super) struct Settled {
     pub(super) envelope: Arc<Envelope>,
     pub(super) fates: Vec<Fate>,
-    /// What is committed when the notices are.
-    pub(super) then: Option<Durable>,
 }
+
+/// What a try by normal SMTP waits for: its connection, the answer to a question.
+type Awaits = (Option<Conn>, Option<Question>);
 
 /// The way of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +88,9 @@ impl Queue {
             entropy,
             items: BTreeMap::new(),
             connections: BTreeMap::new(),
+            asked: BTreeMap::new(),
             calls: BTreeMap::new(),
-            waiting: VecDeque::new(),
+            in_line: VecDeque::new(),
         }
     }
 
@@ -107,7 +114,7 @@ impl Queue {
 
     /// Whether this timer is one of its own.
     pub(super) fn owns(&self, timer: Timer) -> bool {
-        self.items.contains_key(&timer.owner)
+        matches!(timer.name, RETRY | REPLY) && self.items.contains_key(&timer.owner)
     }
 
     /// Keeps a mail for the recipients that go one way; `arcs` led here. The first try follows by [`Queue::attempt`] with
@@ -120,24 +127,20 @@ impl Queue {
         arcs: &[&'static str],
         out: &mut Outbox,
     ) -> u64 {
-        let mut copy = 0;
-        let what = match &way {
-            Way::Number(number) => number,
-            Way::Domain(domain) => domain,
+        let (what, number) = match way {
+            Way::Number(number) => (number.clone(), Some(number)),
+            Way::Domain(domain) => (domain, None),
         };
+        let mut copy = 0;
         let key = loop {
-            let key = self.entropy.key(("queued", what, &envelope.message[..], copy));
+            let key = self.entropy.key(("queued", &what, &envelope.message[..], copy));
             if !self.items.contains_key(&key.0) {
                 break key;
             }
             copy += 1;
         };
-        let number = match way {
-            Way::Number(number) => Some(number),
-            Way::Domain(_) => None,
-        };
         let (name, envelope) = (Arc::from(key.token()), Arc::new(envelope));
-        let item = Item { name, envelope, number, since: now, tries: 0, at: At::Waiting };
+        let item = Item { name, envelope, number, since: now, tries: 0, at: At::Resting };
         arcs.iter().for_each(|arc| out.mark(key.0, arc));
         out.durable(item.kept());
         self.items.insert(key.0, item);
@@ -147,16 +150,21 @@ impl Queue {
     /// What was there before the power failed, if this folder is one of the queue.
     pub(super) fn restore(&mut self, folder: &str, name: &Arc<str>, envelope: &Arc<Envelope>, since: Time) {
         let Some(number) = number_of(folder) else { return };
-        let key = self.key_of(name).unwrap_or_else(|| self.entropy.key(("restored", name)).0);
         let (name, envelope) = (name.clone(), envelope.clone());
-        self.items.insert(key, Item { name, envelope, number, since, tries: 0, at: At::Waiting });
+        let item = Item { name, envelope, number, since, tries: 0, at: At::Resting };
+        self.items.insert(self.restored(&item.name), item);
     }
 
     /// What was taken out before the power failed, if this folder is one of the queue.
     pub(super) fn forget(&mut self, folder: &str, name: &str) {
         if number_of(folder).is_some() {
-            self.items.retain(|_, item| *item.name != *name);
+            self.items.remove(&self.restored(name));
         }
+    }
+
+    /// The key of a mail that was there before the power failed.
+    fn restored(&self, name: &str) -> u64 {
+        self.entropy.key(("restored", name)).0
     }
 
     /// All mails.
@@ -171,24 +179,33 @@ impl Queue {
         key: u64,
         line: Option<&mut Line>,
         out: &mut Outbox,
-    ) -> Option<Settled> {
-        let item = self.items.get_mut(&key).filter(|item| matches!(item.at, At::Waiting))?;
+    ) -> Vec<Settled> {
+        let Some(item) = self.items.get_mut(&key) else { return Vec::new() };
+        let in_line = match item.at {
+            At::Resting => false,
+            At::InLine => true,
+            At::Calling(_) | At::Relaying(_) => return Vec::new(),
+        };
         let (Some(number), Some(line), Some(forwards)) = (item.number.clone(), line, &self.config.forwards)
         else {
             return self.relay(now, key, out);
         };
         if self.calls.len() >= forwards.most_calls {
-            self.waiting.push_back(key);
-            return None;
+            if !in_line {
+                item.at = At::InLine;
+                self.in_line.push_back(key);
+            }
+            return Vec::new();
         }
-        let call = self.entropy.key(("call", key, item.tries)).0;
+        // The same mail can come again: the time tells the calls for it from those for the first.
+        let call = self.entropy.key(("call", key, item.since.0, item.tries)).0;
         let ends = (&mut *line, forwards);
         item.at = At::Calling(Forwarding::begin(now, ends, (key, call), &number, item.envelope.clone(), out));
         self.calls.insert(call, key);
-        None
+        Vec::new()
     }
 
-    /// The line tells of a call. A mail that waits for a line may get it then.
+    /// The line tells of a call. A mail that waits for its turn may have it then.
     pub(super) fn hear(
         &mut self,
         now: Time,
@@ -202,22 +219,23 @@ impl Queue {
             return Vec::new();
         };
         let over = what.is_last();
-        let item = self.items.get_mut(&key);
-        let next = item.and_then(|item| match &mut item.at {
-            At::Calling(forwarding) => forwarding.hear(now, (line, forwards), what, out),
-            // The verdict is there already; the call is being ended.
-            At::Waiting | At::Relaying(_) => None,
-        });
-        let mut settled = Vec::new();
-        settled.extend(match next {
-            Some(Next::Verdict(verdict)) => self.judged(now, key, verdict, out),
+        // Where the mail is elsewhere by now, its verdict is there already, and the call is only being ended.
+        let next = match self.items.get_mut(&key).map(|item| &mut item.at) {
+            Some(At::Calling(forwarding)) if forwarding.is_of(call) => {
+                forwarding.hear(now, (line, forwards), what, out)
+            }
+            _ => None,
+        };
+        let mut settled = match next {
+            Some(Next::Verdict(verdict)) => self.judged(now, key, verdict, out).into_iter().collect(),
             Some(Next::Relay) => self.relay(now, key, out),
-            None => None,
-        });
+            None => Vec::new(),
+        };
         if over {
             self.calls.remove(&call);
-            settled
-                .extend(self.waiting.pop_front().and_then(|waits| self.attempt(now, waits, Some(line), out)));
+            if let Some(waits) = self.in_line.pop_front() {
+                settled.extend(self.attempt(now, waits, Some(line), out));
+            }
         }
         settled
     }
@@ -229,12 +247,17 @@ impl Queue {
         conn: Conn,
         event: StreamEvent,
         out: &mut Outbox,
-    ) -> Option<Settled> {
-        let key = self.connections.get(&conn).copied()?;
+    ) -> Vec<Settled> {
+        let Some(key) = self.connections.get(&conn).copied() else { return Vec::new() };
         self.go_on(now, key, |delivery, out| delivery.stream(now, event, out), out)
     }
 
-    /// The answer to a question that some of the tries asked.
+    /// Whether a try waits for the answer to this question.
+    pub(super) fn asks(&self, question: &Question) -> bool {
+        self.asked.contains_key(question)
+    }
+
+    /// The answer to a question of a try. Of several that asked the same, and of the line, each gets one.
     pub(super) fn resolved(
         &mut self,
         now: Time,
@@ -242,10 +265,10 @@ impl Queue {
         answer: &NameAnswer,
         out: &mut Outbox,
     ) -> Vec<Settled> {
-        let told = self.keys().into_iter().filter_map(|key| {
-            self.go_on(now, key, |delivery, out| delivery.resolved(now, question, answer, out), out)
-        });
-        told.collect()
+        let Some(key) = self.asked.get(question).and_then(BTreeSet::first).copied() else {
+            return Vec::new();
+        };
+        self.go_on(now, key, |delivery, out| delivery.resolved(now, question, answer, out), out)
     }
 
     /// A timer of its own ran out.
@@ -255,11 +278,22 @@ impl Queue {
         timer: Timer,
         line: Option<&mut Line>,
         out: &mut Outbox,
-    ) -> Option<Settled> {
+    ) -> Vec<Settled> {
         if timer.name == RETRY {
             return self.attempt(now, timer.owner, line, out);
         }
         self.go_on(now, timer.owner, |delivery, out| delivery.timed_out(now, out), out)
+    }
+
+    /// Step S408.
+    fn relay(&mut self, now: Time, key: u64, out: &mut Outbox) -> Vec<Settled> {
+        let Some(item) = self.items.get_mut(&key) else { return Vec::new() };
+        let seed = self.entropy.part(("delivery", key, item.since.0, item.tries));
+        let relaying = Relaying::new(key, &self.config, &item.envelope, seed);
+        let awaited = relaying.awaited();
+        item.at = At::Relaying(relaying);
+        self.follow(key, (None, None), (None, awaited));
+        self.go_on(now, key, |delivery, out| delivery.go_on(now, out), out)
     }
 
     /// The try by normal SMTP goes on, if it is one.
@@ -269,46 +303,56 @@ impl Queue {
         key: u64,
         event: impl FnOnce(&mut Delivery, &mut Outbox) -> Option<Verdict>,
         out: &mut Outbox,
-    ) -> Option<Settled> {
-        let At::Relaying(delivery) = &mut self.items.get_mut(&key)?.at else { return None };
-        let before = delivery.conn();
-        let verdict = event(delivery, out);
-        let after = delivery.conn();
-        if before != after {
-            if let Some(conn) = before {
-                self.connections.remove(&conn);
-            }
-            if let Some(conn) = after {
-                self.connections.insert(conn, key);
-            }
-        }
-        let verdict = verdict?;
-        if self.config.forwards.is_some() {
-            let gives_up = self.gives_up(now, key);
-            out.mark(
-                key,
-                match () {
-                    () if !verdict.later.is_empty() && !gives_up => "18.S408.deferred",
-                    () if !verdict.later.is_empty() || verdict.is_failure() => "18.S408.bounced",
-                    () => "18.S408.relayed",
-                },
-            );
-        }
-        self.judged(now, key, verdict, out)
+    ) -> Vec<Settled> {
+        let Some(item) = self.items.get_mut(&key) else { return Vec::new() };
+        let At::Relaying(relaying) = &mut item.at else { return Vec::new() };
+        let before = (relaying.conn(), relaying.awaited());
+        let turns = relaying.go_on(now, event, out);
+        let after = (relaying.conn(), relaying.awaited());
+        self.follow(key, before, after);
+        turns.into_iter().filter_map(|turned| self.turned(now, key, turned, out)).collect()
     }
 
-    /// Step S408.
-    fn relay(&mut self, now: Time, key: u64, out: &mut Outbox) -> Option<Settled> {
-        let item = self.items.get_mut(&key)?;
-        let config = &self.config;
-        let first = item.envelope.recipients.first().map_or("", |recipient| recipient.path.as_str());
-        let route = match &config.relay {
-            Some(relay) => Route::through(relay, &config.names, self.entropy),
-            None => Route::new(super::domain_of(first), &config.names, self.entropy),
+    /// The try waits for something else now.
+    fn follow(&mut self, key: u64, before: Awaits, after: Awaits) {
+        if before == after {
+            return;
+        }
+        if let Some(conn) = before.0 {
+            self.connections.remove(&conn);
+        }
+        if let Some((question, keys)) = before.1.and_then(|question| self.asked.remove_entry(&question)) {
+            let others: BTreeSet<u64> = keys.into_iter().filter(|other| *other != key).collect();
+            if !others.is_empty() {
+                self.asked.insert(question, others);
+            }
+        }
+        if let Some(conn) = after.0 {
+            self.connections.insert(conn, key);
+        }
+        if let Some(question) = after.1 {
+            self.asked.entry(question).or_default().insert(key);
+        }
+    }
+
+    /// A domain had its turn. Whoever has the mail is taken off it at once.
+    fn turned(&mut self, now: Time, key: u64, turned: Turned, out: &mut Outbox) -> Option<Settled> {
+        let Turned { fates, left, over } = turned;
+        let Some(Over { later, failed }) = over else {
+            let item = self.items.get_mut(&key)?;
+            let envelope = item.envelope.clone();
+            item.keep(left, out);
+            return Some(Settled { envelope, fates });
         };
-        let seed = self.entropy.part(("delivery", key, item.tries));
-        item.at = At::Relaying(Delivery::new(key, route, &config.name, item.envelope.clone(), seed));
-        self.go_on(now, key, |delivery, out| delivery.go_on(now, out), out)
+        if self.config.forwards.is_some() {
+            let arc = match () {
+                () if !later.is_empty() && !self.gives_up(now, key) => "18.S408.deferred",
+                () if !later.is_empty() || failed => "18.S408.bounced",
+                () => "18.S408.relayed",
+            };
+            out.mark(key, arc);
+        }
+        self.judged(now, key, Verdict { fates, later }, out)
     }
 
     /// Whether the try that fails now is the last one.
@@ -318,50 +362,27 @@ impl Queue {
         now + wait > item.since + self.config.gives_up_after
     }
 
-    /// A try is over. What is left of the mail waits for the next one, or is given up. Whoever has the mail is taken off
-    /// it first: a power failure behind that brings no second copy. Whoever does not stays on it until the notice is
-    /// safe.
+    /// A try is over. What is left of the mail waits for the next one, or is given up.
     fn judged(&mut self, now: Time, key: u64, verdict: Verdict, out: &mut Outbox) -> Option<Settled> {
         let gives_up = self.gives_up(now, key);
         let item = self.items.get_mut(&key)?;
-        item.at = At::Waiting;
         let Verdict { mut fates, later } = verdict;
         let envelope = item.envelope.clone();
-        let failed = fates.iter().filter(|fate| fate.is_failure()).map(Fate::recipient);
-        let left: Vec<Recipient> =
-            later.iter().map(|(recipient, _)| recipient).chain(failed).cloned().collect();
-        if left.is_empty() {
-            let taken = self.remove(key, out)?;
-            out.durable(taken);
-            return Some(Settled { envelope, fates, then: None });
-        }
-        item.keep(left, out);
         if later.is_empty() || gives_up {
             fates.extend(later.into_iter().map(|(_, fate)| fate.given_up()));
-            return Some(Settled { envelope, fates, then: self.remove(key, out) });
+            out.durable(item.gone());
+            out.disarm(Timer { owner: key, name: RETRY });
+            self.items.remove(&key);
+            return Some(Settled { envelope, fates });
         }
-        let first = item.tries == 0;
+        item.at = At::Resting;
+        if item.tries == 0 {
+            fates.extend(later.iter().map(|(_, fate)| fate.clone()));
+        }
         item.tries += 1;
         out.arm(now, wait_behind(&self.config.retries, item.tries), Timer { owner: key, name: RETRY });
-        let left: Vec<Recipient> = later.iter().map(|(recipient, _)| recipient.clone()).collect();
-        let fewer = left.len() < item.envelope.recipients.len();
-        if fewer {
-            item.envelope = Arc::new(Envelope { recipients: left, ..(*envelope).clone() });
-        }
-        if first {
-            fates.extend(later.into_iter().map(|(_, fate)| fate));
-        }
-        Some(Settled { envelope, fates, then: fewer.then(|| item.kept()) })
-    }
-
-    fn key_of(&self, name: &str) -> Option<u64> {
-        self.items.iter().find(|(_, item)| *item.name == *name).map(|(key, _)| *key)
-    }
-
-    fn remove(&mut self, key: u64, out: &mut Outbox) -> Option<Durable> {
-        let item = self.items.remove(&key)?;
-        out.disarm(Timer { owner: key, name: RETRY });
-        Some(Durable::TakeMail { folder: item.folder(), name: item.name })
+        item.keep(later.into_iter().map(|(recipient, _)| recipient).collect(), out);
+        Some(Settled { envelope, fates })
     }
 }
 
@@ -379,6 +400,11 @@ impl Item {
             self.envelope = Arc::new(Envelope { recipients, ..(*self.envelope).clone() });
             out.durable(self.kept());
         }
+    }
+
+    /// It is kept no longer.
+    fn gone(&self) -> Durable {
+        Durable::TakeMail { folder: self.folder(), name: self.name.clone() }
     }
 
     /// The mail as it is kept.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use faxproof_wire::mime::Action;
+use faxproof_wire::smtp::from_literal;
 
 use super::queue::{Settled, Way};
-use super::search::{Found, number_for};
+use super::search::{Found, Searched};
 use super::{MailServer, domain_of, drops, notices};
 use crate::config::MailServerConfig;
 use crate::core::{Outbox, Time};
@@ -31,6 +32,16 @@ struct Part {
     arc: &'static str,
 }
 
+/// Where the copy of one recipient goes.
+enum Goes {
+    /// To the mailbox of this user.
+    Own(String),
+    /// Its domain is our own, and nobody here is called so.
+    Nowhere,
+    /// On, by the arc of S404.
+    Elsewhere(Way, &'static str),
+}
+
 impl MailServer {
     /// The server has a mail: each mailbox here gets it once, each recipient elsewhere by way of the queue.
     pub(super) fn deliver(&mut self, now: Time, came: Came, envelope: Envelope, out: &mut Outbox) {
@@ -38,24 +49,21 @@ impl MailServer {
         let mut elsewhere: Vec<Part> = Vec::new();
         let mut stored = Vec::new();
         let mut served = BTreeSet::new();
-        for recipient in &envelope.recipients {
-            match self.config.local(&recipient.path) {
-                Some(user) if !served.insert(user.clone()) => {}
-                Some(user) => stored.push(self.store(now, &user, (&envelope, recipient), &begins, out)),
-                None if self.config.is_own_domain(&recipient.path) => {
+        for (recipient, goes) in envelope.recipients.iter().zip(self.routes(&envelope)) {
+            match goes {
+                Goes::Own(user) if !served.insert(user.clone()) => {}
+                Goes::Own(user) => stored.push(self.store(now, &user, (&envelope, recipient), &begins, out)),
+                Goes::Nowhere => {
                     stored.push(notices::Fate::new(recipient.clone(), Action::Failed, (5, 1, 1)));
                 }
-                None => {
-                    let (way, arc) = self.way_to(&recipient.path, &envelope.message);
-                    match elsewhere.iter_mut().find(|part| part.way == way) {
-                        Some(part) => part.recipients.push(recipient.clone()),
-                        None => elsewhere.push(Part { way, recipients: vec![recipient.clone()], arc }),
-                    }
-                }
+                Goes::Elsewhere(way, arc) => match elsewhere.iter_mut().find(|part| part.way == way) {
+                    Some(part) => part.recipients.push(recipient.clone()),
+                    None => elsewhere.push(Part { way, recipients: vec![recipient.clone()], arc }),
+                },
             }
         }
         let envelope = Arc::new(envelope);
-        self.settle(now, [Settled { envelope: envelope.clone(), fates: stored, then: None }], out);
+        self.settle(now, [Settled { envelope: envelope.clone(), fates: stored }], out);
         let mut keys = Vec::new();
         for Part { way, recipients, arc } in elsewhere {
             let part = Envelope { recipients, ..(*envelope).clone() };
@@ -65,7 +73,6 @@ impl MailServer {
             }
             keys.push(self.queue.put(now, way, part, &arcs, out));
         }
-        // All parts are safe before the first try of any.
         for key in keys {
             let settled = self.queue.attempt(now, key, self.line.as_mut(), out);
             self.settle(now, settled, out);
@@ -103,14 +110,32 @@ impl MailServer {
         notices::Fate::new(recipient.clone(), action, status)
     }
 
-    /// Step S404.
-    fn way_to(&self, recipient: &str, message: &[u8]) -> (Way, &'static str) {
+    /// Where each recipient's copy goes (S402, S404).
+    fn routes(&self, envelope: &Envelope) -> Vec<Goes> {
+        let tables = (self.ta3.all(), self.ta3_prime.all());
+        let forwards = self.config.forwards.as_ref();
+        let searched = forwards.map(|forwards| Searched::new(forwards, tables, &envelope.message));
+        let recipients = envelope.recipients.iter().map(|recipient| &recipient.path);
+        let goes = recipients.map(|path| match self.config.local(path) {
+            Some(user) => Goes::Own(user),
+            None if self.config.is_own_domain(path) => Goes::Nowhere,
+            None => {
+                let (way, arc) = self.way_to(path, searched.as_ref());
+                Goes::Elsewhere(way, arc)
+            }
+        });
+        goes.collect()
+    }
+
+    /// Step S404. A server without a line knows one way.
+    fn way_to(&self, recipient: &str, searched: Option<&Searched<'_>>) -> (Way, &'static str) {
         let domain = || Way::Domain(domain_of(recipient).to_ascii_lowercase());
-        let Some(forwards) = &self.config.forwards else { return (domain(), "18.S404.none") };
-        let own = number::digits(&forwards.line.number);
-        match number_for(forwards, (self.ta3.all(), self.ta3_prime.all()), recipient, message) {
+        let own = self.config.forwards.as_ref().map(|forwards| number::digits(&forwards.line.number));
+        match searched.and_then(|searched| searched.number_for(recipient)) {
             None => (domain(), "18.S404.none"),
-            Some(Found { number, .. }) if number::digits(&number) == own => (domain(), "18.S404.own-number"),
+            Some(Found { number, .. }) if Some(number::digits(&number)) == own => {
+                (domain(), "18.S404.own-number")
+            }
             Some(Found { number, arc }) => (Way::Number(number::sip_user(&number)), arc),
         }
     }
@@ -122,9 +147,8 @@ impl MailServerConfig {
     pub(super) fn is_own_domain(&self, path: &str) -> bool {
         let Some((_, domain)) = path.rsplit_once('@') else { return true };
         let domain = domain.trim_end_matches('.');
-        let literal = format!("[{}]", self.address);
-        let own = self.domains.iter().map(String::as_str).chain([self.name.as_str(), &literal]);
-        own.into_iter().any(|own| own.eq_ignore_ascii_case(domain))
+        let mut own = self.domains.iter().map(String::as_str).chain([self.name.as_str()]);
+        own.any(|own| own.eq_ignore_ascii_case(domain)) || from_literal(domain) == Some(self.address)
     }
 
     /// The user to whose mailbox a path leads.

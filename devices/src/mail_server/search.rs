@@ -1,5 +1,7 @@
 //! Step S404: does the server have the IP telephone number of the destination? (Paragraphs 0142 and 0149.)
 
+use std::cell::OnceCell;
+
 use crate::config::{ForwardConfig, Place, Search, Spot};
 use crate::number;
 use crate::ta3::{Row, SpecificRow};
@@ -13,26 +15,87 @@ pub(super) struct Found {
     pub(super) arc: &'static str,
 }
 
-/// The number for a mail to this recipient: the first that is found, place by place in the declared order, and in
-/// each place from left to right.
-pub(super) fn number_for(
-    config: &ForwardConfig,
-    (ta3, ta3_prime): (&[Row], &[SpecificRow]),
-    recipient: &str,
-    message: &[u8],
-) -> Option<Found> {
-    match &config.search {
-        Search::Numbers { places, systematic, digits } => {
-            let system = System { beginnings: systematic, digits: *digits };
-            places.iter().find_map(|place| {
-                let number = number_at(*place, &system, ta3, recipient, message)?;
-                Some(Found { number, arc: arc_of(*place) })
-            })
+/// One mail that is searched for the numbers of its recipients. Header and text are the same for all of them, and are read
+/// once at most.
+pub(super) struct Searched<'a> {
+    config: &'a ForwardConfig,
+    ta3: &'a [Row],
+    ta3_prime: &'a [SpecificRow],
+    message: &'a [u8],
+    /// The number in the header, in the text.
+    numbers: [OnceCell<Option<String>>; 2],
+    /// Whether the information of each row of Ta3' stands in the header, in the text.
+    rows: [OnceCell<Vec<bool>>; 2],
+}
+
+impl<'a> Searched<'a> {
+    pub(super) fn new(
+        config: &'a ForwardConfig,
+        (ta3, ta3_prime): (&'a [Row], &'a [SpecificRow]),
+        message: &'a [u8],
+    ) -> Searched<'a> {
+        Searched { config, ta3, ta3_prime, message, numbers: Default::default(), rows: Default::default() }
+    }
+
+    /// The number for this recipient: the first that is found, place by place in the declared order, and in each place
+    /// from left to right. With Ta3', the first row of which the information stands in one of the declared places.
+    pub(super) fn number_for(&self, recipient: &str) -> Option<Found> {
+        match &self.config.search {
+            Search::Numbers { places, systematic, digits } => {
+                let system = System { beginnings: systematic, digits: *digits };
+                places.iter().find_map(|place| {
+                    let number = self.number_at(*place, &system, recipient)?;
+                    Some(Found { number, arc: arc_of(*place) })
+                })
+            }
+            Search::Specific { places } => self.ta3_prime.iter().enumerate().find_map(|(at, row)| {
+                let stands = |spot: &&Spot| self.stands_at(**spot, (at, row), recipient);
+                let spot = places.iter().filter(|_| number::is_dialable(&row.number)).find(stands)?;
+                Some(Found { number: row.number.clone(), arc: arc_of_spot(*spot) })
+            }),
         }
-        Search::Specific { places } => ta3_prime.iter().find_map(|row| {
-            let spot = places.iter().find(|spot| stands_at(**spot, &row.information, recipient, message))?;
-            Some(Found { number: row.number.clone(), arc: arc_of_spot(*spot) })
-        }),
+    }
+
+    fn number_at(&self, place: Place, system: &System<'_>, recipient: &str) -> Option<String> {
+        let row = |fits: &dyn Fn(&Row) -> bool| {
+            let row = self.ta3.iter().find(|row| fits(row) && number::is_dialable(&row.number))?;
+            Some(row.number.clone())
+        };
+        let domain = domain_of(recipient);
+        let [header, text] = &self.numbers;
+        match place {
+            Place::BeforeAt => {
+                system.first_in(recipient.rsplit_once('@').map_or(recipient, |(local, _)| local).as_bytes())
+            }
+            Place::AfterAt => system.first_in(domain.as_bytes()),
+            Place::Header => {
+                let find = || written_fields(self.message).find_map(|field| system.first_in(field));
+                header.get_or_init(find).clone()
+            }
+            Place::Body => text.get_or_init(|| system.first_in(parts(self.message).1)).clone(),
+            Place::Address => row(&|row| row.is_of_address(recipient)),
+            Place::Domain => row(&|row| row.is_of_domain(domain)),
+        }
+    }
+
+    /// Whether the information of this row, the row at this place, stands there.
+    fn stands_at(&self, spot: Spot, (at, row): (usize, &SpecificRow), recipient: &str) -> bool {
+        let within = |text: &[u8], row: &SpecificRow| {
+            !row.information.is_empty() && contains(text, row.information.as_bytes())
+        };
+        let all = |found: &dyn Fn(&SpecificRow) -> bool| self.ta3_prime.iter().map(found).collect::<Vec<_>>();
+        let [header, text] = &self.rows;
+        match spot {
+            Spot::Rcpt => within(recipient.as_bytes(), row),
+            Spot::Header => {
+                let found = |row: &SpecificRow| written_fields(self.message).any(|field| within(field, row));
+                header.get_or_init(|| all(&found)).get(at).copied().unwrap_or(false)
+            }
+            Spot::Body => {
+                let found = |row: &SpecificRow| within(parts(self.message).1, row);
+                text.get_or_init(|| all(&found)).get(at).copied().unwrap_or(false)
+            }
+        }
     }
 }
 
@@ -52,39 +115,6 @@ fn arc_of_spot(spot: Spot) -> &'static str {
         Spot::Rcpt => "18.S404.specific-in-rcpt",
         Spot::Header => "18.S404.specific-in-header",
         Spot::Body => "18.S404.specific-in-body",
-    }
-}
-
-fn number_at(
-    place: Place,
-    system: &System<'_>,
-    ta3: &[Row],
-    recipient: &str,
-    message: &[u8],
-) -> Option<String> {
-    let row = |fits: &dyn Fn(&Row) -> bool| {
-        let row = ta3.iter().find(|row| fits(row) && number::is_dialable(&row.number))?;
-        Some(row.number.clone())
-    };
-    let domain = domain_of(recipient);
-    match place {
-        Place::BeforeAt => {
-            system.first_in(recipient.rsplit_once('@').map_or(recipient, |(local, _)| local).as_bytes())
-        }
-        Place::AfterAt => system.first_in(domain.as_bytes()),
-        Place::Header => written_fields(message).find_map(|field| system.first_in(field)),
-        Place::Body => system.first_in(parts(message).1),
-        Place::Address => row(&|row| row.is_of_address(recipient)),
-        Place::Domain => row(&|row| row.is_of_domain(domain)),
-    }
-}
-
-fn stands_at(spot: Spot, information: &str, recipient: &str, message: &[u8]) -> bool {
-    let within = |text: &[u8]| !information.is_empty() && contains(text, information.as_bytes());
-    match spot {
-        Spot::Rcpt => within(recipient.as_bytes()),
-        Spot::Header => written_fields(message).any(within),
-        Spot::Body => within(parts(message).1),
     }
 }
 
@@ -168,6 +198,7 @@ impl System<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::forwards;
 
     fn first(text: &str) -> Option<String> {
         let beginnings = ["050-".to_owned(), "080-".to_owned()];
@@ -211,25 +242,65 @@ mod tests {
         assert_eq!(first(&"050-".repeat(250_000)), None);
     }
 
+    /// The server searches these places for numbers.
+    fn numbers(places: &[Place]) -> Search {
+        Search::Numbers { places: places.into(), systematic: vec!["050-".to_owned()], digits: 8 }
+    }
+
+    fn found(config: &ForwardConfig, recipient: &str, message: &[u8]) -> Option<(String, &'static str)> {
+        let tables = (&config.ta3[..], &config.ta3_prime[..]);
+        let found = Searched::new(config, tables, message).number_for(recipient)?;
+        Some((found.number, found.arc))
+    }
+
     #[test]
     fn trace_fields_are_not_searched_and_folded_ones_are() {
         let message =
             b"Received: from 050-1111-1111\r\n by x\r\nReceived: y\r\n  050-2222-2222\r\nSubject: a\r\n \
                         050-3333-3333\r\n\r\n050-4444-4444\r\n";
-        let beginnings = ["050-".to_owned()];
-        let system = System { beginnings: &beginnings, digits: 8 };
-        let at = |place| number_at(place, &system, &[], "a@b", message);
+        let at = |place| {
+            let config = ForwardConfig { search: numbers(&[place]), ..forwards() };
+            found(&config, "a@b", message).map(|(number, _)| number)
+        };
         assert_eq!(at(Place::Header).as_deref(), Some("050-3333-3333"));
         assert_eq!(at(Place::Body).as_deref(), Some("050-4444-4444"));
     }
-
     #[test]
     fn specific_information_is_found_as_it_stands_and_no_empty_one_ever() {
         let message = b"Subject: to KYOTOBRANCHOFFICE\r\n\r\nhello\r\n";
-        assert!(stands_at(Spot::Header, "KYOTOBRANCHOFFICE", "a@b", message));
-        assert!(!stands_at(Spot::Header, "kyotobranchoffice", "a@b", message));
-        assert!(!stands_at(Spot::Body, "KYOTOBRANCHOFFICE", "a@b", message));
-        assert!(stands_at(Spot::Rcpt, "KYOTO", "KYOTO@b", message));
-        assert!(!stands_at(Spot::Rcpt, "", "KYOTO@b", message));
+        let stands = |spot, information: &str, recipient| {
+            let search = Search::Specific { places: vec![spot] };
+            let row = SpecificRow { information: information.to_owned(), number: "050-1234-5678".to_owned() };
+            let config = ForwardConfig { search, ta3_prime: vec![row], ..forwards() };
+            found(&config, recipient, message).is_some()
+        };
+        assert!(stands(Spot::Header, "KYOTOBRANCHOFFICE", "a@b"));
+        assert!(!stands(Spot::Header, "kyotobranchoffice", "a@b"));
+        assert!(!stands(Spot::Body, "KYOTOBRANCHOFFICE", "a@b"));
+        assert!(stands(Spot::Rcpt, "KYOTO", "KYOTO@b"));
+        assert!(!stands(Spot::Rcpt, "", "KYOTO@b"));
+    }
+
+    #[test]
+    fn a_row_whose_number_cannot_be_dialled_is_passed_over() {
+        let row = |number: &str| SpecificRow { information: "KYOTO".to_owned(), number: number.to_owned() };
+        let search = Search::Specific { places: vec![Spot::Rcpt] };
+        let ta3_prime = vec![row("soon"), row("050-1234-5678")];
+        let config = ForwardConfig { search, ta3_prime, ..forwards() };
+        let number = found(&config, "KYOTO@b", b"\r\n").map(|(number, _)| number);
+        assert_eq!(number.as_deref(), Some("050-1234-5678"));
+    }
+
+    #[test]
+    fn each_recipient_is_searched_for_by_itself_and_what_the_mail_says_holds_for_all() {
+        let search = numbers(&[Place::BeforeAt, Place::Body]);
+        let config = ForwardConfig { search, ..forwards() };
+        let searched = Searched::new(&config, (&[], &[]), b"Subject: a\r\n\r\n050-4444-4444\r\n");
+        let numbers: Vec<Option<String>> = ["050-1111-1111@b", "a@b", "050-2222-2222@b", "c@b"]
+            .into_iter()
+            .map(|recipient| searched.number_for(recipient).map(|found| found.number))
+            .collect();
+        let expected = ["050-1111-1111", "050-4444-4444", "050-2222-2222", "050-4444-4444"];
+        assert_eq!(numbers, expected.map(|number| Some(number.to_owned())));
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
+use faxproof_wire::smtp::from_literal;
+
 use super::SMTP_PORT;
 use crate::core::{Entropy, NameAnswer, NameKind, Question};
 
@@ -81,8 +83,6 @@ impl Route {
     /// The search for the hosts of `domain`, made by a host with the names `own`. An address literal is its own host.
     pub(crate) fn new(domain: &str, own: &[String], entropy: Entropy) -> Route {
         let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-        let literal = domain.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        let literal = literal.map(|text| text.trim_start_matches("ipv6:")).and_then(|text| text.parse().ok());
         let mut route = Route {
             own: own.to_vec(),
             entropy,
@@ -92,7 +92,7 @@ impl Route {
             trouble: NoRoute::NoAnswer,
             domain,
         };
-        if let Some(address) = literal {
+        if let Some(address) = from_literal(&route.domain) {
             route.at = At::Hosts;
             route.addresses.push_back((route.domain.clone(), address));
         }

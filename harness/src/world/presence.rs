@@ -120,10 +120,11 @@ impl Network {
         true
     }
 
+    /// Keeps what one durable effect changes.
     fn commit(&mut self, now: Time, host: usize, durable: Durable) -> Left {
         let presence = &mut self.hosts[host];
         presence.durables += 1;
-        remember(&mut presence.committed, durable);
+        durable.each().into_iter().for_each(|change| remember(&mut presence.committed, change));
         match self.crash_after_durable {
             Some(CrashPoint { place, after, back_after_us })
                 if place == host && after == presence.durables =>

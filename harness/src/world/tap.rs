@@ -43,6 +43,9 @@ pub(crate) fn fault(ledger: &mut Ledger, now: Time, host: &Host, text: &str) {
 pub(crate) fn durable(ledger: &mut Ledger, now: Time, host: &Host, durable: &Durable) {
     let host = host.clone();
     let entry = match durable {
+        Durable::Together(changes) => {
+            return changes.iter().for_each(|change| self::durable(ledger, now, &host, change));
+        }
         Durable::CommitRow { table, position, added, row } => {
             committed(host, table, if *added { "add" } else { "change" }, *position, row)
         }

@@ -181,9 +181,12 @@ impl Lab {
             }
             Effect::Disarm(timer) => self.disarm(seat, timer),
             Effect::Durable(durable) => {
-                self.seats[seat].pages += u32::from(matches!(durable, Durable::Print(_)));
-                if !matches!(durable, Durable::Print(_)) {
-                    self.seats[seat].committed.push(durable);
+                let seat = &mut self.seats[seat];
+                for change in durable.each() {
+                    match change {
+                        Durable::Print(_) => seat.pages += 1,
+                        other => seat.committed.push(other),
+                    }
                 }
             }
             Effect::Notice(_) | Effect::Mark { .. } | Effect::Remark { .. } | Effect::Unexpected { .. } => {}

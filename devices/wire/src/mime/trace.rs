@@ -6,6 +6,7 @@ use mail_builder::headers::date::Date;
 
 use super::compose::LAST_SECOND_OF_9999;
 use super::fields::Fields;
+use crate::smtp::to_literal;
 
 /// What a server knows of a mail that it takes.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +33,7 @@ impl Hop<'_> {
         let name: String =
             self.from.chars().filter(|c| c.is_ascii_alphanumeric() || "-._[]:".contains(*c)).collect();
         let name = if name.is_empty() { "unknown" } else { &name };
-        let literal = match self.address {
-            IpAddr::V4(address) => format!("[{address}]"),
-            IpAddr::V6(address) => format!("[IPv6:{address}]"),
-        };
+        let literal = to_literal(self.address);
         let date = date(self.date_unix_s);
         let Hop { by, id, .. } = self;
         format!("Received: from {name} ({literal})\r\n\tby {by} with {with} id {id};\r\n\t{date}\r\n")

@@ -11,6 +11,7 @@ mod data;
 mod dsn;
 mod framer;
 mod line;
+mod literal;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -26,4 +27,5 @@ pub use dsn::{MAX_ENVID, MAX_ORCPT, MailDsn, Notify, Orcpt, RcptDsn, Ret, from_x
 pub use framer::Framer;
 pub use line::{LineReader, MAX_COMMAND_LINE, MAX_TEXT_LINE, Overlong};
 pub(crate) use line::{end_of_line, printable};
+pub use literal::{from_literal, to_literal};
 pub use reply::{MAX_REPLY_LINES, Reply, ReplyError, ReplyReader};
