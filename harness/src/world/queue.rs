@@ -3,8 +3,7 @@
 //! Simultaneous happenings are ordered by (time, destination, source, key), never by when they were
 //! queued: so a host or a call that is added to a scenario does not change the order of the others.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, HashMap};
 
 use faxproof_devices::core::{Time, Timer};
 
@@ -19,11 +18,9 @@ pub(crate) enum Happening {
         host: usize,
         index: usize,
     },
-    /// A timer, if it still runs and was armed with this ordinal.
     Timer {
         host: usize,
         timer: Timer,
-        ordinal: u64,
     },
     Network(Consequence),
 }
@@ -37,28 +34,38 @@ pub(crate) enum Rank {
     Timer = 2,
 }
 
-/// The queue.
+/// The queue. A timer that is stopped leaves it at once: most timers are, and many run for minutes.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
-    /// (time, destination and source, rank and ordinal, slot)
-    heap: BinaryHeap<Reverse<(Time, u32, u64, u32)>>,
+    /// What happens at which place of the order; its happening lies in this slot.
+    order: BTreeMap<Place, u32>,
     happenings: Vec<Option<Happening>>,
     free: Vec<u32>,
-    /// How much each host has caused: its part of the key.
+    /// Where the timers of each host stand in the order.
+    timers: Vec<HashMap<Timer, Place>>,
+    /// How much each host has caused: its part of the place.
     ordinals: Vec<u64>,
 }
 
+/// (time, destination and source, rank and ordinal)
+type Place = (Time, u32, u64);
+
 impl Queue {
     pub(crate) fn for_hosts(hosts: usize) -> Queue {
-        Queue { heap: BinaryHeap::new(), happenings: Vec::new(), free: Vec::new(), ordinals: vec![0; hosts] }
-    }
-
-    /// The ordinal that the next happening caused by this host will have.
-    pub(crate) fn next_ordinal(&self, source: usize) -> u64 {
-        self.ordinals[source]
+        Queue {
+            order: BTreeMap::new(),
+            happenings: Vec::new(),
+            free: Vec::new(),
+            timers: vec![HashMap::new(); hosts],
+            ordinals: vec![0; hosts],
+        }
     }
 
     pub(crate) fn push(&mut self, at: Time, to: usize, source: usize, rank: Rank, happening: Happening) {
+        self.put(at, to, source, rank, happening);
+    }
+
+    fn put(&mut self, at: Time, to: usize, source: usize, rank: Rank, happening: Happening) -> Place {
         let ordinal = self.ordinals[source];
         self.ordinals[source] += 1;
         let slot = match self.free.pop() {
@@ -73,23 +80,116 @@ impl Queue {
         };
         // A roster has at most 65,535 hosts.
         let hosts = (to as u32) << 16 | source as u32;
-        self.heap.push(Reverse((at, hosts, (rank as u64) << 56 | ordinal, slot)));
+        let place = (at, hosts, (rank as u64) << 56 | ordinal);
+        self.order.insert(place, slot);
+        place
+    }
+
+    /// Runs a timer of this host; one that runs is started anew.
+    pub(crate) fn arm(&mut self, host: usize, timer: Timer, at: Time) {
+        let place = self.put(at, host, host, Rank::Timer, Happening::Timer { host, timer });
+        if let Some(before) = self.timers[host].insert(timer, place) {
+            self.remove(&before);
+        }
+    }
+
+    /// Stops a timer of this host, if it runs.
+    pub(crate) fn disarm(&mut self, host: usize, timer: Timer) {
+        if let Some(place) = self.timers[host].remove(&timer) {
+            self.remove(&place);
+        }
+    }
+
+    /// Stops all timers of this host.
+    pub(crate) fn disarm_all(&mut self, host: usize) {
+        let places: Vec<Place> = std::mem::take(&mut self.timers[host]).into_values().collect();
+        places.iter().for_each(|place| drop(self.remove(place)));
+    }
+
+    /// The timers of this host that run, in their own order.
+    pub(crate) fn timers(&self, host: usize) -> Vec<Timer> {
+        let mut timers: Vec<Timer> = self.timers[host].keys().copied().collect();
+        timers.sort();
+        timers
     }
 
     /// When the next thing happens.
     pub(crate) fn next_at(&self) -> Option<Time> {
-        self.heap.peek().map(|Reverse((at, ..))| *at)
+        self.order.first_key_value().map(|((at, ..), _)| *at)
     }
 
     /// What happens next.
     pub(crate) fn next(&self) -> Option<(Time, &Happening)> {
-        let Reverse((at, _, _, slot)) = self.heap.peek()?;
+        let ((at, ..), slot) = self.order.first_key_value()?;
         self.happenings[*slot as usize].as_ref().map(|happening| (*at, happening))
     }
 
     pub(crate) fn pop(&mut self) -> Option<(Time, Happening)> {
-        let Reverse((at, _, _, slot)) = self.heap.pop()?;
+        let ((at, ..), slot) = self.order.pop_first()?;
+        let happening = self.vacate(slot)?;
+        if let Happening::Timer { host, timer } = &happening {
+            self.timers[*host].remove(timer);
+        }
+        Some((at, happening))
+    }
+
+    fn remove(&mut self, place: &Place) -> Option<Happening> {
+        let slot = self.order.remove(place)?;
+        self.vacate(slot)
+    }
+
+    fn vacate(&mut self, slot: u32) -> Option<Happening> {
         self.free.push(slot);
-        self.happenings[slot as usize].take().map(|happening| (at, happening))
+        self.happenings[slot as usize].take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMER: Timer = Timer { owner: 7, name: "wait" };
+
+    fn order(queue: &mut Queue) -> Vec<(u64, &'static str)> {
+        let next = |(at, happening): (Time, Happening)| match happening {
+            Happening::Timer { .. } => (at.0, "timer"),
+            Happening::Action { .. } => (at.0, "action"),
+            Happening::PowerOn(_) => (at.0, "power"),
+            Happening::Network(_) => (at.0, "network"),
+        };
+        std::iter::from_fn(|| queue.pop().map(next)).collect()
+    }
+
+    #[test]
+    fn at_one_instant_power_comes_first_and_timers_come_last() {
+        let mut queue = Queue::for_hosts(1);
+        queue.arm(0, TIMER, Time(5));
+        queue.push(Time(5), 0, 0, Rank::Arrival, Happening::Action { host: 0, index: 0 });
+        queue.push(Time(5), 0, 0, Rank::Power, Happening::PowerOn(0));
+        assert_eq!(order(&mut queue), [(5, "power"), (5, "action"), (5, "timer")]);
+    }
+
+    #[test]
+    fn a_timer_that_is_started_anew_fires_once() {
+        let mut queue = Queue::for_hosts(1);
+        queue.arm(0, TIMER, Time(5));
+        queue.arm(0, TIMER, Time(9));
+        assert_eq!(queue.timers(0), [TIMER]);
+        assert_eq!(order(&mut queue), [(9, "timer")]);
+        assert_eq!(queue.timers(0), []);
+    }
+
+    #[test]
+    fn a_timer_that_is_stopped_leaves_nothing_behind() {
+        let mut queue = Queue::for_hosts(2);
+        for at in 0..1000 {
+            queue.arm(0, TIMER, Time(1_000_000 + at));
+            queue.disarm(0, TIMER);
+        }
+        queue.arm(0, TIMER, Time(5));
+        queue.arm(1, TIMER, Time(6));
+        queue.disarm_all(0);
+        assert_eq!(order(&mut queue), [(6, "timer")]);
+        assert!(queue.happenings.len() <= 2, "{}", queue.happenings.len());
     }
 }

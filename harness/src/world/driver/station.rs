@@ -2,13 +2,13 @@
 //! network decided, through real sockets.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use faxproof_devices::core::{Conn, Device, Duration, Event, Outbox, StreamEvent, Time, Timer};
+use faxproof_devices::core::{Conn, Device, Duration, Event, Outbox, StreamEvent, Time};
 use faxproof_reports::What;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
@@ -41,7 +41,6 @@ pub(super) struct Station<N: Net> {
     actions: Arc<[PlannedAction]>,
     until: Time,
     room: usize,
-    timers: HashMap<Timer, u64>,
     pub(super) queue: Queue,
     start: Option<Instant>,
     inbox: UnboundedReceiver<Post<N::Stream>>,
@@ -90,7 +89,6 @@ impl<N: Net> Station<N> {
             actions: setup.actions,
             until: setup.until,
             room: setup.chunk_bytes.unwrap_or(READ_ROOM),
-            timers: HashMap::new(),
             queue,
             start: None,
             inbox,
@@ -151,12 +149,7 @@ impl<N: Net> Station<N> {
             match happening {
                 Happening::PowerOn(_) => self.power_on(),
                 Happening::Action { index, .. } => self.act(index),
-                Happening::Timer { timer, ordinal, .. } => {
-                    if self.timers.get(&timer) == Some(&ordinal) {
-                        self.timers.remove(&timer);
-                        self.step(Event::Timer(timer));
-                    }
-                }
+                Happening::Timer { timer, .. } => self.step(Event::Timer(timer)),
                 Happening::Network(consequence) => {
                     if let Some(datagram) = self.bring_about(consequence) {
                         self.send(datagram).await?;
@@ -214,7 +207,7 @@ impl<N: Net> Station<N> {
     /// The sockets stay open, so that the peers see silence; nobody listens to them any more.
     pub(super) fn lose_power(&mut self, back_after_us: Option<u64>) {
         let now = self.now();
-        self.timers.clear();
+        self.queue.disarm_all(0);
         for (_, listener) in std::mem::take(&mut self.listeners) {
             listener.abort();
         }
@@ -236,13 +229,8 @@ impl<N: Net> Station<N> {
         for effect in outbox.drain() {
             let left = self.ground.borrow_mut().network.apply(now, self.host, effect, &mut due);
             match left {
-                Left::Arm { timer, at } => {
-                    let (host, ordinal) = (self.host, self.queue.next_ordinal(0));
-                    self.timers.insert(timer, ordinal);
-                    let happening = Happening::Timer { host, timer, ordinal };
-                    self.queue.push(at.max(now), 0, 0, Rank::Timer, happening);
-                }
-                Left::Disarm(timer) => drop(self.timers.remove(&timer)),
+                Left::Arm { timer, at } => self.queue.arm(0, timer, at.max(now)),
+                Left::Disarm(timer) => self.queue.disarm(0, timer),
                 Left::Listen(port) => self.listen(port),
                 Left::Unlisten(port) => {
                     if let Some(listener) = self.listeners.remove(&port) {

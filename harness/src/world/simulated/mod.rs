@@ -4,7 +4,6 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -52,8 +51,6 @@ struct Seat {
     /// As it came from the factory: what a power failure makes of it again.
     pristine: Box<dyn Device>,
     device: Box<dyn Device>,
-    /// The timers that run, each with the ordinal of its happening.
-    timers: HashMap<Timer, u64>,
 }
 
 /// Room that is used again from step to step; it holds nothing between steps.
@@ -86,7 +83,7 @@ impl VirtualWorld {
             let host = network.roster.place(index)?;
             if let PlannedBox::Virtual(device) = &planned.box_ {
                 let (pristine, device) = (device.fork(), device.fork());
-                seats[host] = Some(Seat { pristine, device, timers: HashMap::new() });
+                seats[host] = Some(Seat { pristine, device });
             }
             if let Some(at) = planned.power_on {
                 queue.push(at, host, host, Rank::Power, Happening::PowerOn(host));
@@ -122,20 +119,15 @@ impl VirtualWorld {
 
     /// Lets one thing happen. `false`: nothing is left to happen before the plan's end.
     pub fn step_one(&mut self, sink: &mut dyn Sink) -> bool {
-        loop {
-            if self.queue.next_at().is_none_or(|next| next > self.until) {
-                return false;
-            }
-            let Some((at, happening)) = self.queue.pop() else { return false };
-            if self.is_stale(&happening) {
-                continue;
-            }
-            self.now = at;
-            self.events += 1;
-            self.happen(happening);
-            self.network.ledger.give(sink);
-            return true;
+        if self.queue.next_at().is_none_or(|next| next > self.until) {
+            return false;
         }
+        let Some((at, happening)) = self.queue.pop() else { return false };
+        self.now = at;
+        self.events += 1;
+        self.happen(happening);
+        self.network.ledger.give(sink);
+        true
     }
 
     /// Ends the run where it stands, and gives out what was held back.
@@ -150,12 +142,10 @@ impl VirtualWorld {
         let on = self.network.hosts.iter().enumerate().filter(|(_, presence)| presence.on);
         let left = on.map(|(place, presence)| {
             let seat = &self.seats[place];
-            let mut timers: Vec<Timer> = seat.timers.keys().copied().collect();
-            timers.sort();
             LeftOver {
                 host: self.network.roster.name(place).clone(),
                 device: seat.device.holds(),
-                timers,
+                timers: self.queue.timers(place),
                 connections: presence.conns.len(),
             }
         });
@@ -167,21 +157,11 @@ impl VirtualWorld {
         self.now
     }
 
-    fn is_stale(&self, happening: &Happening) -> bool {
-        match happening {
-            Happening::Timer { host, timer, ordinal } => self.seats[*host].timers.get(timer) != Some(ordinal),
-            _ => false,
-        }
-    }
-
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::PowerOn(host) => self.power_on(host),
             Happening::Action { host, index } => self.act(host, index),
-            Happening::Timer { host, timer, .. } => {
-                self.seats[host].timers.remove(&timer);
-                self.step(host, Event::Timer(timer));
-            }
+            Happening::Timer { host, timer } => self.step(host, Event::Timer(timer)),
             Happening::Network(consequence) => self.bring_about(consequence),
         }
     }
@@ -300,7 +280,7 @@ impl VirtualWorld {
 
     fn power_off(&mut self, host: usize, back_after_us: Option<u64>) {
         if self.network.power_off(self.now, host) {
-            self.seats[host].timers.clear();
+            self.queue.disarm_all(host);
             if let Some(after_us) = back_after_us {
                 let at = self.now + Duration(after_us);
                 self.queue.push(at, host, host, Rank::Power, Happening::PowerOn(host));
@@ -318,8 +298,8 @@ impl VirtualWorld {
         let mut failure = None;
         for effect in outbox.drain() {
             match self.network.apply(self.now, host, effect, &mut due) {
-                Left::Arm { timer, at } => self.arm(host, timer, at),
-                Left::Disarm(timer) => drop(self.seats[host].timers.remove(&timer)),
+                Left::Arm { timer, at } => self.queue.arm(host, timer, at.max(self.now)),
+                Left::Disarm(timer) => self.queue.disarm(host, timer),
                 Left::PowerFails { back_after_us } => {
                     failure = Some(back_after_us);
                     break;
@@ -332,13 +312,6 @@ impl VirtualWorld {
         if let Some(back_after_us) = failure {
             self.power_off(host, back_after_us);
         }
-    }
-
-    fn arm(&mut self, host: usize, timer: Timer, at: Time) {
-        let ordinal = self.queue.next_ordinal(host);
-        self.seats[host].timers.insert(timer, ordinal);
-        let happening = Happening::Timer { host, timer, ordinal };
-        self.queue.push(at.max(self.now), host, host, Rank::Timer, happening);
     }
 
     /// Queues what follows from a step of this host, and takes the empty room back.
