@@ -20,7 +20,7 @@ use crate::smtp::Offers;
 use crate::ta1::Row;
 use crate::ta2;
 
-pub use self::forward::{ForwardConfig, OnFailure, Place, Search, Spot};
+pub use self::forward::{ForwardConfig, OnFailure, Place, Replies, Search, Spot};
 pub use self::mail::{
     CollectionConfig, ExtensionRule, FirstMail, Machine, MailClientConfig, MailHabits, MailServerConfig,
     MailboxConfig, NumberPattern, PathReject, Unverified,

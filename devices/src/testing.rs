@@ -7,7 +7,7 @@ use bytes::Bytes;
 use faxproof_wire::sip::{Message, Name};
 
 use crate::config::{
-    FaxConfig, ForwardConfig, Habits, LineConfig, MailHabits, OnFailure, Place, Protocol, Search,
+    FaxConfig, ForwardConfig, Habits, LineConfig, MailHabits, OnFailure, Place, Protocol, Replies, Search,
 };
 use crate::core::{Conn, Device, Effect, Entropy, Event, Medium, Outbox, StreamEvent, Time, Timer};
 
@@ -119,6 +119,7 @@ pub(crate) fn forwards() -> ForwardConfig {
         ta3_prime: Vec::new(),
         asks: false,
         on_failure: OnFailure::Relay,
+        replies: Replies::AtOnce,
         most_calls: 100,
     }
 }

@@ -18,6 +18,8 @@ pub struct ForwardConfig {
     pub asks: bool,
     /// What follows when no call comes about or the peer cannot do SMTP (S405, S406).
     pub on_failure: OnFailure,
+    /// When it answers a client that gave it a mail.
+    pub replies: Replies,
     /// Calls that it makes at one time; a further mail waits until one of them is over.
     pub most_calls: usize,
 }
@@ -92,4 +94,14 @@ impl Default for Search {
             digits: 8,
         }
     }
+}
+
+/// When a client hears of its mail (paragraph 0145: the result is known at the same time).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replies {
+    /// As soon as the server has it. What becomes of it is told by mail.
+    AtOnce,
+    /// With the result of the first try, where the mail goes one way and no other: 250 says that the destination has
+    /// it, and a refusal is the destination's own. What takes longer than a client waits is answered before.
+    WithResult,
 }

@@ -22,18 +22,21 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use faxproof_wire::smtp::Reply;
+
 use self::drops::Drops;
+use self::notices::Fate;
 use self::queue::{Queue, Settled};
-use self::receiving::{IDLE, Session};
+use self::receiving::{Heard, IDLE, Session, accepted};
 use self::routing::Came;
 use crate::config::MailServerConfig;
 use crate::core::{Conn, Device, Durable, Effect, Entropy, Event, Holdings, Outbox, StreamEvent, Time};
 use crate::line::{Line, What};
 use crate::pop3::POP3_PORT;
-use crate::smtp::SMTP_PORT;
+use crate::smtp::{Envelope, SMTP_PORT};
 use crate::ta3::{Row, SpecificRow};
 use crate::table::Rows;
 
@@ -44,6 +47,10 @@ pub struct MailServer {
     entropy: Entropy,
     sessions: BTreeMap<Conn, Session>,
     queue: Queue,
+    /// Clients that wait for the result of the first try: which mail of the queue, at which connection.
+    awaited: BTreeMap<u64, Conn>,
+    /// Replies that are due to clients.
+    decided: VecDeque<(Conn, Reply)>,
     drops: Drops,
     /// The line of a server that forwards over SIP.
     line: Option<Line>,
@@ -66,7 +73,18 @@ impl MailServer {
         let (ta3, ta3_prime) =
             forwards.map(|forwards| (&forwards.ta3[..], &forwards.ta3_prime[..])).unwrap_or_default();
         let (ta3, ta3_prime) = (Rows::restored(ta3, committed), Rows::restored(ta3_prime, committed));
-        MailServer { config, entropy, sessions: BTreeMap::new(), queue, drops, line, ta3, ta3_prime }
+        MailServer {
+            config,
+            entropy,
+            sessions: BTreeMap::new(),
+            queue,
+            awaited: BTreeMap::new(),
+            decided: VecDeque::new(),
+            drops,
+            line,
+            ta3,
+            ta3_prime,
+        }
     }
 
     /// Power came on: what was in the folders is there again, and every mail of the queue is tried at once.
@@ -95,18 +113,36 @@ impl MailServer {
         }
     }
 
-    /// What became of mails is told to their senders, as they wanted.
+    /// What became of mails of the queue is told: to the client that waits for it, else to their senders.
     fn settle(&mut self, now: Time, settled: impl IntoIterator<Item = Settled>, out: &mut Outbox) {
-        for Settled { envelope, fates } in settled {
-            for report in notices::of(&self.config, &self.entropy, now, &envelope, &fates, out) {
-                self.deliver(now, Came::Own, report, out);
+        for Settled { key, envelope, fates } in settled {
+            let client = self.awaited.remove(&key).filter(|client| self.sessions.contains_key(client));
+            let refusal = client.and_then(|_| notices::refusal(&envelope, &fates));
+            if let Some(client) = client {
+                self.decided.push_back((client, refusal.clone().unwrap_or_else(accepted)));
+            }
+            // A client that is refused the mail has it still, and tells its user.
+            if refusal.is_none() {
+                self.tell(now, &envelope, &fates, out);
             }
         }
     }
 
-    /// Goes on wherever the line has something to tell.
+    /// What became of a mail is told to its sender, as that was wanted.
+    fn tell(&mut self, now: Time, envelope: &Envelope, fates: &[Fate], out: &mut Outbox) {
+        for report in notices::of(&self.config, &self.entropy, now, envelope, fates, out) {
+            self.deliver(now, (Came::Own, None), report, out);
+        }
+    }
+
+    /// Goes on wherever the line has something to tell, or a client is to hear of its mail.
     fn go_on(&mut self, now: Time, out: &mut Outbox) {
-        while let Some(news) = self.line.as_mut().and_then(Line::hear) {
+        loop {
+            if let Some((client, reply)) = self.decided.pop_front() {
+                self.served(now, client, Heard::Decided(reply), out);
+                continue;
+            }
+            let Some(news) = self.line.as_mut().and_then(Line::hear) else { return };
             match news.what {
                 What::Received(conn, bytes) => self.called(now, news.call, conn, &bytes, out),
                 what => {

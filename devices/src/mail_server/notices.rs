@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use faxproof_wire::mime::{Action, Dsn, DsnRecipient, Report, Typed, header};
 
+use faxproof_wire::smtp::Reply;
+
 use super::drops::POSTMASTER;
 use crate::config::MailServerConfig;
 use crate::core::{Entropy, Outbox, Time};
@@ -78,6 +80,21 @@ fn spoken(no: &No) -> String {
         Some((class, subject, detail)) => format!("{} {class}.{subject}.{detail} {}", no.code, no.text),
         None => format!("{} {}", no.code, no.text),
     }
+}
+
+/// The reply to the client that still has the mail, if that failed for everybody; in the words of the server that refused
+/// it.
+pub(super) fn refusal(envelope: &Envelope, fates: &[Fate]) -> Option<Reply> {
+    if fates.len() < envelope.recipients.len() || !fates.iter().all(Fate::is_failure) {
+        return None;
+    }
+    let fate = fates.first()?;
+    let (code, text) = match &fate.said {
+        Some((host, no)) => (no.code, format!("{} said: {}", host.value, no.text)),
+        None => (550, "it cannot be delivered".to_owned()),
+    };
+    let (class, subject, detail) = fate.status;
+    Some(Reply::new(code, text).with_enhanced(class, subject, detail))
 }
 
 /// The notifications about a mail: one for each kind of fate. A mail without sender gets none, ever

@@ -65,6 +65,8 @@ enum At {
 /// A mail of which something is known now.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
+    /// The mail of the queue.
+    pub(super) key: u64,
     pub(super) envelope: Arc<Envelope>,
     pub(super) fates: Vec<Fate>,
 }
@@ -342,7 +344,7 @@ impl Queue {
             let item = self.items.get_mut(&key)?;
             let envelope = item.envelope.clone();
             item.keep(left, out);
-            return Some(Settled { envelope, fates });
+            return Some(Settled { key, envelope, fates });
         };
         if self.config.forwards.is_some() {
             let arc = match () {
@@ -373,7 +375,7 @@ impl Queue {
             out.durable(item.gone());
             out.disarm(Timer { owner: key, name: RETRY });
             self.items.remove(&key);
-            return Some(Settled { envelope, fates });
+            return Some(Settled { key, envelope, fates });
         }
         item.at = At::Resting;
         if item.tries == 0 {
@@ -382,7 +384,7 @@ impl Queue {
         item.tries += 1;
         out.arm(now, wait_behind(&self.config.retries, item.tries), Timer { owner: key, name: RETRY });
         item.keep(later.into_iter().map(|(recipient, _)| recipient).collect(), out);
-        Some(Settled { envelope, fates })
+        Some(Settled { key, envelope, fates })
     }
 }
 

@@ -9,7 +9,7 @@ use faxproof_wire::smtp::Reply;
 use super::MailServer;
 use super::drops::Desk;
 use super::routing::Came;
-use crate::config::MailServerConfig;
+use crate::config::{MailServerConfig, Replies};
 use crate::core::{Conn, Duration, Effect, Outbox, StreamEvent, Time, Timer};
 use crate::line::Serving;
 use crate::pop3::{self, POP3_PORT};
@@ -40,12 +40,20 @@ impl Session {
     }
 }
 
+/// What a session goes on with.
+pub(super) enum Heard<'b> {
+    /// The client said something.
+    Bytes(&'b [u8]),
+    /// The reply to its mail is known.
+    Decided(Reply),
+}
+
 impl MailServer {
     /// Something happened on a connection that a client opened.
     pub(super) fn stream(&mut self, now: Time, conn: Conn, event: StreamEvent, out: &mut Outbox) {
         match event {
             StreamEvent::Accepted { port, peer } => self.accepted(now, conn, port, peer, out),
-            StreamEvent::Bytes(bytes) => self.served(now, conn, &bytes, out),
+            StreamEvent::Bytes(bytes) => self.served(now, conn, Heard::Bytes(&bytes), out),
             StreamEvent::Fin => {
                 self.over(conn, out);
                 out.push(Effect::Close(conn));
@@ -56,10 +64,14 @@ impl MailServer {
         }
     }
 
-    /// A client has said nothing for too long.
+    /// A client has said nothing for too long, or has waited so long for the reply to its mail.
     pub(super) fn idle(&mut self, timer: Timer, out: &mut Outbox) {
         let conn = Conn(timer.owner);
-        if matches!(self.sessions.get(&conn), Some(Session::Smtp { .. })) {
+        if let Some(Session::Smtp { server, .. }) = self.sessions.get(&conn) {
+            if server.owes_reply() {
+                self.awaited.retain(|_, client| *client != conn);
+                return self.decided.push_back((conn, accepted()));
+            }
             out.send(conn, Reply::new(421, "idle for too long").with_enhanced(4, 4, 2).to_bytes());
         }
         self.over(conn, out);
@@ -87,23 +99,35 @@ impl MailServer {
         self.sessions.insert(conn, session);
     }
 
-    fn served(&mut self, now: Time, conn: Conn, bytes: &[u8], out: &mut Outbox) {
+    /// A session goes on.
+    pub(super) fn served(&mut self, now: Time, conn: Conn, heard: Heard<'_>, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(&conn) else {
             return out.unexpected("bytes on a connection that is over", "nothing");
         };
         let patience = session.patience();
-        let turn = match session {
-            Session::Pop3(server) => {
+        let turn = match (session, heard) {
+            (Session::Pop3(server), Heard::Bytes(bytes)) => {
                 let marks = self.config.forwards.is_some();
                 server.bytes(bytes, &mut Desk { drops: &mut self.drops, marks, out })
             }
-            Session::Smtp { server, peer } => {
+            (Session::Pop3(_), Heard::Decided(_)) => return,
+            (Session::Smtp { server, peer }, heard) => {
                 let peer = peer.ip();
                 let mut counter = Counter::new(&self.config, peer, self.queue.has_room());
-                let turn = server.bytes(bytes, &mut counter);
-                for (envelope, greeting) in counter.taken {
-                    let came = if hops(&envelope.message) == 0 { Came::Client } else { Came::Server };
-                    self.take(now, (peer, came), envelope, &greeting, out);
+                counter.replies = self.config.forwards.as_ref().map_or(Replies::AtOnce, |own| own.replies);
+                let turn = match heard {
+                    Heard::Bytes(bytes) => server.bytes(bytes, &mut counter),
+                    Heard::Decided(reply) => server.decided(reply, &mut counter),
+                };
+                let waits = server.owes_reply().then_some(conn);
+                // Only the last can be one whose reply is owed.
+                let mut mails = counter.taken;
+                let last = mails.pop();
+                for (envelope, greeting) in mails {
+                    self.take(now, (peer, came(&envelope)), None, envelope, &greeting, out);
+                }
+                if let Some((envelope, greeting)) = last {
+                    self.take(now, (peer, came(&envelope)), waits, envelope, &greeting, out);
                 }
                 turn
             }
@@ -127,18 +151,20 @@ impl MailServer {
         let mut counter = Counter::new(&self.config, peer, self.queue.has_room());
         let turn = server.bytes(bytes, &mut counter);
         for (envelope, greeting) in counter.taken {
-            self.take(now, (peer, Came::Server), envelope, &greeting, out);
+            self.take(now, (peer, Came::Server), None, envelope, &greeting, out);
         }
         if let Some(line) = &mut self.line {
             line.served(now, call, conn, turn, out);
         }
     }
 
-    /// The server is responsible for a mail now. It says on top that it was here (RFC 5321 §4.4).
+    /// The server is responsible for a mail now. It says on top that it was here (RFC 5321 §4.4). The client `waits` for
+    /// the reply, or has it.
     fn take(
         &mut self,
         now: Time,
         (peer, came): (IpAddr, Came),
+        waits: Option<Conn>,
         envelope: Envelope,
         greeting: &Greeting,
         out: &mut Outbox,
@@ -156,7 +182,7 @@ impl MailServer {
         let mut message = BytesMut::with_capacity(hop.len() + envelope.message.len());
         message.put_slice(hop.as_bytes());
         message.put_slice(&envelope.message);
-        self.deliver(now, came, Envelope { message: message.freeze(), ..envelope }, out);
+        self.deliver(now, (came, waits), Envelope { message: message.freeze(), ..envelope }, out);
     }
 
     fn over(&mut self, conn: Conn, out: &mut Outbox) {
@@ -168,18 +194,29 @@ impl MailServer {
     }
 }
 
+/// From whom a mail comes, as its trace fields say.
+fn came(envelope: &Envelope) -> Came {
+    if hops(&envelope.message) == 0 { Came::Client } else { Came::Server }
+}
+
+/// The server has the mail, and what becomes of it is told by mail.
+pub(super) fn accepted() -> Reply {
+    Reply::new(250, "accepted").with_enhanced(2, 0, 0)
+}
+
 /// Where mail is handed in.
 struct Counter<'a> {
     config: &'a MailServerConfig,
     peer: IpAddr,
     /// Whether there is room in the queue.
     room: bool,
+    replies: Replies,
     taken: Vec<(Envelope, Greeting)>,
 }
 
 impl<'a> Counter<'a> {
     fn new(config: &'a MailServerConfig, peer: IpAddr, room: bool) -> Self {
-        Counter { config, peer, room, taken: Vec::new() }
+        Counter { config, peer, room, replies: Replies::AtOnce, taken: Vec::new() }
     }
 }
 
@@ -200,6 +237,10 @@ impl PostOffice for Counter<'_> {
             return Reply::new(452, "the queue is full").with_enhanced(4, 3, 1);
         }
         self.taken.push((envelope, greeting.clone()));
-        Reply::new(250, "accepted").with_enhanced(2, 0, 0)
+        accepted()
+    }
+
+    fn replies_later(&self) -> bool {
+        self.replies == Replies::WithResult
     }
 }

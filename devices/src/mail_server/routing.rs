@@ -1,16 +1,16 @@
 //! Steps S402 to S404: which way each recipient of a mail goes. Each goes exactly one.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use faxproof_wire::mime::Action;
 use faxproof_wire::smtp::from_literal;
 
-use super::queue::{Settled, Way};
+use super::queue::Way;
+use super::receiving::accepted;
 use super::search::{Found, Searched};
 use super::{MailServer, domain_of, drops, notices};
 use crate::config::MailServerConfig;
-use crate::core::{Outbox, Time};
+use crate::core::{Conn, Outbox, Time};
 use crate::number;
 use crate::smtp::{Envelope, Recipient};
 
@@ -43,8 +43,15 @@ enum Goes {
 }
 
 impl MailServer {
-    /// The server has a mail: each mailbox here gets it once, each recipient elsewhere by way of the queue.
-    pub(super) fn deliver(&mut self, now: Time, came: Came, envelope: Envelope, out: &mut Outbox) {
+    /// The server has a mail: each mailbox here gets it once, each recipient elsewhere by way of the queue. The client that
+    /// `waits` for the reply hears the result of a mail that goes one way and no other.
+    pub(super) fn deliver(
+        &mut self,
+        now: Time,
+        (came, waits): (Came, Option<Conn>),
+        envelope: Envelope,
+        out: &mut Outbox,
+    ) {
         let begins = self.first_arcs(came, &envelope);
         let mut elsewhere: Vec<Part> = Vec::new();
         let mut stored = Vec::new();
@@ -62,16 +69,20 @@ impl MailServer {
                 },
             }
         }
-        let envelope = Arc::new(envelope);
-        self.settle(now, [Settled { envelope: envelope.clone(), fates: stored }], out);
+        self.tell(now, &envelope, &stored, out);
         let mut keys = Vec::new();
         for Part { way, recipients, arc } in elsewhere {
-            let part = Envelope { recipients, ..(*envelope).clone() };
+            let part = Envelope { recipients, ..envelope.clone() };
             let mut arcs = begins.clone();
             if self.config.forwards.is_some() {
                 arcs.extend(["18.S402.forward", arc]);
             }
             keys.push(self.queue.put(now, way, part, &arcs, out));
+        }
+        match (waits, &keys[..]) {
+            (Some(client), [key]) if stored.is_empty() => drop(self.awaited.insert(*key, client)),
+            (Some(client), _) => self.decided.push_back((client, accepted())),
+            (None, _) => {}
         }
         for key in keys {
             let settled = self.queue.attempt(now, key, self.line.as_mut(), out);

@@ -27,6 +27,21 @@ pub enum Stage {
     Quit,
 }
 
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Stage::Greeting => "the greeting",
+            Stage::Ehlo => "EHLO",
+            Stage::Helo => "HELO",
+            Stage::Mail => "MAIL",
+            Stage::Rcpt => "RCPT",
+            Stage::Data => "DATA",
+            Stage::Message => "the message",
+            Stage::Quit => "QUIT",
+        })
+    }
+}
+
 impl Stage {
     /// How long the client waits at least (RFC 5321 §4.5.3.2; for EHLO, HELO it names none: as for a
     /// command). After QUIT the outcome is known, and half a minute is patience enough.
@@ -44,7 +59,7 @@ impl Stage {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The server said no.
-    #[error("{} at {stage:?}: {}", .no.code, .no.text)]
+    #[error("{} at {stage}: {}", .no.code, .no.text)]
     Refused {
         /// When.
         stage: Stage,
@@ -52,19 +67,19 @@ pub enum Failure {
         no: No,
     },
     /// The connection went away; after the final dot nobody knows whether the mail arrived.
-    #[error("the connection was lost at {stage:?}")]
+    #[error("the connection was lost at {stage}")]
     Lost {
         /// When.
         stage: Stage,
     },
     /// No reply in time.
-    #[error("no reply in time at {stage:?}")]
+    #[error("no reply in time at {stage}")]
     TimedOut {
         /// When.
         stage: Stage,
     },
     /// What came was no reply.
-    #[error("no SMTP reply at {stage:?}: {what}")]
+    #[error("no SMTP reply at {stage}: {what}")]
     Nonsense {
         /// When.
         stage: Stage,

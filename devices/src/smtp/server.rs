@@ -15,6 +15,8 @@ use crate::turn::ServerTurn;
 
 /// Errors that a client may make before it is sent away with 421.
 const MAX_ERRORS: u32 = 20;
+/// Octets that a client may send ahead while it waits for the reply to its mail.
+const MAX_AHEAD: usize = 65_536;
 /// Recipients of one mail (RFC 5321 §4.5.3.1.8 wants at least 100).
 const MAX_RECIPIENTS: usize = 100;
 
@@ -28,6 +30,11 @@ pub trait PostOffice {
 
     /// Takes a mail; the reply goes to the client. A 250 takes responsibility (RFC 5321 §6.1).
     fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply;
+
+    /// Whether the 250 to a mail that it took waits until more is known of the mail: [`Server::decided`].
+    fn replies_later(&self) -> bool {
+        false
+    }
 
     /// What the printer behind it can do, where there is one (RFC 4141 §5.2).
     fn prints(&self) -> Option<Filter> {
@@ -155,7 +162,7 @@ impl Server {
                         break;
                     };
                     let reply = self.message_ended(end.message, end.seen, office);
-                    self.say(reply, &mut send);
+                    self.say_or_wait(reply, &mut send);
                     rest = end.rest;
                     feed = &rest;
                 }
@@ -167,9 +174,42 @@ impl Server {
                     }
                     close = self.chunk_ended(chunk, office, &mut send);
                 }
+                Incoming::Ahead(mut ahead) => {
+                    ahead.extend_from_slice(feed);
+                    if ahead.len() > MAX_AHEAD {
+                        self.say(
+                            Reply::new(421, "too much ahead of the reply").with_enhanced(4, 3, 2),
+                            &mut send,
+                        );
+                        close = true;
+                    }
+                    self.incoming = Incoming::Ahead(ahead);
+                    break;
+                }
             }
         }
         ServerTurn { send: send.freeze(), close, progress: true }
+    }
+
+    /// Whether the client waits for the reply to its mail.
+    pub fn owes_reply(&self) -> bool {
+        matches!(self.incoming, Incoming::Ahead(_))
+    }
+
+    /// More is known of the mail: this is the reply to it. What the client said meanwhile follows.
+    pub fn decided(&mut self, reply: Reply, office: &mut dyn PostOffice) -> ServerTurn {
+        let ahead = match std::mem::take(&mut self.incoming) {
+            Incoming::Ahead(ahead) => ahead,
+            other => {
+                self.incoming = other;
+                return ServerTurn::default();
+            }
+        };
+        let mut send = BytesMut::new();
+        self.say(reply, &mut send);
+        let turn = self.bytes(&ahead, office);
+        send.extend_from_slice(&turn.send);
+        ServerTurn { send: send.freeze(), ..turn }
     }
 
     /// Answers the commands that are there. Behind one that brings a message, how many octets of it there can be.
@@ -206,6 +246,14 @@ impl Server {
             self.say(Reply::new(421, "too many errors").with_enhanced(4, 7, 0), send);
         }
         fed_up
+    }
+
+    /// The reply to a mail, where there is one yet.
+    fn say_or_wait(&mut self, reply: Option<Reply>, send: &mut BytesMut) {
+        match reply {
+            Some(reply) => self.say(reply, send),
+            None => self.incoming = Incoming::Ahead(Vec::new()),
+        }
     }
 
     fn say(&self, reply: Reply, send: &mut BytesMut) {

@@ -15,6 +15,8 @@ pub(super) enum Incoming {
     Message(DataReader),
     /// The chunk behind BDAT.
     Chunk(Chunk),
+    /// What the client sends before it has the reply to its mail.
+    Ahead(Vec<u8>),
 }
 
 #[derive(Clone, Debug)]
@@ -59,30 +61,31 @@ impl Server {
                 // Of one that is too big further chunks may be under way; it ends by LAST or by RSET.
                 self.chunks = Some(message);
                 let taken = |()| Reply::new(250, format!("{size} octets received")).with_enhanced(2, 0, 0);
-                kept.map_or_else(too_big, taken)
+                Some(kept.map_or_else(too_big, taken))
             }
         };
-        self.say(reply, send);
+        self.say_or_wait(reply, send);
         false
     }
 
-    /// The message has come to its end, and with it the mail.
+    /// The message has come to its end, and with it the mail. `None`: the reply comes later.
     pub(super) fn message_ended(
         &mut self,
         message: Result<Bytes, TooBig>,
         seen: Seen,
         office: &mut dyn PostOffice,
-    ) -> Reply {
+    ) -> Option<Reply> {
         let mail = self.mail.take().unwrap_or_default();
         match message {
-            Err(size) => too_big(size),
+            Err(size) => Some(too_big(size)),
             Ok(_) if seen.bare_line_end && self.refuses_bare_line_ends => {
-                Reply::new(554, "a CR or LF stands alone in the message").with_enhanced(5, 6, 0)
+                Some(Reply::new(554, "a CR or LF stands alone in the message").with_enhanced(5, 6, 0))
             }
             Ok(message) => {
                 let body = if seen.eight_bit { Body::EightBit } else { mail.body };
                 let greeting = self.greeting.clone().unwrap_or_default();
-                office.take(Envelope { message, body, ..mail }, &greeting)
+                let reply = office.take(Envelope { message, body, ..mail }, &greeting);
+                (reply.code >= 300 || !office.replies_later()).then_some(reply)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Mail servers that forward over SIP, and mail clients: what they are set up with, and what is declared of them.
 
-use faxproof_devices::config::{ForwardConfig, MailClientConfig, OnFailure, Place, Search, Spot};
+use faxproof_devices::config::{ForwardConfig, MailClientConfig, OnFailure, Place, Replies, Search, Spot};
 use faxproof_devices::core::Entropy;
 use faxproof_devices::order::{Ta3Action, TableChange, Writing};
 use faxproof_devices::smtp::Offers;
@@ -9,8 +9,8 @@ use faxproof_wire::smtp::Notify;
 
 use super::{Setting, line};
 use crate::scenario::grammar::{
-    BySpec, ChangeSpec, ForwardSpec, HostSpec, NotifySpec, OnFailureSpec, RowKeySpec, SearchSpec,
-    SpecificRowSpec, Ta3RowSpec, WriteSpec,
+    BySpec, ChangeSpec, ForwardSpec, HostSpec, NotifySpec, OnFailureSpec, RepliesSpec, RowKeySpec,
+    SearchSpec, SpecificRowSpec, Ta3RowSpec, WriteSpec,
 };
 use crate::scenario::value::At;
 
@@ -45,6 +45,10 @@ impl Setting<'_> {
                 Some(OnFailureSpec::Retry) => OnFailure::Retry,
                 Some(OnFailureSpec::Bounce) => OnFailure::Bounce,
                 Some(OnFailureSpec::Relay) | None => OnFailure::Relay,
+            },
+            replies: match spec.replies {
+                Some(RepliesSpec::WithResult) => Replies::WithResult,
+                Some(RepliesSpec::AtOnce) | None => Replies::AtOnce,
             },
             most_calls: most_calls as usize,
         }
@@ -183,12 +187,17 @@ pub(super) fn words(config: &ForwardConfig) -> Vec<(&'static str, String)> {
         OnFailure::Retry => "retry",
         OnFailure::Bounce => "bounce",
     };
+    let replies = match config.replies {
+        Replies::AtOnce => "at-once",
+        Replies::WithResult => "with-result",
+    };
     let places: Vec<&str> = places.into_iter().map(word_of).collect();
     let mut words = vec![
         ("forwards.by", by.to_owned()),
         ("forwards.searches", places.join(" ")),
         ("forwards.asks_presentation", config.asks.to_string()),
         ("forwards.on_failure", on_failure.to_owned()),
+        ("forwards.replies", replies.to_owned()),
         ("forwards.most_calls", config.most_calls.to_string()),
     ];
     if let Search::Numbers { systematic, digits, .. } = &config.search {

@@ -23,6 +23,8 @@ pub struct ForwardSpec {
     pub asks_presentation: Option<bool>,
     /// What follows when no call comes about, or the peer cannot do SMTP; `relay` unless given.
     pub on_failure: Option<OnFailureSpec>,
+    /// When it answers a client that gave it a mail; `at-once` unless given.
+    pub replies: Option<RepliesSpec>,
     /// Calls that it makes at one time; 20 unless given.
     pub most_calls: Option<At<u32>>,
 }
@@ -67,6 +69,16 @@ pub enum OnFailureSpec {
     Retry,
     /// Its sender is told that it failed.
     Bounce,
+}
+
+/// When a mail server answers a client that gave it a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepliesSpec {
+    /// As soon as it has the mail.
+    AtOnce,
+    /// With the result of the first try, where the mail goes one way.
+    WithResult,
 }
 
 /// A row of table Ta3.

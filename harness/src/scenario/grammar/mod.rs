@@ -16,8 +16,8 @@ mod zone;
 
 pub use expect::Expect;
 pub use forward::{
-    BySpec, ChangeSpec, ForwardSpec, MailClientSpec, NotifySpec, OnFailureSpec, RowKeySpec, SearchSpec,
-    SpecificRowSpec, Ta3RowSpec, WriteSpec,
+    BySpec, ChangeSpec, ForwardSpec, MailClientSpec, NotifySpec, OnFailureSpec, RepliesSpec, RowKeySpec,
+    SearchSpec, SpecificRowSpec, Ta3RowSpec, WriteSpec,
 };
 pub use hosts::{
     ChallengeSpec, DigestAlgorithm, Forking, LocationSpec, MediaAt, Medium, Power, PresentedBy, Protocol,
