@@ -34,6 +34,17 @@ pub(crate) enum Consequence {
     Stream { connection: u32, client: bool, event: StreamEvent },
 }
 
+impl Consequence {
+    /// The connection that it concerns.
+    pub(crate) fn connection(&self) -> Option<u32> {
+        match self {
+            Consequence::Syn { connection, .. } | Consequence::Stream { connection, .. } => Some(*connection),
+            Consequence::Segment(segment) => Some(segment.connection),
+            _ => None,
+        }
+    }
+}
+
 /// Who sends a datagram or gets one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Party {

@@ -146,7 +146,7 @@ impl Network {
 
     /// At the end of a run: what was begun and not finished is entered as `raw`.
     pub(crate) fn enter_rests(&mut self, now: Time) {
-        for id in 0..self.connections.len() {
+        for id in self.connections.ids() {
             for client in [true, false] {
                 let connection = self.connections.of_mut(id);
                 let at = connection.end(client).last_arrival;

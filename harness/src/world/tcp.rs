@@ -1,22 +1,25 @@
 //! The table of TCP connections: what each end has sent, and where it stands in the trace.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use faxproof_devices::core::{Conn, Entropy, Time};
 use faxproof_wire::stream::Framer;
 
 use super::consequence::Party;
 
-/// All connections of a run, dead ones included.
+/// The connections of a run. The room of one that is over, and that nothing concerns any more, is used again where the world
+/// counts what is still to happen to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     entropy: Entropy,
     table: Vec<Connection>,
+    free: Vec<u32>,
+    /// How many there were.
+    added: u64,
     /// How many connections were numbered in the trace.
     numbered: u32,
-    /// How often one party connected to one address.
-    ordinals: BTreeMap<(String, SocketAddr), u32>,
+    /// How often one party connected to one address, by a key of the two.
+    ordinals: BTreeMap<u64, u32>,
 }
 
 /// A connection, from the first SYN on.
@@ -31,6 +34,10 @@ pub(crate) struct Connection {
     pub(crate) client: End,
     pub(crate) server: End,
     pub(crate) framer: Framer,
+    /// How many there were before it.
+    before: u64,
+    /// How much is still to happen to it.
+    awaited: u32,
 }
 
 /// One end of a connection.
@@ -69,25 +76,44 @@ pub(crate) enum EndState {
 impl Connections {
     pub(crate) fn of_seed(seed: u64) -> Connections {
         let entropy = Entropy::of_seed(seed).part("connections");
-        Connections { entropy, table: Vec::new(), numbered: 0, ordinals: BTreeMap::new() }
+        Connections {
+            entropy,
+            table: Vec::new(),
+            free: Vec::new(),
+            added: 0,
+            numbered: 0,
+            ordinals: BTreeMap::new(),
+        }
     }
 
     /// Adds an attempt. The server's end gets its number at once: one with the highest bit set,
     /// derived from who connects where, and how often before.
     pub(crate) fn add(&mut self, now: Time, client: End, server: Party, client_name: &str) -> u32 {
-        let ordinal = self.ordinals.entry((client_name.to_owned(), server.address)).or_insert(0);
+        let parties = self.entropy.key((client_name, server.address)).0;
+        let ordinal = self.ordinals.entry(parties).or_insert(0);
         *ordinal += 1;
         let key = self.entropy.key((client_name, server.address, *ordinal)).0;
-        let id = self.table.len() as u32;
-        self.table.push(Connection {
+        let connection = Connection {
             key,
             number: None,
             since: now,
             client,
             server: End::of(server, Conn(key | Conn::ACCEPTED), 0),
             framer: Framer::new(),
-        });
-        id
+            before: self.added,
+            awaited: 0,
+        };
+        self.added += 1;
+        match self.free.pop() {
+            Some(id) => {
+                self.table[id as usize] = connection;
+                id
+            }
+            None => {
+                self.table.push(connection);
+                self.table.len() as u32 - 1
+            }
+        }
     }
 
     pub(crate) fn of(&self, id: u32) -> &Connection {
@@ -98,8 +124,26 @@ impl Connections {
         &mut self.table[id as usize]
     }
 
-    pub(crate) fn len(&self) -> u32 {
-        self.table.len() as u32
+    /// Those that are not over, in the order in which they came.
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        let mut ids: Vec<u32> = (0..self.table.len() as u32).filter(|id| !self.free.contains(id)).collect();
+        ids.sort_by_key(|id| self.of(*id).before);
+        ids
+    }
+
+    /// Something will happen to a connection.
+    pub(crate) fn awaits(&mut self, id: u32) {
+        self.of_mut(id).awaited += 1;
+    }
+
+    /// It has happened. Where nothing more can, and everything that was said is in the trace, the connection is over.
+    pub(crate) fn happened(&mut self, id: u32) {
+        let connection = self.of_mut(id);
+        connection.awaited -= 1;
+        if connection.is_over() {
+            connection.framer = Framer::new();
+            self.free.push(id);
+        }
     }
 
     /// The number of the connection in the trace: the next one when it is asked for first.
@@ -113,6 +157,19 @@ impl Connections {
 }
 
 impl Connection {
+    /// Whether nothing can happen to it any more: the client is gone, so is the server or it has never come, nothing is on
+    /// its way, and no unit is half said.
+    fn is_over(&self) -> bool {
+        let nothing_rests = || {
+            let mut framer = self.framer.clone();
+            framer.pending(false).is_none() && framer.pending(true).is_none()
+        };
+        self.awaited == 0
+            && self.client.state == EndState::Gone
+            && self.server.state != EndState::Open
+            && nothing_rests()
+    }
+
     pub(crate) fn end(&self, client: bool) -> &End {
         if client { &self.client } else { &self.server }
     }

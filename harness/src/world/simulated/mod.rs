@@ -162,7 +162,11 @@ impl VirtualWorld {
             Happening::PowerOn(host) => self.power_on(host),
             Happening::Action { host, index } => self.act(host, index),
             Happening::Timer { host, timer } => self.step(host, Event::Timer(timer)),
-            Happening::Network(consequence) => self.bring_about(consequence),
+            Happening::Network(consequence) => {
+                let connection = consequence.connection();
+                self.bring_about(consequence);
+                connection.into_iter().for_each(|id| self.network.connections.happened(id));
+            }
         }
     }
 
@@ -237,6 +241,7 @@ impl VirtualWorld {
             if let Some((_, _, Load::Bytes(bytes))) = self.segment_arrives(next) {
                 all.extend_from_slice(&bytes);
             }
+            self.network.connections.happened(connection);
         }
         Load::Bytes(all.freeze())
     }
@@ -318,6 +323,7 @@ impl VirtualWorld {
     fn enqueue(&mut self, acting: usize, mut due: Due) {
         for (at, consequence) in due.drain(..) {
             let (to, source) = self.network.route(&consequence, acting);
+            consequence.connection().into_iter().for_each(|id| self.network.connections.awaits(id));
             let is_power = matches!(consequence, Consequence::PowerOff { .. });
             let rank = if is_power { Rank::Power } else { Rank::Arrival };
             self.queue.push(at, to, source, rank, Happening::Network(consequence));
