@@ -29,6 +29,7 @@ impl Post {
             protocols: Vec::new(),
             failure_notice: None,
             ta1: Vec::new(),
+            ta3: Default::default(),
             habits: Default::default(),
         };
         let hosts =
