@@ -276,3 +276,98 @@ impl Case<'_> {
         History(states)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Vec<(String, bool)> {
+        numbers_in(text.as_bytes(), &["050-", "080-"], 8)
+    }
+
+    #[test]
+    fn a_number_has_its_beginning_and_its_digits() {
+        for (text, number) in [
+            ("050-0000-9999", "05000009999"),
+            ("call 05000009999, please", "05000009999"),
+            ("x080-12345678.example", "08012345678"),
+            ("12-34 050-0000-9999", "05000009999"),
+            ("050-0000-9999-", "05000009999"),
+        ] {
+            assert_eq!(numbers(text), [(number.to_owned(), true)], "{text}");
+        }
+        for text in ["", "050-0000-999", "050-0000-99990", "1050-0000-9999", "090-0000-9999", "050-0000 9999"]
+        {
+            assert_eq!(numbers(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_come_from_left_to_right() {
+        let found: Vec<String> =
+            numbers("080-1111-1111 or 050-2222-2222").into_iter().map(|(number, _)| number).collect();
+        assert_eq!(found, ["08011111111", "05022222222"]);
+    }
+
+    #[test]
+    fn what_two_hyphens_divide_may_be_one_or_several() {
+        assert_eq!(numbers("050-0000-9999--1"), [("05000009999".to_owned(), false)]);
+    }
+
+    fn search(searches: &[Place]) -> Search<'static> {
+        let by = By::Numbers { beginnings: vec!["050-"], follow: 8 };
+        Search { places: searches.to_vec(), by }
+    }
+
+    fn given(search: &Search<'_>, tables: &Ta3Tables, recipient: &str, message: &str) -> Option<String> {
+        let mut answers = search.answers(tables, recipient, message.as_bytes());
+        assert_eq!(answers.len(), 1, "one answer is right: {answers:?}");
+        answers.remove(0).map(|found| found.number)
+    }
+
+    #[test]
+    fn each_place_is_its_own() {
+        let message = "Received: from 050-1111-1111\r\n by 050-1111-1111\r\nSubject: a\r\n 050-3333-3333\r\n\r\n\
+                       050-4444-4444\r\n";
+        for (place, number) in [
+            (Place::BeforeAt, Some("05011112222")),
+            (Place::AfterAt, Some("05022223333")),
+            (Place::Header, Some("05033333333")),
+            (Place::Body, Some("05044444444")),
+            (Place::Address, None),
+        ] {
+            let recipient = "050-1111-2222@050-2222-3333.example";
+            let found = given(&search(&[place]), &Ta3Tables::default(), recipient, message);
+            assert_eq!(found.as_deref(), number, "{place:?}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_equal_or_another() {
+        let row = |key: &str| Ta3Row { key: key.into(), number: "+81 50".into() };
+        let tables = Ta3Tables { destinations: vec![row("B.example")], specific: Vec::new() };
+        let at = |recipient: &str| given(&search(&[Place::Address, Place::Domain]), &tables, recipient, "");
+        assert_eq!(at("bob@b.example").as_deref(), Some("+8150"));
+        assert_eq!(at("bob@x.b.example"), None);
+        assert_eq!(at("bob@xb.example"), None);
+        let tables = Ta3Tables { destinations: vec![row("bob@B.example")], specific: Vec::new() };
+        let at = |recipient: &str| given(&search(&[Place::Address, Place::Domain]), &tables, recipient, "");
+        assert_eq!(at("bob@b.example").as_deref(), Some("+8150"));
+        assert_eq!(at("Bob@b.example"), None);
+    }
+
+    #[test]
+    fn specific_information_stands_as_it_is_registered_or_perhaps() {
+        assert_eq!(stands(b"to KYOTO", "KYOTO"), Some(true));
+        assert_eq!(stands(b"to Kyoto", "KYOTO"), Some(false));
+        assert_eq!(stands(b"to Osaka", "KYOTO"), None);
+        assert_eq!(stands(b"", ""), None);
+    }
+
+    #[test]
+    fn header_and_text_part_at_the_empty_line() {
+        assert_eq!(body(b"A: b\r\n\r\nc\r\n\r\nd"), b"c\r\n\r\nd");
+        assert_eq!((authors_header(b"\r\nc"), body(b"\r\nc")), (Vec::new(), &b"c"[..]));
+        assert_eq!((authors_header(b"A: b\r\n"), body(b"A: b\r\n")), (b"A: b\r\n".to_vec(), &b""[..]));
+    }
+}
