@@ -102,6 +102,9 @@ pub struct HostDeclaration {
     pub failure_notice: Option<String>,
     /// Table Ta1 at the start.
     pub ta1: Vec<Ta1Row>,
+    /// Tables Ta3 and Ta3' at the start.
+    #[serde(default, skip_serializing_if = "Ta3Tables::is_empty")]
+    pub ta3: Ta3Tables,
     /// Declared habits by name: where the standards leave the device free.
     pub habits: BTreeMap<String, String>,
 }
@@ -124,6 +127,31 @@ pub struct Ta1Row {
     pub protocol: Option<String>,
 }
 
+/// Tables Ta3 and Ta3' of a mail server (Figure 15).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ta3Tables {
+    /// Table Ta3: numbers by destination address or domain.
+    pub destinations: Vec<Ta3Row>,
+    /// Table Ta3': numbers by specific information.
+    pub specific: Vec<Ta3Row>,
+}
+
+impl Ta3Tables {
+    /// Whether both are empty.
+    pub fn is_empty(&self) -> bool {
+        self.destinations.is_empty() && self.specific.is_empty()
+    }
+}
+
+/// A row of table Ta3 or Ta3' (Figure 15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ta3Row {
+    /// What the number is registered for: column DESTINATION ADDRESS, DOMAIN of Ta3, or SPECIFIC INFORMATION of Ta3'.
+    pub key: String,
+    /// Column IP TEL NO.
+    pub number: String,
+}
+
 /// One operator step of the scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderDeclaration {
@@ -133,7 +161,8 @@ pub struct OrderDeclaration {
     pub at_us: u64,
     /// At which host.
     pub host: Host,
-    /// `send`, `ta1-add`, `ta1-edit`, `ta1-delete`, `ta1-list`, `power-off`, `power-on`, `hang-up`, `inject`.
+    /// `send`, `ta1-add`, `ta1-edit`, `ta1-delete`, `ta1-list` and the same of `ta2` and `ta3` (which stands for Ta3', too),
+    /// `write`, `power-off`, `power-on`, `hang-up`, `inject`.
     pub kind: String,
     /// Number dialled, where the order dials one.
     pub to: Option<String>,

@@ -26,7 +26,9 @@ mod samples;
 
 pub use answer::{Answer, ExchangeRecord, PointerRecord, ServiceRecord};
 pub use changes::{Change, changes};
-pub use declaration::{Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row, VENDOR};
+pub use declaration::{
+    Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row, Ta3Row, Ta3Tables, VENDOR,
+};
 pub use difference::{Difference, Line, Mark, difference};
 pub use digest::{Counts, DigestSink, NullSink, digest};
 pub use ladder::ladder;

@@ -154,6 +154,7 @@ pub(crate) fn declaration(hosts: &[&str]) -> Declaration {
         protocols: vec!["smtp".into()],
         failure_notice: Some("display".into()),
         ta1: Vec::new(),
+        ta3: Default::default(),
         habits: [("location".to_string(), "own-host".to_string())].into(),
     };
     Declaration {

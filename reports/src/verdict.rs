@@ -64,6 +64,13 @@ pub struct Finding {
     pub text: String,
     /// Positions in the trace that show it, the decisive one first.
     pub evidence: Vec<usize>,
+    /// It breaks nothing, and limits what the verdict is worth: whoever reads the verdict is told.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub note: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What one rule said about one run.

@@ -20,9 +20,6 @@ pub mod truth;
 pub use evidence::Case;
 pub use report::Report;
 
-/// The rule on wire profiles of vendors: what it remarks on a call that passes limits what the verdict is worth.
-pub const VENDOR_PROFILE: &str = "wire.vendor-profile";
-
 /// What a rule has to see before it can answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {

@@ -50,17 +50,22 @@ impl Report {
 
     /// The requirement was broken. The decisive position in the trace comes first.
     pub fn breach(&mut self, party: &Host, text: impl Into<String>, evidence: &[usize]) {
-        self.add(self.on_breach, party, text.into(), evidence);
+        self.add(self.on_breach, party, text.into(), evidence, false);
     }
 
     /// What was seen does not allow an answer.
     pub fn unclear(&mut self, party: &Host, text: impl Into<String>, evidence: &[usize]) {
-        self.add(Verdict::Inconclusive, party, text.into(), evidence);
+        self.add(Verdict::Inconclusive, party, text.into(), evidence, false);
     }
 
     /// Something worth telling that breaks nothing.
     pub fn remark(&mut self, party: &Host, text: impl Into<String>, evidence: &[usize]) {
-        self.add(Verdict::Pass, party, text.into(), evidence);
+        self.add(Verdict::Pass, party, text.into(), evidence, false);
+    }
+
+    /// Something that breaks nothing and that everybody must know who reads the verdict.
+    pub fn note(&mut self, party: &Host, text: impl Into<String>, evidence: &[usize]) {
+        self.add(Verdict::Pass, party, text.into(), evidence, true);
     }
 
     /// Whether the rule must stop here because only the device itself could tell: counts the case,
@@ -84,7 +89,7 @@ impl Report {
         }
     }
 
-    fn add(&mut self, verdict: Verdict, party: &Host, text: String, evidence: &[usize]) {
+    fn add(&mut self, verdict: Verdict, party: &Host, text: String, evidence: &[usize], note: bool) {
         if self.testers.contains(party) {
             return;
         }
@@ -96,6 +101,7 @@ impl Report {
                 party: Some(party.clone()),
                 text,
                 evidence: evidence.to_vec(),
+                note,
             });
         }
     }

@@ -73,7 +73,7 @@ variable CI is set (unless INSTA_UPDATE=new) or INSTA_UPDATE=no. Built-in scenar
 
 JSON (--json): format (faxproof-run/1; keys may be added, none changes its meaning under this name), verdict \
 (pass, inconclusive, fail, error), scenarios: list of { scenario, verdict, digest (sha256 of the trace), findings \
-(list of text), notes (list of text, where a verdict claims less than it seems to), ladder (same, different, missing, accepted, not-compared, or empty: not run), difference (lines), \
+(list of text), notes (list of text: what limits the worth of a verdict), ladder (same, different, missing, accepted, not-compared, or empty: not run), difference (lines), \
 changed (with --against) }, arcs: { arcs: { ARC: times } }, arcs_not_taken, orphans (snapshots without a scenario). \
 With --dry-run: format (faxproof-plan/1), world, run: list of { scenario, seed }, skipped: list of { scenario, why }.
 

@@ -108,10 +108,10 @@ impl Examined {
         results.flat_map(|result| &result.findings).filter(|finding| finding.verdict != Verdict::Pass)
     }
 
-    /// What the verdict does not say: that boxes of one vendor understand each other claims nothing of others.
+    /// What the verdict does not say. That boxes of one vendor understand each other claims nothing of others; a server
+    /// that calls whom the text of a mail names does so at everybody's bidding.
     pub fn notes(&self) -> impl Iterator<Item = &Finding> {
-        let results = self.record.results.iter().filter(|result| result.rule == judges::VENDOR_PROFILE);
-        results.flat_map(|result| &result.findings).filter(|finding| finding.verdict == Verdict::Pass)
+        self.record.results.iter().flat_map(|result| &result.findings).filter(|finding| finding.note)
     }
 
     /// The verdict.
@@ -190,6 +190,7 @@ fn expected(
             party: None,
             text: format!("the judges say {}, the scenario expects {}", judged.as_str(), wanted.as_str()),
             evidence: Vec::new(),
+            note: false,
         });
     }
     let mut results: Vec<RuleResult> = Vec::new();
@@ -223,7 +224,7 @@ fn walks(trace: &Trace) -> Option<RuleResult> {
     let astray = calls.iter().filter_map(|(host, _, marks, at)| {
         let why = chart::check_walk(marks).err()?;
         let (rule, party) = (WALK.to_owned(), Some((*host).into()));
-        Some(Finding { rule, verdict: Verdict::Fail, party, text: why, evidence: vec![*at] })
+        Some(Finding { rule, verdict: Verdict::Fail, party, text: why, evidence: vec![*at], note: false })
     });
     let findings: Vec<Finding> = astray.collect();
     let verdict = if findings.is_empty() { Verdict::Pass } else { Verdict::Fail };

@@ -104,10 +104,9 @@ fn line(name: &str, result: Option<&Result<Examined, RunError>>, earlier: &Earli
             line.verdict = examined.verdict();
             line.digest = examined.record.digest.clone();
             line.sends = examined.record.coverage.sends.clone();
-            let findings = examined.findings().map(words);
-            line.findings =
-                if secrets { findings.collect() } else { findings.map(|words| redacted(&words)).collect() };
-            line.notes = examined.notes().map(words).collect();
+            let said = |finding| if secrets { words(finding) } else { redacted(&words(finding)) };
+            line.findings = examined.findings().map(said).collect();
+            line.notes = examined.notes().map(said).collect();
             line.ladder = examined.snapshot.as_str();
             if let Snapshot::Different(difference) = &examined.snapshot {
                 line.difference = difference.lines.iter().map(ToString::to_string).collect();

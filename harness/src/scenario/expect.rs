@@ -310,6 +310,7 @@ impl<'a> Comparison<'a> {
             party: host.map(Host::from),
             text,
             evidence,
+            note: false,
         });
     }
 }

@@ -182,6 +182,37 @@ fn one_rule_alone_does_not_answer_for_the_others() {
     assert!(other < findings.len(), "{one}");
 }
 
+/// The notes of this scenario of the built-in set, as a script and as a person sees them.
+fn notes(scenario: &str) -> (Vec<String>, usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(scenario);
+    let path = path.to_str().unwrap();
+    let report: Value = serde_json::from_slice(&faxproof(&["run", "--json", path]).stdout).unwrap();
+    assert_eq!(report["verdict"], "pass", "{report}");
+    let listed = report["scenarios"][0]["notes"].as_array().cloned().unwrap_or_default();
+    let shown = out(&faxproof(&["run", path])).matches("    note: ").count();
+    (listed.iter().map(|note| note.as_str().unwrap().to_owned()).collect(), shown)
+}
+
+#[test]
+fn a_server_that_the_text_of_a_mail_steered_is_noted() {
+    let (listed, shown) = notes("fig18/number-in-body.yaml");
+    let [note] = &listed[..] else { panic!("one note: {listed:?}") };
+    assert!(note.starts_with("forward.declared-number (server): the body of a mail decided"), "{note}");
+    assert_eq!(shown, 1);
+}
+
+#[test]
+fn a_server_that_the_recipient_steered_is_not_noted() {
+    assert_eq!(notes("fig18/number-before-at.yaml"), (Vec::new(), 0));
+}
+
+#[test]
+fn calls_in_the_words_of_a_vendor_are_noted() {
+    let (listed, shown) = notes("variants/vendor-info.yaml");
+    assert!(!listed.is_empty() && listed.iter().all(|note| note.contains("no claim of interoperability")));
+    assert_eq!(shown, listed.len());
+}
+
 #[test]
 fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

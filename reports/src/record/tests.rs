@@ -14,6 +14,7 @@ fn record_of(trace: Trace) -> Record {
         party: Some("alice".into()),
         text: "no Via".into(),
         evidence: vec![2],
+        note: false,
     };
     let result =
         RuleResult { rule: "sip.via".into(), applied: 1, verdict: Verdict::Fail, findings: vec![finding] };

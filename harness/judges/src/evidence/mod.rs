@@ -4,6 +4,7 @@
 mod call;
 mod mail;
 mod message;
+pub mod search;
 mod stream;
 mod table;
 pub mod vendor;

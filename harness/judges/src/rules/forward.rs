@@ -1,11 +1,15 @@
 //! A mail server that forwards: whom it serves, whom it calls, and what it says in the sender's place.
 
+mod number;
+
 use std::collections::BTreeSet;
 
 use faxproof_reports::{Class, HostDeclaration, Weight};
 
 use crate::evidence::{Case, Passage, digits};
 use crate::{Evidence, Report, Rule};
+
+pub(super) use number::DECLARED_NUMBER;
 
 pub(super) const NO_OPEN_RELAY: Rule = Rule {
     id: "mail.no-open-relay",

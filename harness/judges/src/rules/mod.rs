@@ -59,6 +59,7 @@ pub(crate) const ALL: &[Rule] = &[
     forward::EACH_ONCE,
     forward::NO_OPEN_RELAY,
     forward::NO_SELF_CALL,
+    forward::DECLARED_NUMBER,
     mail::CONFIRMED_WHEN_ASKED,
     mail::CONFIRMED_AS_PRINTED,
     mail::PRINTED_ONCE,

@@ -6,10 +6,10 @@ use faxproof_wire::vendor::{Asked, Profile};
 
 use super::session::written_by_a_fax;
 use crate::evidence::{Case, Seen, Sip, vendor};
-use crate::{Evidence, Report, Rule, VENDOR_PROFILE};
+use crate::{Evidence, Report, Rule};
 
 pub(super) const PROFILE: Rule = Rule {
-    id: VENDOR_PROFILE,
+    id: "wire.vendor-profile",
     source: "patent 0078, 0079, 0083 (T3, R3, T4), of which no standard says how they look on the wire",
     weight: Weight::Declared,
     evidence: &[Evidence::Wire, Evidence::Inputs],
@@ -52,7 +52,7 @@ fn profile(case: &Case<'_>, report: &mut Report) {
         }
     }
     for (seen, host) in speaks {
-        report.remark(&host.name, NO_CLAIM, &[seen.at]);
+        report.note(&host.name, NO_CLAIM, &[seen.at]);
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn fax(name: &str, address: IpAddr, number: &str) -> HostDeclaration 
         protocols: vec!["smtp".into()],
         failure_notice: None,
         ta1: Vec::new(),
+        ta3: Default::default(),
         habits: Default::default(),
     }
 }

@@ -5,6 +5,7 @@ use faxproof_devices::core::Entropy;
 use faxproof_devices::order::{Ta3Action, TableChange, Writing};
 use faxproof_devices::smtp::Offers;
 use faxproof_devices::ta3::{Key, Row, SpecificRow};
+use faxproof_reports::{Ta3Row, Ta3Tables};
 use faxproof_wire::smtp::Notify;
 
 use super::{Setting, line};
@@ -114,6 +115,16 @@ pub(crate) fn specific_row(spec: &SpecificRowSpec) -> SpecificRow {
     SpecificRow { information: spec.information.value.clone(), number: spec.number.value.clone() }
 }
 
+/// Tables Ta3 and Ta3' as they are declared.
+pub(super) fn declared_tables(host: &HostSpec) -> Ta3Tables {
+    let destinations = host.ta3.iter().flat_map(|rows| &rows.value).map(ta3_row);
+    let specific = host.ta3_prime.iter().flat_map(|rows| &rows.value).map(specific_row);
+    Ta3Tables {
+        destinations: destinations.map(|row| Ta3Row { key: row.destination, number: row.number }).collect(),
+        specific: specific.map(|row| Ta3Row { key: row.information, number: row.number }).collect(),
+    }
+}
+
 fn key(spec: &RowKeySpec) -> Key {
     match spec {
         RowKeySpec::Destination(text) | RowKeySpec::Information(text) => Key::First(text.value.clone()),
@@ -123,10 +134,10 @@ fn key(spec: &RowKeySpec) -> Key {
 
 fn change<S, R>(spec: &ChangeSpec<S>, row: impl Fn(&S) -> R) -> (&'static str, TableChange<Key, R>) {
     match spec {
-        ChangeSpec::List => ("list", TableChange::List),
-        ChangeSpec::Add(added) => ("add", TableChange::Add(row(added))),
-        ChangeSpec::Edit(edit) => ("edit", TableChange::Edit(key(&edit.which), row(&edit.row))),
-        ChangeSpec::Delete(which) => ("delete", TableChange::Delete(key(which))),
+        ChangeSpec::List => ("ta3-list", TableChange::List),
+        ChangeSpec::Add(added) => ("ta3-add", TableChange::Add(row(added))),
+        ChangeSpec::Edit(edit) => ("ta3-edit", TableChange::Edit(key(&edit.which), row(&edit.row))),
+        ChangeSpec::Delete(which) => ("ta3-delete", TableChange::Delete(key(which))),
     }
 }
 
@@ -144,9 +155,9 @@ pub(super) fn ta3_prime_order(step: &ChangeSpec<SpecificRowSpec>) -> (&'static s
 
 fn words_of(kind: &str, table: &str) -> String {
     match kind {
-        "list" => format!("list {table}"),
-        "add" => format!("add a row to {table}"),
-        "edit" => format!("edit a row of {table}"),
+        "ta3-list" => format!("list {table}"),
+        "ta3-add" => format!("add a row to {table}"),
+        "ta3-edit" => format!("edit a row of {table}"),
         _ => format!("delete a row of {table}"),
     }
 }

@@ -128,6 +128,7 @@ impl Setting<'_> {
             },
             failure_notice: is_fax.then(|| fax::notice_word(spec).to_owned()),
             ta1: rows.map(|spec| declared_row(fax::row(spec))).collect(),
+            ta3: super::forward::declared_tables(spec),
             habits: self.declared_habits(name, spec),
         }
     }

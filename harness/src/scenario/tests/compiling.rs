@@ -2,7 +2,7 @@
 
 use faxproof_devices::core::Time;
 use faxproof_devices::order::{Action, Document};
-use faxproof_reports::Class;
+use faxproof_reports::{Class, Ta3Row};
 
 use super::{CALL, parsed};
 use crate::plan::{Act, Plan, PlannedBox, PlannedWhat};
@@ -32,6 +32,34 @@ fn the_declaration_names_every_host_and_its_habits() {
     assert_eq!(alice.habits["answer_after"], "500ms");
     assert_eq!(declaration.host("sip").expect("sip").habits["location"], "internal");
     assert_eq!((declaration.seed, declaration.epoch_s, declaration.disturbed), (1, 1_069_117_200, false));
+}
+
+#[test]
+fn the_tables_of_a_mail_server_and_the_orders_on_them_are_declared() {
+    let text = "version: 1
+title: Tables
+hosts:
+  server:
+    mail-server: { forwards: {} }
+    number: 050-0000-0201
+    ta3: [ { destination: b.example, number: 050-1234-5678 } ]
+  other:
+    mail-server: { forwards: { by: specific-information } }
+    number: 050-0000-0202
+    ta3_prime: [ { information: KYOTO, number: 050-1234-5678 } ]
+  sip: { sip-server: {} }
+steps:
+  - { at: 1s, host: server, ta3: { delete: { destination: b.example } } }
+  - { at: 1s, host: other, ta3_prime: list }
+";
+    let declaration = plan(text).declaration;
+    let row = |key: &str| Ta3Row { key: key.into(), number: "050-1234-5678".into() };
+    let tables = |host: &str| declaration.host(host).expect("the host").ta3.clone();
+    assert_eq!(tables("server").destinations, [row("b.example")]);
+    assert_eq!(tables("other").specific, [row("KYOTO")]);
+    assert!(tables("sip").is_empty());
+    let kinds: Vec<&str> = declaration.orders.iter().map(|order| order.kind.as_str()).collect();
+    assert_eq!(kinds, ["ta3-delete", "ta3-list"]);
 }
 
 #[test]

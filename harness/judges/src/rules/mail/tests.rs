@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use faxproof_reports::{
-    Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, Trace, Verdict, What,
+    Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, RuleResult, Trace, Verdict, What,
 };
 use faxproof_wire::mime::{Disposition, DispositionType, Extras, Mail, Mdn, Report};
 
@@ -12,8 +12,12 @@ use crate::{evidence, rules, verdict_of};
 pub(crate) struct Post {
     pub(crate) declaration: Declaration,
     trace: Trace,
-    now_us: u64,
+    pub(crate) now_us: u64,
     connections: u32,
+    /// Where mail by SMTP goes: the port of mail, or that of a call.
+    pub(crate) port: u16,
+    /// What tells the Call-ID of a call from that of another to the same number.
+    pub(crate) call_id: &'static str,
 }
 
 const ID: &str = "m1@a.example";
@@ -29,6 +33,7 @@ impl Post {
             protocols: Vec::new(),
             failure_notice: None,
             ta1: Vec::new(),
+            ta3: Default::default(),
             habits: Default::default(),
         };
         let hosts =
@@ -43,12 +48,18 @@ impl Post {
             orders: Vec::new(),
             disturbed: false,
         };
-        Post { declaration, trace: Trace::default(), now_us: 0, connections: 0 }
+        Post { declaration, trace: Trace::default(), now_us: 0, connections: 0, port: 25, call_id: "" }
     }
 
-    fn enter(&mut self, what: What) -> usize {
+    pub(crate) fn enter(&mut self, what: What) -> usize {
         self.trace.entries.push(Entry { at_us: self.now_us, what });
         self.trace.entries.len() - 1
+    }
+
+    /// A rule of the scenario acted on the message at this position.
+    pub(crate) fn tamper(&mut self, at: usize) {
+        let what = What::Fault { host: "server".into(), text: "changed".into() };
+        self.trace.entries.insert(at + 1, Entry { at_us: self.trace.entries[at].at_us, what });
     }
 
     fn unit(&mut self, from: &str, to: &str, from_client: bool, text: &[u8]) -> usize {
@@ -71,7 +82,7 @@ impl Post {
             id: self.connections,
             client: client.into(),
             server: server.into(),
-            to: ([192, 0, 2, 1], 25).into(),
+            to: ([192, 0, 2, 1], self.port).into(),
             event: "opened".into(),
         });
     }
@@ -142,13 +153,17 @@ impl Post {
         self.judged(rule).0
     }
 
-    fn judged(&self, rule: &str) -> (Verdict, u32, Option<usize>) {
+    pub(crate) fn judged(&self, rule: &str) -> (Verdict, u32, Option<usize>) {
+        let result = self.result(rule);
+        let first = result.findings.first().and_then(|finding| finding.evidence.first().copied());
+        (result.verdict, result.applied, first)
+    }
+
+    pub(crate) fn result(&self, rule: &str) -> RuleResult {
         let messages = evidence::read(&self.trace);
         let case = crate::Case::new(&self.declaration, &self.trace, &messages);
         let rule = rules::ALL.iter().find(|known| known.id == rule).expect("a rule");
-        let result = verdict_of(rule, &case);
-        let first = result.findings.first().and_then(|finding| finding.evidence.first().copied());
-        (result.verdict, result.applied, first)
+        verdict_of(rule, &case)
     }
 }
 
