@@ -5,6 +5,7 @@ mod number;
 use std::collections::BTreeSet;
 
 use faxproof_reports::{Class, HostDeclaration, Weight};
+use faxproof_wire::smtp::from_literal;
 
 use crate::evidence::{Case, Passage, digits};
 use crate::{Evidence, Report, Rule};
@@ -74,11 +75,8 @@ fn is_own(path: &str, server: &HostDeclaration) -> bool {
     let Some((_, domain)) = path.rsplit_once('@') else { return true };
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
     let named = ["domains", "name"].iter().filter_map(|key| server.habits.get(*key));
-    let literal = format!("[{}]", server.address);
-    named
-        .flat_map(|words| words.split(' '))
-        .chain([literal.as_str()])
-        .any(|own| own.eq_ignore_ascii_case(&domain))
+    let mut own = named.flat_map(|words| words.split(' '));
+    own.any(|own| own.eq_ignore_ascii_case(&domain)) || from_literal(&domain) == Some(server.address)
 }
 
 fn no_self_call(case: &Case<'_>, report: &mut Report) {
