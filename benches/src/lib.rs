@@ -68,16 +68,17 @@ pub fn mails(count: u32, world: World) -> Result<Plan, ScenarioError> {
     let mut plan = Scenario::parse("mails.yaml", FORWARDED, &Base::Folder(PathBuf::new()))?
         .compile("mails", world, None)?;
     // A scenario has 10,000 steps at most; here the one step is repeated.
-    for action in std::mem::take(&mut plan.actions) {
-        for copy in 0..count {
-            let mut next = action.clone();
-            next.at += Duration::millis(50 * u64::from(copy));
-            if let PlannedWhat::Order(order) = &mut next.what {
-                order.key = order.key.wrapping_add(u64::from(copy));
-            }
-            plan.actions.push(next);
+    let step = plan.actions.first().cloned();
+    let copies = step.iter().flat_map(|action| (0..count).map(move |copy| (action, copy)));
+    let actions = copies.map(|(action, copy)| {
+        let mut next = action.clone();
+        next.at += Duration::millis(50 * u64::from(copy));
+        if let PlannedWhat::Order(order) = &mut next.what {
+            order.key = order.key.wrapping_add(u64::from(copy));
         }
-    }
+        next
+    });
+    plan.actions = actions.collect();
     plan.until = Time(0) + Duration::millis(60_000 + 50 * u64::from(count));
     Ok(plan)
 }

@@ -51,7 +51,7 @@ pub enum Action {
     /// Look at or change table Ta3 or Ta3'.
     Ta3(Ta3Action),
     /// Write a mail and send it: only a mail client takes this.
-    Write(Writing),
+    Write(Arc<Writing>),
     /// End the call that runs.
     HangUp,
     /// Say something that no device says: only a tester takes this.

@@ -24,7 +24,7 @@ pub struct Plan {
     /// Faults and tamper rules.
     pub rules: Vec<Rule>,
     /// What the operators and the mains do, in order of time.
-    pub actions: Vec<PlannedAction>,
+    pub actions: Arc<[PlannedAction]>,
     /// The world stops at this time at the latest; earlier when nothing is left to happen.
     pub until: Time,
 }

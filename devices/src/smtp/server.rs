@@ -145,45 +145,44 @@ impl Server {
     /// Bytes came from the client.
     pub fn bytes(&mut self, bytes: &[u8], office: &mut dyn PostOffice) -> ServerTurn {
         let (mut send, mut close) = (BytesMut::new(), false);
-        let mut rest;
-        let mut feed = bytes;
+        // Commands are put together in their reader, and what follows them waits there. A message that goes on takes its
+        // octets as they come.
+        let mut fresh = bytes;
         while !close {
             match std::mem::take(&mut self.incoming) {
                 Incoming::Commands => {
-                    self.commands.feed(feed);
-                    let Some(most) = self.commands(office, &mut send, &mut close) else { break };
-                    // Of many small chunks that come at once none is moved more often than once.
-                    rest = self.commands.take_up_to(most);
-                    feed = &rest;
+                    self.commands.feed(std::mem::take(&mut fresh));
+                    if !self.commands(office, &mut send, &mut close) {
+                        break;
+                    }
                 }
                 Incoming::Message(mut data) => {
-                    let Some(end) = data.feed(feed) else {
+                    let Some(end) = data.feed(self.octets(fresh)) else {
+                        self.pass_over(&mut fresh, usize::MAX);
                         self.incoming = Incoming::Message(data);
                         break;
                     };
+                    self.pass_over(&mut fresh, end.used);
                     let reply = self.message_ended(end.message, end.seen, office);
                     self.say_or_wait(reply, &mut send);
-                    rest = end.rest;
-                    feed = &rest;
                 }
                 Incoming::Chunk(mut chunk) => {
-                    feed = &feed[chunk.message.feed(feed)..];
+                    let used = chunk.message.feed(self.octets(fresh));
+                    self.pass_over(&mut fresh, used);
                     if chunk.message.left() > 0 {
                         self.incoming = Incoming::Chunk(chunk);
                         break;
                     }
                     close = self.chunk_ended(chunk, office, &mut send);
                 }
-                Incoming::Ahead(mut ahead) => {
-                    ahead.extend_from_slice(feed);
-                    if ahead.len() > MAX_AHEAD {
-                        self.say(
-                            Reply::new(421, "too much ahead of the reply").with_enhanced(4, 3, 2),
-                            &mut send,
-                        );
-                        close = true;
+                Incoming::Ahead => {
+                    self.commands.feed(fresh);
+                    self.incoming = Incoming::Ahead;
+                    close = self.commands.waiting().len() > MAX_AHEAD;
+                    if close {
+                        let too_much = Reply::new(421, "too much ahead of the reply").with_enhanced(4, 3, 2);
+                        self.say(too_much, &mut send);
                     }
-                    self.incoming = Incoming::Ahead(ahead);
                     break;
                 }
             }
@@ -193,32 +192,43 @@ impl Server {
 
     /// Whether the client waits for the reply to its mail.
     pub fn owes_reply(&self) -> bool {
-        matches!(self.incoming, Incoming::Ahead(_))
+        matches!(self.incoming, Incoming::Ahead)
     }
 
     /// More is known of the mail: this is the reply to it. What the client said meanwhile follows.
     pub fn decided(&mut self, reply: Reply, office: &mut dyn PostOffice) -> ServerTurn {
-        let ahead = match std::mem::take(&mut self.incoming) {
-            Incoming::Ahead(ahead) => ahead,
-            other => {
-                self.incoming = other;
-                return ServerTurn::default();
-            }
-        };
+        if !self.owes_reply() {
+            return ServerTurn::default();
+        }
+        self.incoming = Incoming::Commands;
         let mut send = BytesMut::new();
         self.say(reply, &mut send);
-        let turn = self.bytes(&ahead, office);
+        let turn = self.bytes(&[], office);
         send.extend_from_slice(&turn.send);
         ServerTurn { send: send.freeze(), ..turn }
     }
 
-    /// Answers the commands that are there. Behind one that brings a message, how many octets of it there can be.
-    fn commands(&mut self, office: &dyn PostOffice, send: &mut BytesMut, close: &mut bool) -> Option<u64> {
+    /// The octets that come next: what waits behind the commands, or what has just come.
+    fn octets<'b>(&'b self, fresh: &'b [u8]) -> &'b [u8] {
+        if fresh.is_empty() { self.commands.waiting() } else { fresh }
+    }
+
+    /// So many of them are used.
+    fn pass_over(&mut self, fresh: &mut &[u8], used: usize) {
+        if fresh.is_empty() {
+            self.commands.pass_over(used);
+        } else {
+            *fresh = fresh.get(used..).unwrap_or_default();
+        }
+    }
+
+    /// Answers the commands that are there. True behind one that brings a message.
+    fn commands(&mut self, office: &dyn PostOffice, send: &mut BytesMut, close: &mut bool) -> bool {
         while let Some(command) = self.commands.next() {
             let (reply, quits) = match command {
                 Ok(Command::Bdat { size, last }) if self.offers.chunking => {
                     self.incoming = Incoming::Chunk(self.chunk(size, last));
-                    return Some(size);
+                    return true;
                 }
                 Ok(Command::Quit) => (Reply::new(221, "bye").with_enhanced(2, 0, 0), true),
                 Ok(command) => (self.answer(command, office), false),
@@ -227,14 +237,14 @@ impl Server {
             let data = reply.code == 354;
             *close = self.is_fed_up_by(reply, send) || quits;
             if *close {
-                return None;
+                return false;
             }
             if data {
                 self.incoming = Incoming::Message(DataReader::new(self.most()));
-                return Some(u64::MAX);
+                return true;
             }
         }
-        None
+        false
     }
 
     /// Answers a command. True if the client has made too many errors.
@@ -252,7 +262,7 @@ impl Server {
     fn say_or_wait(&mut self, reply: Option<Reply>, send: &mut BytesMut) {
         match reply {
             Some(reply) => self.say(reply, send),
-            None => self.incoming = Incoming::Ahead(Vec::new()),
+            None => self.incoming = Incoming::Ahead,
         }
     }
 

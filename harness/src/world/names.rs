@@ -156,13 +156,14 @@ mod tests {
     #[test]
     fn a_host_that_lost_its_power_learns_no_answer() {
         let mut plan = plan(vec![host("a", 1, (2, 5060), asker)]);
-        plan.actions.push(crate::plan::PlannedAction {
+        plan.actions = [crate::plan::PlannedAction {
             at: Time(1_005_000),
             host: 0,
             step: 1,
             text: "power off".into(),
             what: crate::plan::PlannedWhat::PowerOff,
-        });
+        }]
+        .into();
         let (trace, _) = run_virtual(&plan);
         assert!(!trace.entries.iter().any(|entry| matches!(entry.what, What::Resolved { .. })));
     }

@@ -193,7 +193,7 @@ pub(super) fn plan(hosts: Vec<PlannedHost>) -> Plan {
         network: NetworkPlan::default(),
         zone: Zone::default(),
         rules: Vec::new(),
-        actions: Vec::new(),
+        actions: Arc::default(),
         until: Time(300_000_000),
     }
 }

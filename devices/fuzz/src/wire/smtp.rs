@@ -76,13 +76,13 @@ fn mails(bytes: &[u8], length: usize) -> Vec<Result<Bytes, usize>> {
     let mut reader = DataReader::new(MOST);
     let mut read = Vec::new();
     for chunk in bytes.chunks(length) {
-        let mut rest = Bytes::copy_from_slice(chunk);
-        while let Some(end) = reader.feed(&rest) {
+        let mut rest = chunk;
+        while let Some(end) = reader.feed(rest) {
             if let Ok(message) = &end.message {
                 assert_eq!(end.seen, seen_in(message));
             }
             read.push(end.message.map_err(|too_big| too_big.size));
-            rest = end.rest;
+            rest = &rest[end.used..];
         }
     }
     read
@@ -94,9 +94,10 @@ fn stuffed(bytes: &[u8]) {
     if !(sent.is_empty() || sent.ends_with(b"\r\n")) {
         sent.extend_from_slice(b"\r\n");
     }
-    let arrived = DataReader::new(usize::MAX).feed(&stuff(bytes));
-    let arrived = arrived.map(|end| (end.message.unwrap_or_default(), end.rest.len()));
-    assert_eq!(arrived, Some((Bytes::from(sent), 0)));
+    let written = stuff(bytes);
+    let arrived = DataReader::new(usize::MAX).feed(&written);
+    let arrived = arrived.map(|end| (end.message.unwrap_or_default(), end.used));
+    assert_eq!(arrived, Some((Bytes::from(sent), written.len())));
 }
 
 /// Whatever is sent in chunks arrives as it is.

@@ -15,8 +15,8 @@ pub(super) enum Incoming {
     Message(DataReader),
     /// The chunk behind BDAT.
     Chunk(Chunk),
-    /// What the client sends before it has the reply to its mail.
-    Ahead(Vec<u8>),
+    /// What the client sends before it has the reply to its mail. It waits.
+    Ahead,
 }
 
 #[derive(Clone, Debug)]

@@ -202,8 +202,9 @@ impl ReplyReader {
             }
             self.body = Some((status, DataReader::new(self.limit)));
         }
-        let end = self.body.as_mut()?.1.feed(&self.lines.take_rest())?;
-        self.lines.feed(&end.rest);
+        let end = self.body.as_mut()?.1.feed(self.lines.waiting());
+        self.lines.pass_over(end.as_ref().map_or(usize::MAX, |end| end.used));
+        let end = end?;
         let (status, _) = self.body.take()?;
         Some(end.message.map(|body| Reply { status, body: Some(body) }).map_err(ReplyError::from))
     }

@@ -1,7 +1,6 @@
 //! Commands (RFC 5321 §4.1.1).
 
 use super::line::{LineReader, MAX_COMMAND_LINE, printable};
-use bytes::Bytes;
 
 /// One command of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,14 +190,14 @@ impl CommandReader {
         self.lines.feed(bytes);
     }
 
-    /// Takes out what no command has used yet: after DATA it is the start of the message.
-    pub fn take_rest(&mut self) -> Bytes {
-        self.lines.take_rest()
+    /// What no command has used yet: after DATA it is the start of the message, after BDAT that of its chunk.
+    pub fn waiting(&self) -> &[u8] {
+        self.lines.waiting()
     }
 
-    /// The same, but no more octets than these: after BDAT so many are its chunk, and behind them commands go on.
-    pub fn take_up_to(&mut self, most: u64) -> Bytes {
-        self.lines.take_up_to(most)
+    /// Passes over so many octets of what is waiting. Commands go on behind them.
+    pub fn pass_over(&mut self, octets: usize) {
+        self.lines.pass_over(octets);
     }
 }
 

@@ -22,8 +22,8 @@ pub struct DataEnd {
     pub message: Result<Bytes, TooBig>,
     /// What was seen in it.
     pub seen: Seen,
-    /// What came behind the final dot: the next commands.
-    pub rest: Bytes,
+    /// How many of the octets that were fed last it used: behind them come the next commands.
+    pub used: usize,
 }
 
 /// What a reader has seen in a message that it kept.
@@ -69,7 +69,7 @@ impl DataReader {
         let too_big = TooBig { size: done.size, limit: done.limit };
         let message = if done.size <= done.limit { Ok(done.message.freeze()) } else { Err(too_big) };
         let seen = Seen { eight_bit: done.eight_bit, bare_line_end: done.end.bare };
-        Some(DataEnd { message, seen, rest: Bytes::copy_from_slice(bytes.get(used..).unwrap_or_default()) })
+        Some(DataEnd { message, seen, used })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cutting a stream into lines.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 /// The longest command line that is read, in octets with its CRLF: 512 (RFC 5321 §4.5.3.1.4) and
 /// what extensions add (DSN alone needs 1036, RFC 3461 §5.4).
@@ -46,17 +46,23 @@ impl LineReader {
         self.buffer.is_empty() && !self.overlong
     }
 
-    /// Takes out what no line has used yet: after a DATA command it is the start of the message.
-    pub fn take_rest(&mut self) -> Bytes {
-        self.take_up_to(u64::MAX)
+    /// What no line has used yet: after a DATA command it is the start of the message.
+    pub fn waiting(&self) -> &[u8] {
+        &self.buffer
     }
 
-    /// The same, but no more octets than these. Lines go on behind them.
-    pub fn take_up_to(&mut self, most: u64) -> Bytes {
+    /// Passes over so many octets of what is waiting. Lines go on behind them.
+    pub fn pass_over(&mut self, octets: usize) {
         self.scanned = 0;
         self.overlong = false;
-        let taken = usize::try_from(most).map_or(self.buffer.len(), |most| most.min(self.buffer.len()));
-        self.buffer.split_to(taken).freeze()
+        self.buffer.advance(octets.min(self.buffer.len()));
+    }
+
+    /// Takes out all that is waiting.
+    pub fn take_rest(&mut self) -> Bytes {
+        self.scanned = 0;
+        self.overlong = false;
+        self.buffer.split().freeze()
     }
 }
 

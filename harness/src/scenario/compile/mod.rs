@@ -65,7 +65,7 @@ impl Scenario {
         };
         let until = self.until();
         let (hosts, zone) = (setting.planned_hosts(), setting.zone());
-        Ok(Plan { declaration, hosts, network, zone, rules, actions, until })
+        Ok(Plan { declaration, hosts, network, zone, rules, actions: actions.into(), until })
     }
 }
 

@@ -100,7 +100,7 @@ impl Setting<'_> {
         if let Some(written) = &step.write {
             let written = writing(&written.value);
             let text = format!("write to {}", written.to.join(", "));
-            return Some(("write", Doing::Panel(Action::Write(written)), text));
+            return Some(("write", Doing::Panel(Action::Write(written.into())), text));
         }
         if let Some(power) = &step.power {
             return Some(match power.value {

@@ -100,7 +100,7 @@ fn the_world_ends_40_s_after_the_last_step_or_when_told() {
 
 #[test]
 fn a_chart_is_encoded_once() {
-    let document = |plan: Plan| match plan.actions.into_iter().next().map(|action| action.what) {
+    let document = |plan: Plan| match plan.actions.first().map(|action| action.what.clone()) {
         Some(PlannedWhat::Order(order)) => match order.action {
             Action::Send { document: Document::Image { tiff, .. }, .. } => tiff,
             other => panic!("{other:?}"),

@@ -140,7 +140,7 @@ fn stations<N: Net>(
     let roster = network.roster.clone();
     let ground = Ground { network, inboxes: BTreeMap::new(), events: 0, ended_at: Time::default() };
     let ground = Rc::new(RefCell::new(ground));
-    let actions: Arc<[PlannedAction]> = plan.actions.clone().into();
+    let actions: Arc<[PlannedAction]> = plan.actions.clone();
     let mut setups = Vec::new();
     for (index, planned) in plan.hosts.iter().enumerate() {
         let PlannedBox::Virtual(device) = &planned.box_ else { continue };

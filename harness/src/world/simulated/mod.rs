@@ -25,6 +25,8 @@ pub struct VirtualWorld {
     seats: Vec<Seat>,
     queue: Queue,
     actions: Arc<[PlannedAction]>,
+    /// So many of them are in the queue or have happened.
+    queued: usize,
     chunk_bytes: Option<usize>,
     until: Time,
     now: Time,
@@ -77,6 +79,9 @@ impl VirtualWorld {
             return Err(WorldError::External(external.clone()));
         }
         network.crash_after_durable = CrashPoint::of(options, &network.roster)?;
+        for action in &*plan.actions {
+            network.roster.place(action.host)?;
+        }
         let mut seats = vec![None; plan.hosts.len()];
         let mut queue = Queue::for_hosts(plan.hosts.len());
         for (index, planned) in plan.hosts.iter().enumerate() {
@@ -89,21 +94,34 @@ impl VirtualWorld {
                 queue.push(at, host, host, Rank::Power, Happening::PowerOn(host));
             }
         }
-        for (index, action) in plan.actions.iter().enumerate() {
-            let host = network.roster.place(action.host)?;
-            queue.push(action.at, host, host, Rank::Arrival, Happening::Action { host, index });
-        }
-        Ok(VirtualWorld {
+        let mut world = VirtualWorld {
             network,
             seats: seats.into_iter().flatten().collect(),
             queue,
-            actions: plan.actions.clone().into(),
+            actions: plan.actions.clone(),
+            queued: 0,
             chunk_bytes: options.chunk_bytes,
             until: plan.until,
             now: Time::default(),
             events: 0,
             scratch: Scratch::default(),
-        })
+        };
+        world.queue_actions();
+        Ok(world)
+    }
+
+    /// Queues what is planned for the next instant. The rest of a long plan stays in the plan.
+    fn queue_actions(&mut self) {
+        let rest = &self.actions[self.queued..];
+        let Some(next) = rest.first() else { return };
+        let together = rest.iter().take_while(|action| action.at <= next.at).count();
+        for index in self.queued..self.queued + together {
+            let PlannedAction { at, host, .. } = self.actions[index];
+            // Every host was looked for when the world began.
+            let Ok(host) = self.network.roster.place(host) else { continue };
+            self.queue.push(at.max(self.now), host, host, Rank::Arrival, Happening::Action { host, index });
+        }
+        self.queued += together;
     }
 
     /// Runs until nothing is left to happen, or until the plan's end.
@@ -171,6 +189,9 @@ impl VirtualWorld {
     }
 
     fn act(&mut self, host: usize, index: usize) {
+        if index + 1 == self.queued {
+            self.queue_actions();
+        }
         let PlannedAction { step, text, what, .. } = self.actions[index].clone();
         let order = What::Order { host: self.network.roster.name(host).clone(), step, text };
         self.network.ledger.enter(self.now, order);

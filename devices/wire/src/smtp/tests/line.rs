@@ -51,10 +51,11 @@ fn the_rest_can_be_taken_out() {
 }
 
 #[test]
-fn a_part_of_the_rest_can_be_taken_out_and_lines_go_on_behind_it() {
+fn a_part_of_the_rest_can_be_passed_over_and_lines_go_on_behind_it() {
     let mut reader = LineReader::new(100);
     reader.feed(b"BDAT 3\r\na\r\nNOOP\r");
     assert_eq!(reader.next(), Some(Ok("BDAT 3".into())));
-    assert_eq!(reader.take_up_to(3), "a\r\n");
+    assert_eq!(reader.waiting(), b"a\r\nNOOP\r");
+    reader.pass_over(3);
     assert_eq!(lines(&mut reader, b"\n"), [Ok("NOOP".to_owned())]);
 }

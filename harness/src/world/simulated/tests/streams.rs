@@ -109,7 +109,7 @@ fn a_partition_that_lasts_resets_the_sender() {
 fn a_host_that_restarted_answers_with_reset() {
     let mut plan = mail();
     let action = |at, what| PlannedAction { at: Time(at), host: 1, step: 1, text: "power".into(), what };
-    plan.actions = vec![action(1_012_000, PlannedWhat::PowerOff), action(1_500_000, PlannedWhat::PowerOn)];
+    plan.actions = [action(1_012_000, PlannedWhat::PowerOff), action(1_500_000, PlannedWhat::PowerOn)].into();
     let (trace, _) = run_virtual(&plan);
     // EHLO would have arrived at 1.015 s; its repetition arrives at 2.015 s.
     assert_eq!(heard(&trace, "a", "reset"), Some(2_020_000));
