@@ -195,3 +195,53 @@ impl End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection whose client is gone, and to which one thing is still to happen.
+    fn left(connections: &mut Connections) -> u32 {
+        let party = Party { place: Some(0), address: ([10, 0, 0, 1], 25).into() };
+        let id = connections.add(Time::default(), End::of(party, Conn(7), 1), party, "a");
+        connections.awaits(id);
+        connections.of_mut(id).client.state = EndState::Gone;
+        id
+    }
+
+    #[test]
+    fn the_room_of_a_connection_that_is_over_is_used_again() {
+        let mut connections = Connections::of_seed(1);
+        let keys: Vec<u64> = (0..100)
+            .map(|_| {
+                let id = left(&mut connections);
+                connections.happened(id);
+                connections.of(id).key
+            })
+            .collect();
+        assert_eq!((connections.ids(), connections.table.len()), (Vec::new(), 1));
+        assert!(keys.windows(2).all(|two| two[0] != two[1]), "each has a key of its own");
+    }
+
+    #[test]
+    fn a_connection_stays_while_something_is_still_to_happen_to_it() {
+        let mut connections = Connections::of_seed(1);
+        let id = left(&mut connections);
+        connections.awaits(id);
+        connections.happened(id);
+        assert_eq!(connections.ids(), [id]);
+        connections.happened(id);
+        assert!(connections.ids().is_empty());
+    }
+
+    #[test]
+    fn a_connection_stays_while_a_server_has_it_or_a_unit_is_half_said() {
+        let mut connections = Connections::of_seed(1);
+        let (open, half) = (left(&mut connections), left(&mut connections));
+        connections.of_mut(open).server.state = EndState::Open;
+        connections.of_mut(half).framer.push(true, b"220 rea");
+        connections.happened(open);
+        connections.happened(half);
+        assert_eq!(connections.ids(), [open, half]);
+    }
+}
