@@ -43,7 +43,7 @@ impl Keyring {
     /// Takes up the challenges, or tells why they cannot be answered. Where a request was forked, one response
     /// may hold those of user agents and of proxies (§22.3).
     fn take(&mut self, request: &Message, response: &Message, realm: &str) -> Result<(), &'static str> {
-        let mut why = Err("it asks for credentials that this fax does not have");
+        let mut why = Err("it asks for credentials that it does not have");
         for asked_by in [401, 407] {
             // A password is for its own realm; Basic, and what else is unknown, is passed over (RFC 8760 §2.4).
             let challenges = response.values(names(asked_by).0);

@@ -86,11 +86,13 @@ impl Checker<'_> {
         let (line, mailing) = ("a fax, or for a mail server that forwards", "a fax or a mail client");
         let server = "a mail server that forwards";
         let is_fax = host.fax.is_some();
+        let mail_habits = host.habits.as_ref().and_then(|habits| habits.value.mail.as_ref());
         let keys = [
             ("number", host.number.as_ref().map(|at| at.place), host.has_line(), line),
             ("sip_server", host.outbound.as_ref().map(|at| at.place), host.has_line(), line),
             ("password", host.password.as_ref().map(|at| at.place), host.has_line(), line),
             ("habits", host.habits.as_ref().map(|at| at.place), host.has_line(), line),
+            ("habits: { mail: .. }", mail_habits.map(|at| at.place), is_fax, "a fax"),
             ("protocols", host.protocols.as_ref().map(|at| at.place), is_fax, "a fax"),
             ("failure_notice", host.failure_notice.as_ref().map(|at| at.place), is_fax, "a fax"),
             ("ta1", host.ta1.as_ref().map(|at| at.place), is_fax, "a fax"),

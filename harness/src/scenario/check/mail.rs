@@ -20,8 +20,8 @@ impl<'a> Checker<'a> {
         if let Some(outgoing) = &host.outgoing {
             self.server_of_mail(outgoing, "smtp");
         }
-        let habits = host.habits.as_ref().map(|habits| &habits.value.mail);
-        for number in habits.into_iter().flat_map(|mail| mail.never_calls.iter().flatten()) {
+        let habits = host.habits.as_ref().and_then(|habits| habits.value.mail.as_ref());
+        for number in habits.into_iter().flat_map(|mail| mail.value.never_calls.iter().flatten()) {
             let written = number.value.strip_suffix('*').unwrap_or(&number.value);
             if !written.starts_with(|c: char| c.is_ascii_digit())
                 || !written.chars().all(|c| c.is_ascii_digit() || c == '-')

@@ -161,13 +161,15 @@ fn usual(machine: Option<Machine>) -> MailHabits {
 /// What the SMTP server of a fax can do.
 pub(super) fn offers_of(spec: &HostSpec, machine: Option<Machine>) -> Offers {
     let usual = Offers { dsn: machine == Some(Machine::Fax118), ..Offers::default() };
-    let given = spec.habits.as_ref().and_then(|habits| habits.value.mail.offers.as_deref());
+    let given = spec.habits.as_ref().and_then(|habits| habits.value.mail.as_ref());
+    let given = given.and_then(|mail| mail.value.offers.as_deref());
     given.map_or(usual, offers)
 }
 
 pub(super) fn habits(spec: &HostSpec, machine: Option<Machine>) -> MailHabits {
     let usual = usual(machine);
-    let Some(given) = spec.habits.as_ref().map(|habits| &habits.value.mail) else { return usual };
+    let given = spec.habits.as_ref().and_then(|habits| habits.value.mail.as_ref());
+    let Some(given) = given.map(|at| &at.value) else { return usual };
     MailHabits {
         greets_by_helo: given.greets_by.map_or(usual.greets_by_helo, |by| by == GreetingSpec::Helo),
         calls: given.calls.unwrap_or(usual.calls),

@@ -237,8 +237,7 @@ pub struct Habits {
     #[serde(default)]
     pub http: HttpSpec,
     /// What it does as a mail fax.
-    #[serde(default)]
-    pub mail: MailSpec,
+    pub mail: Option<At<MailSpec>>,
 }
 
 /// Where the other end of the negotiated connection may be.

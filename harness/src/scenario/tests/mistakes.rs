@@ -16,6 +16,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("an unknown row of the catalogue", "title: A call", "title: A call\nshows: [G93]"),
     ("a number that YAML would spoil", "number: 050-1234-5678 }", "number: 05012345678 }"),
     ("a number that cannot be dialled", "number: 050-1234-5678 }", "number: 050 1234 5678 }"),
+    (
+        "habits of a mail fax at a mail server",
+        "  sip: { sip-server: {} }",
+        "  sip: { sip-server: {} }\n  mail:\n    mail-server: { forwards: {} }\n    number: 050-0000-0201\n    \
+         habits: { mail: { greets_by: helo } }",
+    ),
+    (
+        "replies that no server gives",
+        "  sip: { sip-server: {} }",
+        "  sip: { sip-server: {} }\n  mail: { mail-server: { forwards: { replies: later } }, number: 050-0000-0201 }",
+    ),
     ("a variant that does not exist", "0000-9999", "0000-9999, habits: { variant: X }"),
     ("a fax that understands no call", "0000-9999", "0000-9999, habits: { accepts: [] }"),
     ("a variant twice", "0000-9999", "0000-9999, habits: { accepts: [B, E, B] }"),
