@@ -30,15 +30,42 @@ fn scenarios_say_the_same_in_every_world() {
     let virtual_ = examined(&all, World::Virtual);
     let mut wrong = Vec::new();
     for world in [World::Turmoil, World::Sockets] {
-        for (name, other) in &examined(&all, world) {
-            let (expected, seen) = (&virtual_[name].record.trace, &other.record.trace);
-            let findings = other.findings().map(|finding| finding.text.clone());
-            let paper = (paper(expected) != paper(seen)).then(|| "what came out differs".to_owned());
-            let all = parity_difference(expected, seen).into_iter().chain(paper).chain(findings);
-            wrong.extend(all.map(|what| format!("{name} in {world}: {what}")));
+        let seen = examined(&all, world);
+        let differs = |other: &Examined, name: &String| differences(&virtual_[name], other);
+        let first: Vec<&String> = seen
+            .iter()
+            .filter(|(name, other)| !differs(other, name).is_empty())
+            .map(|(name, _)| name)
+            .collect();
+        // Real timers run out on a machine that is busy. What differs there is run again, by itself.
+        let tries = if world == World::Sockets && first.len() <= MOST_DISTURBED { TRIES_ALONE } else { 0 };
+        for name in first {
+            let mut left = differs(&seen[name], name);
+            for _ in 0..tries {
+                println!("{name} in {world} is run again: {left:?}");
+                let one: Vec<_> = all.iter().filter(|(found, _)| found.name == *name).cloned().collect();
+                left = differs(&examined(&one, world)[name], name);
+                if left.is_empty() {
+                    break;
+                }
+            }
+            wrong.extend(left.into_iter().map(|what| format!("{name} in {world}: {what}")));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Scenarios that a busy machine may disturb on sockets; were there more, something else would be wrong.
+const MOST_DISTURBED: usize = 10;
+/// How often each of them is run again.
+const TRIES_ALONE: u32 = 2;
+
+/// What a world does otherwise than the virtual one.
+fn differences(virtual_: &Examined, other: &Examined) -> Vec<String> {
+    let (expected, seen) = (&virtual_.record.trace, &other.record.trace);
+    let findings = other.findings().map(|finding| finding.text.clone());
+    let paper = (paper(expected) != paper(seen)).then(|| "what came out differs".to_owned());
+    parity_difference(expected, seen).into_iter().chain(paper).chain(findings).collect()
 }
 
 /// All scenarios of a world by name.

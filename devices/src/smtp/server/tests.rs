@@ -3,6 +3,8 @@ use super::*;
 #[derive(Default)]
 struct Office {
     mails: Vec<Envelope>,
+    /// Its replies to mails come later.
+    later: bool,
 }
 
 impl PostOffice for Office {
@@ -13,6 +15,10 @@ impl PostOffice for Office {
     fn take(&mut self, envelope: Envelope, _: &Greeting) -> Reply {
         self.mails.push(envelope);
         Reply::new(250, "accepted").with_enhanced(2, 0, 0)
+    }
+
+    fn replies_later(&self) -> bool {
+        self.later
     }
 
     fn prints(&self) -> Option<Filter> {
@@ -359,4 +365,46 @@ fn a_bare_line_end_is_taken_where_nothing_is_said_of_it() {
     for script in SMUGGLING {
         assert_eq!(behind_mail(script).1.mails.len(), 1, "{script:?}");
     }
+}
+
+/// The codes that a server says whose office answers later: to this script, and with the answer to the mail in it. Whether it
+/// closes at last.
+fn decided(script: &str) -> (String, String, bool) {
+    let mut server = Server::new("b.example", 100_000).offering(Offers::of_a_mail_server());
+    let mut office = Office { later: true, ..Office::default() };
+    let codes = |turn: &ServerTurn| {
+        let text = String::from_utf8_lossy(&turn.send).into_owned();
+        let last_lines = text.lines().filter(|line| line.as_bytes()[3] == b' ').map(|line| &line[..3]);
+        last_lines.collect::<Vec<_>>().join(" ")
+    };
+    let first = server.bytes(script.as_bytes(), &mut office);
+    let second = server.decided(Reply::new(550, "no"), &mut office);
+    (codes(&first), codes(&second), first.close || second.close)
+}
+
+#[test]
+fn a_reply_that_comes_later_comes_before_the_replies_to_what_was_sent_ahead() {
+    let ahead = format!("{MAIL}DATA\r\nhi\r\n.\r\nMAIL FROM:<c@a>\r\nQUIT\r\n");
+    assert_eq!(decided(&ahead), ("250 250 250 354".into(), "550 250 221".into(), true));
+    let chunked = format!("{MAIL}BDAT 4 LAST\r\nhi\r\nNOOP\r\n");
+    assert_eq!(decided(&chunked), ("250 250 250".into(), "550 250".into(), false));
+}
+
+#[test]
+fn a_second_mail_that_was_sent_ahead_waits_for_its_own_reply() {
+    let mail = "MAIL FROM:<c@a>\r\nRCPT TO:<b@b.example>\r\nDATA\r\nho\r\n.\r\n";
+    let ahead = format!("{MAIL}DATA\r\nhi\r\n.\r\n{mail}");
+    assert_eq!(decided(&ahead), ("250 250 250 354".into(), "550 250 250 354".into(), false));
+}
+
+#[test]
+fn who_sends_too_much_ahead_of_a_reply_is_sent_away() {
+    let ahead = format!("{MAIL}DATA\r\nhi\r\n.\r\n{}", "NOOP\r\n".repeat(20_000));
+    let (first, _, closes) = decided(&ahead);
+    assert_eq!((first.as_str(), closes), ("250 250 250 354 421", true));
+}
+
+#[test]
+fn a_reply_that_nobody_waits_for_says_nothing() {
+    assert_eq!(decided("NOOP\r\n"), ("250".into(), String::new(), false));
 }
