@@ -163,6 +163,14 @@ fn a_mail_of_eight_bits_says_so() {
 }
 
 #[test]
+fn a_mail_of_seven_bits_says_nothing_of_it() {
+    let mut client = client();
+    let (_, conn) = written(&mut client, 1, writing(&["bob@b.example"]));
+    let said = said(&talk(&mut client, conn, &["220 a", "250-a\r\n250 8BITMIME"]));
+    assert!(said.ends_with("MAIL FROM:<pc@a.example>\r\n"), "{said}");
+}
+
+#[test]
 fn a_server_of_seven_bits_gets_no_eight_and_its_user_hears_of_it() {
     let mut client = client();
     let mail = Writing { text: "gr\u{fc}n".to_owned(), ..writing(&["bob@b.example"]) };

@@ -78,6 +78,7 @@ fn what_a_power_failure_left_is_sent_again_as_it_was() {
     let before = said(&talk(&mut client, conn, &up_to_the_dot));
     let effects = power_on(&mut client, durable(&effects));
     let again = connected(&effects, SMTP).expect("a connect");
+    assert_ne!(again, conn, "what is still under way of the old connection is not of the new one");
     let after = said(&talk(&mut client, again, &up_to_the_dot));
     assert!(after.contains(" ENVID=") && after.contains("\r\nMessage-ID: <"), "{after}");
     assert_eq!(before, after);
