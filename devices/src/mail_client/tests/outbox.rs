@@ -70,6 +70,15 @@ fn a_recipient_that_was_refused_is_told_before_the_mail_leaves_the_outbox() {
 }
 
 #[test]
+fn a_recipient_that_was_refused_is_told_when_all_replies_come_at_once() {
+    let mut client = client();
+    let (_, conn) = written(&mut client, 1, writing(&["nobody@b.example", "bob@b.example"]));
+    talk(&mut client, conn, &["220 a", "250 a", "250 a", "550 nobody", "250 a", "354 a"]);
+    let effects = say(&mut client, conn, "250 a\r\n221 a\r\n");
+    assert_eq!(shown(&effects), ["The mail was not sent to nobody@b.example: 550 nobody"]);
+}
+
+#[test]
 fn what_a_power_failure_left_is_sent_again_as_it_was() {
     let up_to_the_dot = ["220 a", "250-a\r\n250 DSN", "250 a", "250 a", "354 a"];
     let mut client = client();
