@@ -29,8 +29,18 @@ struct Job {
     client: Client,
 }
 
-/// A mail that is under way no more: its key, and what came of it.
-pub(crate) type Done = (u64, Result<(), String>);
+/// A mail that is under way no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    pub(crate) key: u64,
+    /// What came of it.
+    pub(crate) outcome: Result<(), String>,
+    /// Recipients that the server did not take.
+    pub(crate) refused: Vec<Refused>,
+}
+
+/// A recipient that the server did not take, and why.
+pub(crate) type Refused = (String, String);
 
 impl Mailer {
     /// A mailer for this outgoing server, if there is one.
@@ -48,14 +58,29 @@ impl Mailer {
     /// # Errors
     /// Why that cannot even begin.
     pub(crate) fn submit(&mut self, key: u64, envelope: Envelope, out: &mut Outbox) -> Result<(), String> {
-        let to = self.server.ok_or("no outgoing mail server is set up")?;
-        if self.jobs.len() >= MOST {
-            return Err("too many mails are on their way".to_owned());
-        }
+        let to = self.server_for_one_more()?;
         let conn = Conn(self.entropy.key(("mail", key)).0 & !Conn::ACCEPTED);
         out.push(Effect::Connect { conn, to });
         self.jobs.insert(key, Job { conn, client: Client::new(self.name.clone(), envelope) });
         Ok(())
+    }
+
+    /// The server to which a mail can be handed now.
+    ///
+    /// # Errors
+    /// Why that cannot even begin.
+    pub(crate) fn server_for_one_more(&self) -> Result<SocketAddr, String> {
+        if self.jobs.len() >= MOST {
+            return Err("too many mails are on their way".to_owned());
+        }
+        self.server.ok_or_else(|| "no outgoing mail server is set up".to_owned())
+    }
+
+    /// The mail on this connection and whom the server did not take, where the server has it: 250 behind the final dot
+    /// has come. The session may go on.
+    pub(crate) fn handed_over(&self, conn: Conn) -> Option<(u64, Vec<Refused>)> {
+        let (key, job) = self.jobs.iter().find(|(_, job)| job.conn == conn)?;
+        job.client.has_handed_over().then(|| (*key, job.refused()))
     }
 
     /// Whether this connection is one of its own.
@@ -110,7 +135,14 @@ impl Mailer {
         let job = self.jobs.remove(&key)?;
         out.disarm(Timer { owner: key, name: TIMER });
         out.push(Effect::Close(job.conn));
-        Some((key, outcome))
+        Some(Done { key, outcome, refused: job.refused() })
+    }
+}
+
+impl Job {
+    fn refused(&self) -> Vec<Refused> {
+        let refused = self.client.refused_recipients();
+        refused.map(|(to, no)| (to.path.clone(), format!("{} {}", no.code, no.text))).collect()
     }
 }
 
@@ -150,6 +182,10 @@ mod tests {
         }
     }
 
+    fn done(outcome: Result<(), &str>) -> Done {
+        Done { key: KEY, outcome: outcome.map_err(str::to_owned), refused: Vec::new() }
+    }
+
     fn says(mailer: &mut Mailer, conn: Conn, reply: &'static str, out: &mut Outbox) -> Option<Done> {
         mailer.stream(Time(0), conn, StreamEvent::Bytes(Bytes::from_static(reply.as_bytes())), out)
     }
@@ -162,7 +198,7 @@ mod tests {
         for reply in ["220 hi\r\n", "250 hi\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 ok\r\n"] {
             assert_eq!(says(&mut mailer, conn, reply, &mut out), None, "{reply}");
         }
-        assert_eq!(says(&mut mailer, conn, "221 bye\r\n", &mut out), Some((KEY, Ok(()))));
+        assert_eq!(says(&mut mailer, conn, "221 bye\r\n", &mut out), Some(done(Ok(()))));
         assert_eq!(mailer.len(), 0);
     }
 
@@ -170,11 +206,13 @@ mod tests {
     fn what_the_server_does_not_take_is_told() {
         let (mut mailer, conn) = submitted();
         let mut out = Outbox::new();
-        let done = mailer.stream(Time(0), conn, StreamEvent::Refused, &mut out);
-        assert_eq!(done, Some((KEY, Err("the mail server refused the connection".to_owned()))));
+        let refused = mailer.stream(Time(0), conn, StreamEvent::Refused, &mut out);
+        assert_eq!(refused, Some(done(Err("the mail server refused the connection"))));
         let (mut mailer, _) = submitted();
         let timer = Timer { owner: KEY, name: TIMER };
-        assert!(mailer.owns(timer) && matches!(mailer.fires(timer, &mut out), Some((KEY, Err(_)))));
+        assert!(
+            mailer.owns(timer) && mailer.fires(timer, &mut out).is_some_and(|done| done.outcome.is_err())
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod wire;
 
 pub use corpus::corpus;
 pub use mutation::Mutator;
-pub use step::{step_fax, step_location, step_mail, step_server};
+pub use step::{step_fax, step_forward, step_location, step_mail, step_server};
 pub use target::repeat;
 pub use wire::features::features;
 pub use wire::http::http;

@@ -110,15 +110,16 @@ pub enum Durable {
     },
     /// A page came out of the printer.
     Print(Print),
-    /// A mail was put into a folder of a mail server; it replaces one of the same name.
+    /// A mail was put into a folder of a mail server or a mail client; it replaces one of the same name.
     PutMail {
-        /// `queue`, or `mailbox` and its user.
+        /// Of a mail server `queue`, behind it a number where there is one, or `mailbox` and its user; of a mail client
+        /// `outbox`.
         folder: Arc<str>,
         /// The name that it has there.
         name: Arc<str>,
         /// The mail with its envelope.
         envelope: Arc<Envelope>,
-        /// When the server took it.
+        /// When the server took it, or its user wrote it.
         since: Time,
     },
     /// A mail was taken out of its folder.

@@ -106,7 +106,7 @@ impl MailFax {
 
     /// The outgoing server has a mail, or will not get it.
     fn mailed(&mut self, now: Time, done: Option<Done>, out: &mut Outbox) {
-        let Some((key, outcome)) = done else { return };
+        let Some(Done { key, outcome, .. }) = done else { return };
         if self.walks.contains_key(&key) {
             self.m1_mailed(now, key, outcome, out);
         } else if let Err(why) = outcome {

@@ -1,3 +1,8 @@
+mod bench;
+mod calls;
+mod queue;
+mod routing;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 

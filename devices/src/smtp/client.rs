@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use faxproof_wire::smtp::{CONNEG, Command, Param, Reply, ReplyReader, stuff};
 
-use super::{Body, Envelope};
+use super::{Body, Envelope, Recipient};
 use crate::core::Duration;
 
 /// What the client waits for.
@@ -258,6 +258,16 @@ impl Client {
     /// others, if it went at all.
     pub fn refused(&self) -> &[(usize, No)] {
         &self.refused
+    }
+
+    /// The same recipients, and what the server said of each.
+    pub fn refused_recipients(&self) -> impl Iterator<Item = (&Recipient, &No)> {
+        self.refused.iter().filter_map(|(place, no)| Some((self.envelope.recipients.get(*place)?, no)))
+    }
+
+    /// Whether the server has the mail: 250 behind the final dot has come.
+    pub fn has_handed_over(&self) -> bool {
+        self.outcome == Some(Ok(()))
     }
 
     /// Whether it took none of them.

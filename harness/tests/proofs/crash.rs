@@ -1,5 +1,7 @@
 //! Power fails right after every durable effect, and comes back: nothing is half done.
 
+use std::collections::BTreeSet;
+
 use faxproof::plan::Plan;
 use faxproof::world::{CrashAfterDurable, Options};
 use faxproof_reports::{Host, Trace, What};
@@ -97,12 +99,18 @@ ends_at: 2800s
 ";
 
 /// The one place where a mail may come twice: the destination has it, and its power fails before the other side hears
-/// of that (RFC 5321 §4.5.3.2.6). Everywhere else a mail that was taken arrives once, or its sender knows better.
+/// of that (RFC 5321 §4.5.3.2.6). Everywhere else a mail that was taken arrives once, or its sender knows better. A mail
+/// client commits nothing between the two: see
+/// [`a_client_whose_power_fails_before_it_hears_250_sends_the_mail_again`].
 #[test]
 fn a_power_failure_after_any_durable_effect_of_forwarding_loses_no_mail() {
     let plan = plan(FORWARDED);
     let mut twice = Vec::new();
-    let crashes = crashed(&plan, &["server", "far"], |host, _, place, trace| {
+    let mut hosts = BTreeSet::new();
+    let crashes = crashed(&plan, &["server", "far", "pc"], |host, _, place, trace| {
+        hosts.insert(host.to_string());
+        let copies_of_a_client = if &**host == "pc" { handed_in(trace).len() } else { MAILS };
+        assert_eq!(copies_of_a_client, MAILS, "{place}: each mail was handed in once");
         let mails = [("bob", "Ten"), ("bob", "Eleven"), ("pc", "Noon"), ("bob", "Noon"), ("carol", "Noon")];
         for (user, subject) in mails {
             let read = told(trace, user).iter().filter(|text| text.ends_with(subject)).count();
@@ -115,8 +123,48 @@ fn a_power_failure_after_any_durable_effect_of_forwarding_loses_no_mail() {
         assert!(reported, "{place}: nobody heard of the address that does not exist");
     });
     println!("{crashes} power failures of forwarding, {twice:?} twice");
+    assert_eq!(hosts.len(), 3, "{hosts:?}");
     assert!(!twice.is_empty(), "the window in which nobody can know is there");
     assert!(twice.iter().all(|(_, in_mailbox)| *in_mailbox), "{twice:?}");
+}
+
+/// The mails that pc's user writes.
+const MAILS: usize = 3;
+
+/// The window in which a client cannot know: its server has the mail, and the 250 behind the final dot is under way when
+/// the client's power fails. The mail is sent again under the same Message-ID, by which a reader knows it (RFC 5321
+/// §4.5.3.2.6); when the 250 is there, it is not.
+#[test]
+fn a_client_whose_power_fails_before_it_hears_250_sends_the_mail_again() {
+    // The fourth 250 of the first session is that behind the dot, 221 the reply to QUIT.
+    for (on, copies) in [
+        ("message: \"250\", from: server, to: pc, nth: 4", 2),
+        ("message: \"221\", from: server, to: pc, nth: 1", 1),
+    ] {
+        let rule =
+            format!("rules:\n  - {{ on: {{ {on} }}, do: {{ crash: {{ host: pc, back_after: 5s }} }} }}\n");
+        let plan = plan(&FORWARDED.replace("steps:\n", &format!("{rule}steps:\n")));
+        let (trace, _) = run(&plan, &Options::default());
+        assert_eq!(powers(&trace, "pc"), [true, false, true], "{on}");
+        let handed_in = handed_in(&trace);
+        assert_eq!(handed_in.len(), MAILS - 1 + copies, "{on}: {handed_in:?}");
+        assert_eq!(handed_in.iter().collect::<BTreeSet<_>>().len(), MAILS, "{on}: {handed_in:?}");
+        assert_eq!(told(&trace, "bob").iter().filter(|text| text.ends_with("Ten")).count(), copies, "{on}");
+    }
+}
+
+/// The Message-IDs of the mails that pc said to its server in full, in order.
+fn handed_in(trace: &Trace) -> Vec<String> {
+    let id = |what: &What| match what {
+        What::Message { from, to, label, bytes, .. }
+            if &**from == "pc" && &**to == "server" && &**label == "message" =>
+        {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            text.lines().find_map(|line| line.strip_prefix("Message-ID: ").map(str::to_owned))
+        }
+        _ => None,
+    };
+    trace.entries.iter().filter_map(|entry| id(&entry.what)).collect()
 }
 
 /// What this host's user read.

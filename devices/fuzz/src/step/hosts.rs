@@ -1,4 +1,5 @@
-//! The boxes: two faxes, the SIP server, and the location server or a mail server, set up as an input wants them.
+//! The boxes: two faxes, the SIP server, and the location server or a mail server, set up as an input wants them; or two
+//! mail clients, the SIP server, and two mail servers (`forwarders.rs`).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use faxproof_wire::sdp::Setup;
 use faxproof_wire::sip::Uri;
 use faxproof_wire::vendor::Profile;
 
+use super::forwarders;
 use super::script::Script;
 
 /// Which box. The numbers are their places.
@@ -30,6 +32,9 @@ pub(super) const ALICE: usize = 0;
 pub(super) const BOB: usize = 1;
 pub(super) const SERVER: usize = 2;
 pub(super) const LOCATION: usize = 3;
+/// Alice's mail server, 201; bob's, 201A.
+pub(super) const NEAR: usize = LOCATION;
+pub(super) const FAR: usize = 4;
 
 pub(super) const DOMAIN: &str = "sip.example.net";
 pub(super) const NUMBERS: [&str; 2] = ["050-0000-9999", "050-1234-5678"];
@@ -42,6 +47,9 @@ pub(super) enum Cast {
     /// Mail faxes, and a mail server in the place of the location server: alice collects a mailbox of its, and
     /// bob takes mail himself.
     Mail,
+    /// Mail clients in the places of the faxes, each with a mail server of its own, which forwards over SIP: alice's in
+    /// the place of the location server, bob's behind it.
+    Forwarding,
 }
 
 /// Where mail for the two faxes goes.
@@ -54,7 +62,7 @@ pub(super) fn address(seat: usize) -> IpAddr {
 
 /// The box at an address.
 pub(super) fn seat_at(address_of_it: IpAddr) -> Option<usize> {
-    (ALICE..=LOCATION).find(|seat| address(*seat) == address_of_it)
+    (ALICE..=FAR).find(|seat| address(*seat) == address_of_it)
 }
 
 /// The boxes in their order. What a call needs is there whatever the script says: both faxes register,
@@ -70,7 +78,7 @@ pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device
         challenges: None,
     };
     let own_host = Location::OwnHost(SocketAddr::new(address(LOCATION), SIP_PORT));
-    let internal = script.chance(4) || cast == Cast::Mail;
+    let internal = script.chance(4) || cast != Cast::Calls;
     let location = if internal { Location::Internal(registrar.clone()) } else { own_host };
     let server = SipServerConfig {
         address: address(SERVER),
@@ -105,6 +113,11 @@ pub(super) fn devices(cast: Cast, script: &mut Script<'_>) -> Vec<Box<dyn Device
             Box::new(SipServer::new(server)),
             Box::new(MailServer::new(mail_server(entropy.part("mail")))),
         ],
+        Cast::Forwarding => {
+            let lines = [alice.line, bob.line];
+            let [near, far, pc, other] = forwarders::devices(lines, entropy, script);
+            vec![pc, other, Box::new(SipServer::new(server)), near, far]
+        }
     }
 }
 
@@ -142,7 +155,7 @@ fn mailing(config: FaxConfig, script: &mut Script<'_>) -> FaxConfig {
     }
 }
 
-fn mail_server(entropy: Entropy) -> MailServerConfig {
+pub(super) fn mail_server(entropy: Entropy) -> MailServerConfig {
     let mailbox = MailboxConfig {
         user: "alice".to_owned(),
         password: "sesame".to_owned(),

@@ -10,12 +10,17 @@ use faxproof_devices::core::{
 };
 use faxproof_devices::sip::SIP_PORT;
 
+use super::forwarders::answer_about;
 use super::hosts::{BOB, Cast, DOMAIN, SERVER, address, seat_at};
+use super::kept::Kept;
 
 /// The most effects of a step, and the most octets that it sends: those of a document, or a request to
 /// each of the targets that a server tries at a time.
 const MOST_EFFECTS: usize = 200;
 const MOST_OCTETS: usize = 256 * 1024;
+/// Where mail servers call, the most effects for each mail that waits and each transaction besides: behind a power failure
+/// all mails are tried at once, and a connection that breaks fails the transactions of all their calls.
+const MOST_FOR_WHAT_IT_HOLDS: usize = 20;
 /// The most octets for each that came: `RETR 1` asks for a whole mail.
 const MOST_FOR_ONE: usize = 2048;
 /// What a message may cost in time to get there.
@@ -32,7 +37,10 @@ pub(super) struct Seat {
     boots: u32,
     committed: Vec<Durable>,
     pub(super) pages: u32,
+    /// What its user was told.
+    pub(super) told: Vec<String>,
     pub(super) events: usize,
+    kept: Kept,
 }
 
 /// The world.
@@ -61,7 +69,9 @@ impl Lab {
             boots: 0,
             committed: Vec::new(),
             pages: 0,
+            told: Vec::new(),
             events: 0,
+            kept: Kept::default(),
         };
         let mut lab = Lab {
             cast,
@@ -128,12 +138,18 @@ impl Lab {
         let mut out = Outbox::new();
         let own = &mut self.seats[seat];
         own.events += 1;
+        let before = own.device.holds().transactions;
         own.device.step(self.now, event, &mut out);
-        let Holdings { transactions, calls, connections, .. } = own.device.holds();
+        let Holdings { transactions, calls, connections, mails } = own.device.holds();
         assert!(transactions + calls + connections <= 8 + 4 * own.events, "{:?}", own.device.holds());
         let effects: Vec<Effect> = out.drain().collect();
+        let mut most = MOST_EFFECTS;
+        if self.cast == Cast::Forwarding {
+            own.kept.check(&effects, mails);
+            most += MOST_FOR_WHAT_IT_HOLDS * (before + mails);
+        }
         let octets: usize = effects.iter().map(octets_of).sum();
-        assert!(effects.len() <= MOST_EFFECTS, "{} effects of a step: {effects:?}", effects.len());
+        assert!(effects.len() <= most, "{} effects of a step: {effects:?}", effects.len());
         assert!(octets <= MOST_OCTETS + MOST_FOR_ONE * told, "{octets} octets of a step");
         effects.into_iter().for_each(|effect| self.follow(seat, effect));
     }
@@ -154,7 +170,7 @@ impl Lab {
             Effect::Datagram { to, bytes } => {
                 self.history.push(bytes.to_vec());
                 let from = SocketAddr::new(address(seat), SIP_PORT);
-                match seat_at(to.ip()).filter(|_| to.port() == SIP_PORT) {
+                match self.seat_at(to.ip()).filter(|_| to.port() == SIP_PORT) {
                     Some(peer) => self.later(peer, Event::Datagram { from, bytes }),
                     None => self.later(seat, Event::Unreachable { to }),
                 }
@@ -170,7 +186,10 @@ impl Lab {
             Effect::Close(conn) => self.ends(seat, conn, StreamEvent::Fin),
             Effect::Reset(conn) => self.ends(seat, conn, StreamEvent::Reset),
             Effect::Resolve(question) => {
-                let answer = answer_to(&question);
+                let answer = match self.cast {
+                    Cast::Forwarding => answer_about(&question),
+                    Cast::Calls | Cast::Mail => answer_to(&question),
+                };
                 self.questions.push(question.clone());
                 self.later(seat, Event::Resolved { question, answer });
             }
@@ -189,8 +208,14 @@ impl Lab {
                     }
                 }
             }
-            Effect::Notice(_) | Effect::Mark { .. } | Effect::Remark { .. } | Effect::Unexpected { .. } => {}
+            Effect::Notice(notice) => self.seats[seat].told.push(notice.text),
+            Effect::Mark { .. } | Effect::Remark { .. } | Effect::Unexpected { .. } => {}
         }
+    }
+
+    /// The box at an address, where there is one.
+    fn seat_at(&self, address_of_it: IpAddr) -> Option<usize> {
+        seat_at(address_of_it).filter(|seat| *seat < self.seats.len())
     }
 
     fn disarm(&mut self, seat: usize, timer: Timer) {
@@ -200,7 +225,7 @@ impl Lab {
     }
 
     fn connect(&mut self, seat: usize, conn: Conn, to: SocketAddr) {
-        let Some(peer) = seat_at(to.ip()) else {
+        let Some(peer) = self.seat_at(to.ip()) else {
             return self.later(seat, Event::Stream(conn, StreamEvent::Unreachable));
         };
         if !self.seats[peer].listens.contains(&to.port()) {

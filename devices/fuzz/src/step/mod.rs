@@ -5,7 +5,9 @@
 //! what came. When it is over and the operators have hung up, nothing is left; and after power-on a call goes
 //! through.
 
+mod forwarders;
 mod hosts;
+mod kept;
 mod lab;
 mod script;
 mod trouble;
@@ -17,7 +19,7 @@ use faxproof_devices::order::{Action, Destination, Document, Order, Ta2Action};
 use faxproof_devices::ta2::Key;
 use faxproof_wire::page::{Bitmap, Page, Resolution};
 
-use self::hosts::{ADDRESSES, ALICE, BOB, Cast, LOCATION, NUMBERS, SERVER};
+use self::hosts::{ADDRESSES, ALICE, BOB, Cast, FAR, LOCATION, NEAR, NUMBERS, SERVER};
 use self::lab::Lab;
 use self::script::Script;
 
@@ -47,6 +49,11 @@ pub fn step_mail(bytes: &[u8]) -> bool {
     events_of_mail(bytes) > 0
 }
 
+/// A mail server that forwards over SIP, or a mail client.
+pub fn step_forward(bytes: &[u8]) -> bool {
+    events_of_forwarding(bytes) > 0
+}
+
 /// As [`step_fax`]; returns how many events the fax had.
 pub(crate) fn events_of_fax(bytes: &[u8]) -> usize {
     let mut script = Script::new(bytes);
@@ -71,6 +78,13 @@ pub(crate) fn events_of_mail(bytes: &[u8]) -> usize {
     trouble(Cast::Mail, target, script)
 }
 
+/// As [`step_forward`]; returns how many events the device had.
+pub(crate) fn events_of_forwarding(bytes: &[u8]) -> usize {
+    let mut script = Script::new(bytes);
+    let target = [NEAR, FAR, NEAR, FAR, ALICE, BOB][script.below(6)];
+    trouble(Cast::Forwarding, target, script)
+}
+
 /// Returns how many events the device had.
 fn trouble(cast: Cast, target: usize, mut script: Script<'_>) -> usize {
     let mut lab = Lab::new(cast, hosts::devices(cast, &mut script));
@@ -82,12 +96,16 @@ fn trouble(cast: Cast, target: usize, mut script: Script<'_>) -> usize {
         trouble::one(&mut lab, target, &mut orders, &mut script);
     }
     let events = lab.seats[target].events - before;
-    for seat in [ALICE, BOB] {
+    let panels = if cast == Cast::Forwarding { [NEAR, FAR] } else { [ALICE, BOB] };
+    for seat in panels {
         orders += 1;
         lab.step(seat, Event::Order(Order { key: orders, action: Action::HangUp }));
     }
     calm_down(&mut lab, target);
-    call_after_power_on(&mut lab, orders);
+    match cast {
+        Cast::Forwarding => forwarders::mail_after_power_on(&mut lab, orders),
+        Cast::Calls | Cast::Mail => call_after_power_on(&mut lab, orders),
+    }
     events
 }
 
@@ -104,8 +122,11 @@ fn calm_down(lab: &mut Lab, target: usize) {
     panic!("{:?} in {:?}", lab.seats[target].device.holds(), lab.seats[target].device);
 }
 
-/// The operator of a fax dials the other, or a number that leads nowhere.
+/// The operator of a fax dials the other, or a number that leads nowhere; the user of a mail client writes.
 fn send(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_>) {
+    if lab.cast == Cast::Forwarding {
+        return forwarders::write(lab, seat, key, script);
+    }
     let number = match (lab.cast, script.below(8)) {
         (_, 7) => "050-7777-7777",
         (Cast::Mail, 6) => "nobody@b.example",
@@ -148,7 +169,7 @@ fn call_after_power_on(lab: &mut Lab, orders: u64) {
     for key in 0..=orders {
         let action = match lab.cast {
             Cast::Calls => Action::DeleteRow { number: number.clone() },
-            Cast::Mail => Action::Ta2(Ta2Action::Delete(Key::Address(address.clone()))),
+            Cast::Mail | Cast::Forwarding => Action::Ta2(Ta2Action::Delete(Key::Address(address.clone()))),
         };
         lab.step(ALICE, Event::Order(Order { key: u64::MAX - 1 - key, action }));
     }

@@ -11,7 +11,8 @@ use faxproof_devices::sip::SIP_PORT;
 use faxproof_devices::ta1::Row;
 use faxproof_devices::ta2;
 
-use super::hosts::{ADDRESSES, ALICE, BOB, Cast, DOMAIN, LOCATION, NUMBERS, address};
+use super::forwarders;
+use super::hosts::{ADDRESSES, ALICE, BOB, Cast, DOMAIN, NUMBERS, address};
 use super::lab::{Lab, Place};
 use super::script::Script;
 use crate::Mutator;
@@ -94,6 +95,10 @@ const WORDS: &[&str] = &[
     "BDAT 4\r\nhi\r\n",
     "BDAT 0 LAST\r\n",
     "BODY=8BITMIME",
+    "KYOTO",
+    "050-1234-5678",
+    "RCPT TO:<050-1234-5678@x.example>\r\n",
+    "RCPT TO:<bob@c.example>\r\n",
     "250-8BITMIME\r\n",
     "gr\u{fc}n",
     "Disposition-Notification-To: ",
@@ -212,8 +217,8 @@ fn doubled(lab: &mut Lab, next: Place) {
 /// Something that nobody sent, armed, asked or dialled.
 fn made_up(lab: &mut Lab, target: usize, orders: &mut u64, script: &mut Script<'_>) {
     let event = match script.byte() % 8 {
-        0 => Event::Datagram { from: somewhere(script), bytes: some_bytes(lab, script) },
-        1 => Event::Unreachable { to: somewhere(script) },
+        0 => Event::Datagram { from: somewhere(lab, script), bytes: some_bytes(lab, script) },
+        1 => Event::Unreachable { to: somewhere(lab, script) },
         2 => Event::Timer(some_timer(lab, target, script)),
         3 => resolved(lab, script),
         4 | 5 => Event::Stream(some_conn(lab, target, script), on_a_stream(lab, script)),
@@ -224,18 +229,22 @@ fn made_up(lab: &mut Lab, target: usize, orders: &mut u64, script: &mut Script<'
                 return super::send(lab, seat, *orders, script);
             }
             // A server has no panel: what happens there then is an order for nobody.
-            let action = if lab.cast == Cast::Mail { some_mail_action(script) } else { some_action(script) };
+            let action = match lab.cast {
+                Cast::Calls => some_action(script),
+                Cast::Mail => some_mail_action(script),
+                Cast::Forwarding => forwarders::some_action(script),
+            };
             Event::Order(Order { key: *orders, action })
         }
-        _ if script.chance(4) => return lab.power_on(script.below(4)),
+        _ if script.chance(4) => return lab.power_on(script.below(lab.seats.len())),
         _ => return lab.wait(PAUSE),
     };
     lab.step(target, event);
 }
 
-fn somewhere(script: &mut Script<'_>) -> SocketAddr {
+fn somewhere(lab: &Lab, script: &mut Script<'_>) -> SocketAddr {
     let port = if script.chance(8) { script.number() } else { SIP_PORT };
-    SocketAddr::new(address(script.below(LOCATION + 2)), port)
+    SocketAddr::new(address(script.below(lab.seats.len() + 1)), port)
 }
 
 /// Something that was sent before, perhaps damaged; or what the script holds.
@@ -283,7 +292,7 @@ fn on_a_stream(lab: &Lab, script: &mut Script<'_>) -> StreamEvent {
                 2 => 110,
                 _ => 25,
             };
-            StreamEvent::Accepted { port, peer: somewhere(script) }
+            StreamEvent::Accepted { port, peer: somewhere(lab, script) }
         }
         5 => StreamEvent::Writable,
         6 => StreamEvent::Fin,

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
-use crate::step::{events_of_fax, events_of_location, events_of_mail, events_of_server};
+use crate::step::{
+    events_of_fax, events_of_forwarding, events_of_location, events_of_mail, events_of_server,
+};
 
 const MUTATIONS: usize = 100_000;
 const EVENTS: usize = 100_000;
@@ -64,6 +66,11 @@ fn mail_faxes_and_their_mail_server_in_the_middle_of_mails() {
 }
 
 #[test]
+fn mail_servers_that_forward_and_their_clients_in_the_middle_of_mails() {
+    events("step_forward", events_of_forwarding);
+}
+
+#[test]
 fn the_same_seed_draws_the_same_mutations() {
     let corpus = corpus("sip");
     let drawn = |seed| -> Vec<Vec<u8>> {
@@ -91,6 +98,7 @@ fn the_corpora_are_small() {
         "step_server",
         "step_location",
         "step_mail",
+        "step_forward",
     ];
     for target in targets {
         let corpus = corpus(target);
