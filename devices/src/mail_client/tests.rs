@@ -45,7 +45,7 @@ fn writing(to: &[&str]) -> Writing {
 
 /// Its user writes this mail; what follows, and the connection that is opened for it.
 fn written(client: &mut Table<MailClient>, key: u64, writing: Writing) -> (Vec<Effect>, Conn) {
-    let effects = client.step(Event::Order(Order { key, action: Action::Write(writing) }));
+    let effects = client.step(Event::Order(Order { key, action: Action::Write(writing.into()) }));
     let conn = connected(&effects, SMTP).expect("a connect");
     (effects, conn)
 }
@@ -183,10 +183,10 @@ fn a_server_of_seven_bits_gets_no_eight_and_its_user_hears_of_it() {
 #[test]
 fn a_refusal_is_told_in_the_words_of_the_server() {
     for (replies, told) in [
-        (&["220 a", "250 a", "550 no", "221 a"][..], "550 at Mail: no"),
-        (&["220 a", "250 a", "250 a", "550 nobody", "221 a"], "550 at Rcpt: nobody"),
-        (&["220 a", "250 a", "250 a", "250 a", "354 a", "554 spam", "221 a"], "554 at Message: spam"),
-        (&["220 a", "250 a", "250 a", "250 a", "452 full", "221 a"], "452 at Data: full"),
+        (&["220 a", "250 a", "550 no", "221 a"][..], "550 at MAIL: no"),
+        (&["220 a", "250 a", "250 a", "550 nobody", "221 a"], "550 at RCPT: nobody"),
+        (&["220 a", "250 a", "250 a", "250 a", "354 a", "554 spam", "221 a"], "554 at the message: spam"),
+        (&["220 a", "250 a", "250 a", "250 a", "452 full", "221 a"], "452 at DATA: full"),
     ] {
         let mut client = client();
         let (_, conn) = written(&mut client, 1, writing(&["bob@b.example"]));
@@ -236,5 +236,5 @@ fn a_server_that_falls_silent_is_told() {
     client.wait_ms(299_999);
     assert_eq!(client.device.holds().mails, 1);
     let told = client.wait_ms(1);
-    assert_eq!(shown(&told), ["The mail was not sent: no reply in time at Mail"]);
+    assert_eq!(shown(&told), ["The mail was not sent: no reply in time at MAIL"]);
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use faxproof_devices::config::{
     CollectionConfig, ForwardConfig, LineConfig, MailClientConfig, MailServerConfig, MailboxConfig,
-    OnFailure, Place, Protocol, Search, Spot,
+    OnFailure, Place, Protocol, Replies, Search, Spot,
 };
 use faxproof_devices::core::{Device, Duration, Entropy, Event, Exchange, NameAnswer, NameKind, Question};
 use faxproof_devices::mail_client::MailClient;
@@ -96,6 +96,7 @@ fn forwards(line: LineConfig, search: Search, script: &mut Script<'_>) -> Forwar
         asks: !script.chance(4),
         on_failure: [OnFailure::Relay, OnFailure::Retry, OnFailure::Bounce][script.below(3)],
         most_calls: [1, 2, 100][script.below(3)],
+        replies: [Replies::AtOnce, Replies::WithResult][script.below(2)],
     }
 }
 
@@ -154,7 +155,7 @@ pub(super) fn write(lab: &mut Lab, seat: usize, key: u64, script: &mut Script<'_
         text: ["Moved to ten.", "gr\u{fc}n", NUMBERS[1], KEYWORD][script.below(4)].to_owned(),
         notify: script.chance(2).then(|| some(script)),
     };
-    lab.step(seat, order(key, Action::Write(writing)));
+    lab.step(seat, order(key, Action::Write(writing.into())));
 }
 
 fn order(key: u64, action: Action) -> Event {
@@ -227,7 +228,7 @@ pub(super) fn mail_after_power_on(lab: &mut Lab, orders: u64) {
             text: String::new(),
             notify: None,
         };
-        lab.step(seat, order(u64::MAX, Action::Write(writing)));
+        lab.step(seat, order(u64::MAX, Action::Write(writing.into())));
         lab.wait(ARRIVES_WITHIN);
         let told = &lab.seats[reader].told[before..];
         let mails = told.iter().filter(|text| text.contains(": After all")).count();

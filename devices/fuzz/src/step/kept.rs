@@ -15,6 +15,9 @@ const ACCEPTED: &str = "250 2.0.0 accepted\r\n";
 pub(super) struct Kept {
     /// What lies in its queue or its outbox, by folder and name.
     waiting: BTreeMap<(Arc<str>, Arc<str>), Arc<Envelope>>,
+    /// How often it could have said that it has a mail, and has not. Where it answers with the result of a try, it says so
+    /// in a later step.
+    unsaid: usize,
     /// Mails that it has said, as they were said.
     said: BTreeSet<Vec<u8>>,
 }
@@ -25,22 +28,27 @@ impl Kept {
         let durable = effects.iter().filter(|effect| matches!(effect, Effect::Durable(_))).count();
         assert!(durable <= 1, "what one step changes is one change: {effects:?}");
         let changes: Vec<Durable> = effects.iter().flat_map(changes_of).collect();
-        let (mut accepted, mut told) = (0, 0);
+        let (mut accepted, mut told, mut refused) = (0, 0, false);
         for effect in effects {
             match effect {
                 Effect::Send { bytes, .. } if bytes.ends_with(b"\r\n.\r\n") => {
                     self.said.insert(bytes.to_vec());
                 }
                 Effect::Send { bytes, .. } if !bytes.starts_with(b"+") => {
-                    accepted += String::from_utf8_lossy(bytes).matches(ACCEPTED).count();
+                    let said = String::from_utf8_lossy(bytes);
+                    accepted += said.matches(ACCEPTED).count();
+                    // A client that is refused its mail has it still.
+                    refused |= said.starts_with('5');
                 }
                 Effect::Notice(_) | Effect::Unexpected { .. } => told += 1,
                 _ => {}
             }
         }
         let put = changes.iter().filter(|change| matches!(change, Durable::PutMail { .. })).count();
-        assert!(accepted <= put + told, "{accepted} mails were accepted, {put} were kept: {effects:?}");
-        let reported = told > 0 || changes.iter().any(is_report);
+        let unsaid = (self.unsaid + put + told).checked_sub(accepted);
+        self.unsaid =
+            unsaid.unwrap_or_else(|| panic!("more mails were accepted than were kept: {effects:?}"));
+        let reported = told > 0 || refused || changes.iter().any(is_report);
         for change in changes {
             self.changes(change, reported);
         }

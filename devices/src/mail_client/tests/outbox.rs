@@ -141,7 +141,7 @@ fn a_mail_that_is_sent_again_leaves_the_outbox_under_its_name() {
 #[test]
 fn what_cannot_even_begin_is_told_and_not_kept() {
     let mut client = Table::new(MailClient::new(MailClientConfig { mail_server: None, ..config() }));
-    let order = Order { key: 1, action: Action::Write(writing(&["bob@b.example"])) };
+    let order = Order { key: 1, action: Action::Write(writing(&["bob@b.example"]).into()) };
     let effects = client.step(Event::Order(order));
     assert_eq!(shown(&effects), ["The mail was not sent: no outgoing mail server is set up"]);
     assert_eq!(outbox(&effects), []);
