@@ -52,21 +52,25 @@ pub fn contrasts<'a>(runs: impl IntoIterator<Item = (&'a str, &'a str, Way)>) ->
     by_text.into_iter().map(contrast).collect()
 }
 
+/// A row of the table: its name, and its value of a way.
+type Row = (&'static str, fn(&Way) -> String);
+
+const ROWS: [Row; 4] = [
+    ("the sender knows after", |way| way.known_us.map_or("never".to_owned(), seconds)),
+    ("messages", |way| way.messages.to_string()),
+    ("bytes", |way| way.bytes.to_string()),
+    ("hops of the mail", |way| way.hops.to_string()),
+];
+
 /// A table for each contrast, with a column for each scenario.
 pub fn contrast_table(contrasts: &[Contrast]) -> String {
     let mut out = String::new();
     for Contrast { contrast, ways } in contrasts {
         let _ = writeln!(out, "{contrast}");
-        let rows: [(&str, fn(&Way) -> String); 4] = [
-            ("the sender knows after", |way| way.known_us.map_or("never".to_owned(), seconds)),
-            ("messages", |way| way.messages.to_string()),
-            ("bytes", |way| way.bytes.to_string()),
-            ("hops of the mail", |way| way.hops.to_string()),
-        ];
         let names = ways.iter().map(|side| side.scenario.clone()).collect();
         let values = |show: fn(&Way) -> String| ways.iter().map(|side| show(&side.way)).collect();
         let lines: Vec<(&str, Vec<String>)> =
-            std::iter::once(("", names)).chain(rows.map(|(name, show)| (name, values(show)))).collect();
+            std::iter::once(("", names)).chain(ROWS.map(|(name, show)| (name, values(show)))).collect();
         let widths: Vec<usize> = (0..ways.len())
             .map(|column| lines.iter().map(|(_, cells)| cells[column].chars().count()).max().unwrap_or(0))
             .collect();
