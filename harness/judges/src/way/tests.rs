@@ -2,6 +2,7 @@ use faxproof_reports::{Class, Fate, Medium, OrderDeclaration, Way, What};
 use faxproof_wire::mime::{Action, DispositionType, Dsn, DsnRecipient, Mdn, Report, Typed};
 
 use crate::rules::{ID, Post, mail_of_alice as mail};
+use crate::testing::Bench;
 use crate::{evidence, way};
 
 const BOB: &str = "bob@b.example";
@@ -271,4 +272,70 @@ fn a_scenario_in_no_contrast_is_not_measured() {
     run.declaration.contrast = None;
     let messages = evidence::read(&run.trace);
     assert_eq!(way::way(&crate::Case::new(&run.declaration, &run.trace, &messages)), None);
+}
+
+#[test]
+fn a_mail_that_goes_on_after_the_reply_was_not_at_its_end() {
+    let mut run = with_result(written());
+    goes(&mut run, "alice", "server");
+    // A copy of it, for somebody near, lies in a mailbox; the other one goes on.
+    puts_off(&mut run, lies_in_a_mailbox);
+    assert_eq!(known_us(&run), Some(45));
+    goes(&mut run, "server", "bob");
+    assert_eq!(known_us(&run), None);
+}
+
+#[test]
+fn a_mail_that_its_recipient_collects_has_not_gone_on() {
+    let mut run = with_result(written());
+    goes(&mut run, "alice", "server");
+    puts_off(&mut run, lies_in_a_mailbox);
+    run.pop3("bob", "carol", &mail());
+    let way = way_of(&run);
+    assert_eq!((way.known_us, way.hops), (Some(45), 1));
+}
+
+#[test]
+fn a_result_that_only_a_server_on_the_way_hears_is_not_known_to_the_sender() {
+    let mut run = written();
+    run.declaration.hosts[2].habits.insert("forwards.replies".into(), "with-result".into());
+    goes(&mut run, "alice", "server");
+    goes(&mut run, "server", "bob");
+    puts_off(&mut run, lies_in_a_mailbox);
+    assert_eq!(known_us(&run), None);
+}
+
+#[test]
+fn a_report_names_the_mail_by_its_envelope() {
+    let mut run = written();
+    goes(&mut run, "alice", "server");
+    let mail_from = run.trace.entries.iter_mut().find(|entry| is_text(&entry.what, "MAIL")).unwrap();
+    if let What::Message { bytes, .. } = &mut mail_from.what {
+        *bytes = "MAIL FROM:<alice@a.example> ENVID=e7\r\n".into();
+    }
+    run.pop3("server", "alice", &dsn("e7", BOB, Action::Delivered));
+    assert_eq!(known_us(&run), Some(65));
+}
+
+#[test]
+fn a_recipient_that_asks_for_something_better_has_told_no_result() {
+    let mut mdn = Mdn::automatic(BOB, DispositionType::Deleted);
+    mdn.original_message_id = Some(ID.into());
+    mdn.disposition.modifiers = vec!["alternative-preferred".into()];
+    assert!(mdn.disposition.prefers_alternative());
+    let mut run = ordered("send");
+    goes(&mut run, "alice", "server");
+    run.smtp("server", "alice", ("", "alice@a.example"), &report().mdn(&mdn));
+    assert_eq!(known_us(&run), None);
+}
+
+#[test]
+fn a_document_by_http_makes_one_hop_and_its_201_is_the_result() {
+    let mut run = Bench::new().http_call();
+    run.declaration.contrast = Some("A page".into());
+    let messages = evidence::read(&run.trace);
+    let way = way::way(&crate::Case::new(&run.declaration, &run.trace, &messages)).expect("a contrast");
+    let answer = run.last_starting("HTTP/1.1 201");
+    assert_eq!(way.known_us, Some(run.trace.entries[answer].at_us + 5_000));
+    assert_eq!(way.hops, 1);
 }
