@@ -28,6 +28,9 @@ pub struct Declaration {
     pub orders: Vec<OrderDeclaration>,
     /// Whether the network or a rule can disturb this run (loss, faults, tamper rules, crashes).
     pub disturbed: bool,
+    /// What it does in contrast to the scenarios of the same text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<String>,
 }
 
 impl Declaration {

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod changes;
+pub mod contrast;
 pub mod declaration;
 pub mod difference;
 pub mod digest;
@@ -26,6 +27,7 @@ mod samples;
 
 pub use answer::{Answer, ExchangeRecord, PointerRecord, ServiceRecord};
 pub use changes::{Change, changes};
+pub use contrast::{Contrast, Side, Way, contrast_table, contrasts};
 pub use declaration::{
     Class, Declaration, HostDeclaration, OrderDeclaration, Ta1Row, Ta3Row, Ta3Tables, VENDOR,
 };

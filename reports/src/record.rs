@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::contrast::Way;
 use crate::declaration::Declaration;
 use crate::digest::digest;
 use crate::redact::redacted;
@@ -56,6 +57,9 @@ pub struct Coverage {
     /// Every order to send: what its operator was told, and what was printed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<Sent>,
+    /// What its first order to send or to write took, where the scenario is in a contrast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
 }
 
 /// Why a record could not be written or read.

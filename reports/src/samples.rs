@@ -166,5 +166,6 @@ pub(crate) fn declaration(hosts: &[&str]) -> Declaration {
         hosts: hosts.iter().enumerate().map(host).collect(),
         orders: Vec::new(),
         disturbed: false,
+        contrast: None,
     }
 }

@@ -5,7 +5,7 @@
 //! is judged by the same rules as a simulated one. Every rule reads the same index of the trace, a
 //! [`Case`]; SIP messages are parsed once for all of them.
 
-use faxproof_reports::{Declaration, RuleResult, Sent, Trace, Weight};
+use faxproof_reports::{Declaration, RuleResult, Sent, Trace, Way, Weight};
 
 pub mod arcs;
 pub mod evidence;
@@ -16,6 +16,7 @@ mod rules;
 #[cfg(test)]
 mod testing;
 pub mod truth;
+pub mod way;
 
 pub use evidence::Case;
 pub use report::Report;
@@ -61,19 +62,31 @@ pub fn rules() -> &'static [Rule] {
 /// ```
 /// use faxproof_reports::{Declaration, Trace, Verdict};
 /// # let declaration = Declaration { scenario: "empty".into(), title: String::new(), seed: 0,
-/// #     world: "virtual".into(), epoch_s: 0, hosts: vec![], orders: vec![], disturbed: false };
+/// #     world: "virtual".into(), epoch_s: 0, hosts: vec![], orders: vec![], disturbed: false,
+/// #     contrast: None };
 /// let results = faxproof_judges::judge(&declaration, &Trace::default());
 /// assert!(results.iter().all(|result| result.applied == 0 && result.verdict == Verdict::Pass));
 /// ```
 pub fn judge(declaration: &Declaration, trace: &Trace) -> Vec<RuleResult> {
-    examine(declaration, trace).0
+    examine(declaration, trace).results
 }
 
-/// The same, and for every order to send what its operator was told and what was printed.
-pub fn examine(declaration: &Declaration, trace: &Trace) -> (Vec<RuleResult>, Vec<Sent>) {
+/// All that is found out about one run.
+pub struct Examination {
+    /// What every rule says, in the order of [`rules`].
+    pub results: Vec<RuleResult>,
+    /// For every order to send what its operator was told and what was printed.
+    pub sends: Vec<Sent>,
+    /// What the first order took, where the scenario is in a contrast.
+    pub way: Option<Way>,
+}
+
+/// The same as [`judge`], and what became of the orders.
+pub fn examine(declaration: &Declaration, trace: &Trace) -> Examination {
     let messages = evidence::read(trace);
     let case = Case::new(declaration, trace, &messages);
-    (rules().iter().map(|rule| verdict_of(rule, &case)).collect(), truth::sends(&case))
+    let results = rules().iter().map(|rule| verdict_of(rule, &case)).collect();
+    Examination { results, sends: truth::sends(&case), way: way::way(&case) }
 }
 
 /// What one rule says about one run.

@@ -67,6 +67,7 @@ impl Bench {
             hosts: vec![fax("alice", ALICE, "050-0000-9999"), fax("bob", BOB, BOBS_NUMBER)],
             orders: vec![send()],
             disturbed: false,
+            contrast: None,
         };
         Bench { declaration, trace: Trace::default(), now_us: 0, call: 1, connection: None, allow: None }
     }

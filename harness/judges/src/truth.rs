@@ -45,7 +45,7 @@ pub(crate) fn travelled<'a>(case: &Case<'a>) -> Vec<Travelled<'a>> {
 
 /// What belongs to an order already.
 #[derive(Default)]
-struct Taken {
+pub(crate) struct Taken {
     documents: BTreeSet<String>,
     calls: BTreeSet<(Host, u64)>,
 }
@@ -53,7 +53,12 @@ struct Taken {
 /// The names under which the document of an order travelled: the Message-ID of a mail, or the Location that HTTP
 /// gave it. The call of facsimile machine 1 is known; of a mail fax the mails count that went to whom the order says,
 /// before the next order for the same: a second one where the page was formed anew (S113).
-fn documents(case: &Case<'_>, at: usize, order: &OrderDeclaration, taken: &mut Taken) -> Vec<String> {
+pub(crate) fn documents(
+    case: &Case<'_>,
+    at: usize,
+    order: &OrderDeclaration,
+    taken: &mut Taken,
+) -> Vec<String> {
     let is_mail_fax = case.declaration.host(&order.host).is_some_and(|host| host.class != Class::Fax1);
     let ids =
         if is_mail_fax { mailed(case, at, order, taken) } else { called(case, at).into_iter().collect() };
@@ -134,7 +139,18 @@ fn told(
     if let Some(told) = last {
         return told;
     }
-    let mut failed = false;
+    let failed = failed_us(case, (at, order), &moments, taken).is_some();
+    if failed { Told::Failed } else { Told::Nothing }
+}
+
+/// When the operator was told of a failure, in microseconds: by a notice about the call of the order, that is the first
+/// one behind it. What a report says, which came at one of these moments, tells the report.
+pub(crate) fn failed_us(
+    case: &Case<'_>,
+    (at, order): (usize, &OrderDeclaration),
+    moments: &BTreeSet<u64>,
+    taken: &mut Taken,
+) -> Option<u64> {
     let mut call = None;
     let mut never = BTreeSet::new();
     for entry in &case.trace.entries[at..] {
@@ -153,12 +169,12 @@ fn told(
             // That nobody confirms in time says nothing of the fax.
             What::Mark { arc, .. } if NEVER.contains(&&**arc) => drop(never.insert(entry.at_us)),
             What::Notice { .. } if !never.contains(&entry.at_us) && !moments.contains(&entry.at_us) => {
-                failed = true;
+                return Some(entry.at_us);
             }
             _ => {}
         }
     }
-    if failed { Told::Failed } else { Told::Nothing }
+    None
 }
 
 /// The arcs of a sender that waited for a confirmation in vain.

@@ -74,7 +74,11 @@ variable CI is set (unless INSTA_UPDATE=new) or INSTA_UPDATE=no. Built-in scenar
 JSON (--json): format (faxproof-run/1; keys may be added, none changes its meaning under this name), verdict \
 (pass, inconclusive, fail, error), scenarios: list of { scenario, verdict, digest (sha256 of the trace), findings \
 (list of text), notes (list of text: what limits the worth of a verdict), ladder (same, different, missing, accepted, not-compared, or empty: not run), difference (lines), \
-changed (with --against) }, arcs: { arcs: { ARC: times } }, arcs_not_taken, orphans (snapshots without a scenario). \
+changed (with --against) }, arcs: { arcs: { ARC: times } }, arcs_not_taken, \
+contrasts: list of { contrast (text that scenarios share), ways: list of { scenario, known_us (microseconds from its \
+first order to send or write until the sender knew the result; null: never), messages and bytes (of all that was sent by \
+anybody until then, by any protocol, without headers of IP, UDP and TCP), hops (how often a host handed the mail on) } }, \
+orphans (snapshots without a scenario). \
 With --dry-run: format (faxproof-plan/1), world, run: list of { scenario, seed }, skipped: list of { scenario, why }.
 
 Colours: on a terminal only, and not where NO_COLOR is set.";

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use faxproof_devices::chart;
-use faxproof_reports::{Verdict, coverage_table, truth_table};
+use faxproof_reports::{Verdict, contrast_table, coverage_table, truth_table};
 
 use crate::run::Report;
 
@@ -49,6 +49,7 @@ pub(super) fn summary(report: &Report, whole: bool, colours: bool) -> String {
         let _ = writeln!(text, "{line}");
     }
     text += &truth_table(report.scenarios.iter().map(|line| (line.scenario.as_str(), &line.sends[..])));
+    text += &contrast_table(&report.contrasts);
     let count = |verdict: Verdict| report.scenarios.iter().filter(|line| line.verdict == verdict).count();
     let _ = writeln!(
         text,

@@ -144,7 +144,7 @@ pub fn examine_plan(
     let outcome = world::run_with(&plan, settings.world, &settings.options, &mut trace)
         .map_err(|error| RunError::World { name: found.name.clone(), error })?;
     let declaration = plan.declaration;
-    let (mut results, sends) = judges::examine(&declaration, &trace);
+    let judges::Examination { mut results, sends, way } = judges::examine(&declaration, &trace);
     results.extend(walks(&trace));
     if let Some(only) = &settings.rule {
         results.retain(|result| &result.rule == only || result.rule == WALK);
@@ -160,7 +160,7 @@ pub fn examine_plan(
     let told = expected.iter().map(|result| result.verdict).fold(Verdict::Pass, Verdict::join);
     let verdict = told.join(snapshot.verdict());
     results.extend(expected);
-    let coverage = Coverage { sends, ..coverage(&trace) };
+    let coverage = Coverage { sends, way, ..coverage(&trace) };
     let record = Record::new(declaration, trace, results, verdict, coverage);
     Ok(Examined { record, ladder, snapshot, events: outcome.events })
 }

@@ -8,7 +8,9 @@ use faxproof_devices::chart;
 use faxproof_reports::junit::{Case, junit};
 use faxproof_reports::record::Coverage;
 use faxproof_reports::redact::redacted;
-use faxproof_reports::{Change, Difference, RecordError, Sent, Verdict, What, png};
+use faxproof_reports::{
+    Change, Contrast, Declaration, Difference, RecordError, Sent, Verdict, Way, What, contrasts, png,
+};
 use serde::Serialize;
 
 use super::{Earlier, Examined, RunError, Snapshot};
@@ -26,6 +28,8 @@ pub struct Report {
     pub arcs: Coverage,
     /// Arcs that no scenario took.
     pub arcs_not_taken: Vec<&'static str>,
+    /// The scenarios of each contrast, side by side.
+    pub contrasts: Vec<Contrast>,
     /// Snapshots without a scenario.
     pub orphans: Vec<String>,
 }
@@ -82,8 +86,15 @@ impl Report {
         let verdict = if orphans.is_empty() { worst } else { worst.join(Verdict::Fail) };
         let not_taken = chart::arcs().map(|arc| arc.name).filter(|arc| !arcs.arcs.contains_key(*arc));
         let arcs_not_taken = not_taken.collect();
-        Report { format: "faxproof-run/1", verdict, scenarios, arcs, arcs_not_taken, orphans }
+        let contrasts = contrasts(results.iter().flatten().flatten().filter_map(way));
+        Report { format: "faxproof-run/1", verdict, scenarios, arcs, arcs_not_taken, contrasts, orphans }
     }
+}
+
+/// A scenario that ran, its contrast, and its way.
+fn way(examined: &Examined) -> Option<(&str, &str, Way)> {
+    let Declaration { scenario, contrast, .. } = &examined.record.declaration;
+    Some((scenario, contrast.as_deref()?, examined.record.coverage.way?))
 }
 
 fn line(name: &str, result: Option<&Result<Examined, RunError>>, earlier: &Earlier, secrets: bool) -> Line {

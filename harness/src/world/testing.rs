@@ -188,6 +188,7 @@ pub(super) fn plan(hosts: Vec<PlannedHost>) -> Plan {
             hosts: Vec::new(),
             orders: Vec::new(),
             disturbed: false,
+            contrast: None,
         },
         hosts,
         network: NetworkPlan::default(),

@@ -213,6 +213,51 @@ fn calls_in_the_words_of_a_vendor_are_noted() {
     assert_eq!(shown, listed.len());
 }
 
+/// The path of the three ways of Figure 19.
+fn fig19() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/fig19").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_contrast_of_figure_19_is_shown_as_the_readme_shows_it() {
+    let shown = out(&faxproof(&["run", &fig19()]));
+    let from = shown.find("A mail to another domain, with word of its success\n").expect("the table");
+    let table: String = shown[from..].lines().take(6).map(|line| format!("{line}\n")).collect();
+    assert!(table.contains("  hops of the mail "), "{shown}");
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&format!("```\n{table}```")), "the README shows other numbers than\n{table}");
+}
+
+#[test]
+fn scripts_read_the_contrast_of_figure_19() {
+    let report: Value = serde_json::from_slice(&faxproof(&["run", "--json", &fig19()]).stdout).unwrap();
+    let [contrast] = &report["contrasts"].as_array().unwrap()[..] else { panic!("{report}") };
+    assert_eq!(contrast["contrast"], "A mail to another domain, with word of its success");
+    let ways = contrast["ways"].as_array().unwrap();
+    let column = |key: &str| ways.iter().map(|way| way[key].clone()).collect::<Vec<_>>();
+    assert_eq!(column("scenario"), ["at-once", "conventional", "direct"]);
+    assert_eq!(column("known_us"), [740_000, 19_050_000, 19_050_000]);
+    assert_eq!(column("hops"), [2, 3, 2]);
+    assert!(ways.iter().all(|way| way["messages"].as_u64() > Some(9) && way["bytes"].as_u64() > Some(1_000)));
+}
+
+#[test]
+fn a_contrast_of_ones_own_has_a_column_for_each_scenario_that_declares_it() {
+    let (folder, path) = accepted("contrast");
+    assert!(!out(&faxproof(&["run", &path])).contains("the sender knows after"), "nobody declares one");
+    for (name, text) in [("by-day", "A page"), ("at-night", "A page"), ("alone", "A note")] {
+        fs::write(folder.join(format!("{name}.yaml")), format!("{TWO_CALLS}contrast: {text}\n")).unwrap();
+    }
+    let shown = out(&faxproof(&["run", "--update", &path]));
+    for columns in [
+        "A note\n                            alone\n",
+        "A page\n                          at-night   by-day\n",
+    ] {
+        assert!(shown.contains(columns), "{columns}{shown}");
+    }
+    assert_eq!(shown.matches("the sender knows after").count(), 2, "{shown}");
+}
+
 #[test]
 fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

@@ -1,7 +1,7 @@
 //! Every mail that passed from one host to another, by SMTP or by POP3.
 
 use faxproof_reports::Host;
-use faxproof_wire::smtp::{Command, DataReader};
+use faxproof_wire::smtp::{Command, DataReader, MailDsn};
 
 use super::stream::{Kind, Stream, Unit, bare_id, message_id};
 
@@ -18,10 +18,14 @@ pub struct Passage<'a> {
     pub delivered_us: Option<u64>,
     /// Position of the 250 that took charge of it, unless a rule of the scenario wrote that.
     pub acknowledged: Option<usize>,
+    /// Position and code of the 4yz or 5yz that refused it.
+    pub refused: Option<(usize, u16)>,
     /// Whether a POP3 server gave it.
     pub collected: bool,
     /// MAIL FROM; `None` by POP3.
     pub sender: Option<String>,
+    /// ENVID of MAIL FROM, by which a DSN names the mail (RFC 3461 §4.4).
+    pub envid: Option<String>,
     /// RCPT TO, of the recipients that were taken.
     pub recipients: Vec<String>,
     /// The mail as it was meant, its dots undone.
@@ -42,12 +46,13 @@ pub(super) fn passages<'a>(streams: &[Stream<'a>]) -> Vec<Passage<'a>> {
 fn of_stream<'a>(stream: &Stream<'a>) -> Vec<Passage<'a>> {
     let mut passages = Vec::new();
     let (mut sender, mut recipients): (Option<String>, Vec<String>) = (None, Vec::new());
-    let mut chunks = Vec::new();
+    let (mut envid, mut chunks) = (None, Vec::new());
     for (index, unit) in stream.units.iter().enumerate() {
         let message = match &unit.kind {
             Kind::Command(_) => match Command::parse(unit.bytes) {
-                Ok(Command::MailFrom { path, .. }) => {
+                Ok(Command::MailFrom { path, params }) => {
                     sender = Some(path);
+                    envid = MailDsn::from_params(&params).ok().and_then(|dsn| dsn.envid);
                     recipients.clear();
                     chunks.clear();
                     None
@@ -76,8 +81,10 @@ fn of_stream<'a>(stream: &Stream<'a>) -> Vec<Passage<'a>> {
             at: unit.at,
             delivered_us: unit.delivered_us,
             acknowledged: acknowledgement(stream, index),
+            refused: refusal(stream, index),
             collected: unit.kind == Kind::Collected,
             sender: sender.take(),
+            envid: envid.take(),
             recipients: std::mem::take(&mut recipients),
             message,
             id: id.map(|id| bare_id(&id).to_owned()),
@@ -94,9 +101,21 @@ fn refused(stream: &Stream<'_>, index: usize) -> bool {
     next.is_some_and(|unit| matches!(unit.kind, Kind::Reply(400..)))
 }
 
-fn acknowledgement(stream: &Stream<'_>, index: usize) -> Option<usize> {
+fn answer<'c, 'a>(stream: &'c Stream<'a>, index: usize) -> Option<&'c Unit<'a>> {
     let from = stream.units[index].from;
-    let answer = stream.units[index + 1..].iter().find(|unit| unit.from != from && unit.is_answer())?;
+    stream.units[index + 1..].iter().find(|unit| unit.from != from && unit.is_answer())
+}
+
+fn refusal(stream: &Stream<'_>, index: usize) -> Option<(usize, u16)> {
+    let answer = answer(stream, index)?;
+    match answer.kind {
+        Kind::Reply(code @ 400..) => Some((answer.at, code)),
+        _ => None,
+    }
+}
+
+fn acknowledgement(stream: &Stream<'_>, index: usize) -> Option<usize> {
+    let answer = answer(stream, index)?;
     (matches!(answer.kind, Kind::Reply(200..=299)) && !answer.tampered).then_some(answer.at)
 }
 

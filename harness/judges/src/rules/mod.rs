@@ -22,6 +22,8 @@ mod transport;
 mod vendor;
 
 use crate::Rule;
+#[cfg(test)]
+pub(crate) use mail::tests::{ID, Post, mail as mail_of_alice};
 
 /// Every rule, in the order of the report.
 pub(crate) const ALL: &[Rule] = &[

@@ -18,7 +18,7 @@ use faxproof_devices::order::Document;
 
 use super::documents::{self, Base};
 use super::error::{Problem, ScenarioError, Source, did_you_mean};
-use super::grammar::{HostSpec, Script, VendorSpec, WorldSpec};
+use super::grammar::{HostSpec, Script, Step, VendorSpec, WorldSpec};
 use super::labels;
 use super::value::{At, Place};
 use crate::catalogue;
@@ -116,14 +116,14 @@ impl<'a> Checker<'a> {
             let message = format!("version {} of the grammar is not known", script.version.value);
             self.refuse_saying(script.version.place, message, "write `version: 1`");
         }
-        let title = &script.title.value;
-        if title.trim().is_empty() || title.contains('\n') || title.chars().count() > 120 {
+        if !is_one_line(&script.title.value) {
             self.refuse_saying(
                 script.title.place,
                 "the title is no title",
                 "write one line of 1 to 120 characters",
             );
         }
+        self.contrast();
         for arc in &script.covers {
             self.arc(arc);
         }
@@ -142,6 +142,26 @@ impl<'a> Checker<'a> {
             );
         }
         self.worlds();
+    }
+
+    /// What is contrasted are ways of something that is sent.
+    fn contrast(&mut self) {
+        let Some(contrast) = &self.script.contrast else { return };
+        if !is_one_line(&contrast.value) {
+            self.refuse_saying(
+                contrast.place,
+                "the text of the contrast is none",
+                "write one line of 1 to 120 characters",
+            );
+        }
+        let sends = |step: &At<Step>| step.value.send.is_some() || step.value.write.is_some();
+        if !self.script.steps.iter().any(sends) {
+            self.refuse_saying(
+                contrast.place,
+                "nothing is sent that could be contrasted",
+                "add a step with `send` or `write`, or leave `contrast` out",
+            );
+        }
     }
 
     /// A world that a scenario leaves out is told with the reason.
@@ -196,6 +216,11 @@ impl<'a> Checker<'a> {
             );
         }
     }
+}
+
+/// Whether it is one line that can be shown.
+fn is_one_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains('\n') && text.chars().count() <= 120
 }
 
 fn lists_all(listed: Option<&[At<WorldSpec>]>) -> bool {

@@ -62,6 +62,7 @@ impl Scenario {
             hosts: setting.host_declarations(),
             orders,
             disturbed: power_fails || !rules.is_empty() || network::disturbs(&network),
+            contrast: script.contrast.as_ref().map(|text| text.value.clone()),
         };
         let until = self.until();
         let (hosts, zone) = (setting.planned_hosts(), setting.zone());

@@ -62,6 +62,8 @@ pub struct Script {
     /// Rows of the catalogue that it shows: `faxproof list abuse`, `faxproof list facts`.
     #[serde(default)]
     pub shows: Vec<At<String>>,
+    /// What it does in contrast to others, in one line: `faxproof run` puts the scenarios of the same text side by side.
+    pub contrast: Option<At<String>>,
     /// Parts, files whose names end in `.part.yaml`, that this scenario is laid over.
     pub include: Option<Include>,
     /// Classes of this scenario by name, beside the built-in ones: keys of a host, and `about`.

@@ -273,6 +273,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "  mail: { mail-server: {}, external: { smtp: 192.0.2.7:2525 } }\nzone: { a.example: { mx: [ { host: mail } ] } }\ndocuments:",
     ),
     ("a world left out without a reason", "title: A call", "title: A call\nworlds: [virtual]"),
+    ("a contrast without words", "title: A call", "title: A call\ncontrast: ''"),
+    (
+        "a contrast of nothing",
+        "send: page, to: 050-1234-5678 }",
+        "ta1: list }\ncontrast: Ways to send a page",
+    ),
     ("a reason without a list", "title: A call", "title: A call\nworlds_because: time"),
     ("an impossible date", "title: A call", "title: A call\nepoch: 2003-02-30T00:00:00Z"),
     ("a merge key", "title: A call", "title: A call\n<<: { seed: 1 }"),

@@ -41,6 +41,12 @@ fn a_number_without_quotes_does_not_fit_the_schema() {
 }
 
 #[test]
+fn a_contrast_is_a_text() {
+    assert!(valid(&format!("{CALL}contrast: Ways to send a page\n")));
+    assert!(!valid(&format!("{CALL}contrast: [a, b]\n")));
+}
+
+#[test]
 fn every_key_is_explained() {
     let schema = schema();
     let mut silent = Vec::new();

@@ -11,7 +11,7 @@ use crate::{evidence, rules, verdict_of};
 /// A run in the making: alice mails through `server` to bob.
 pub(crate) struct Post {
     pub(crate) declaration: Declaration,
-    trace: Trace,
+    pub(crate) trace: Trace,
     pub(crate) now_us: u64,
     connections: u32,
     /// Where mail by SMTP goes: the port of mail, or that of a call.
@@ -20,7 +20,7 @@ pub(crate) struct Post {
     pub(crate) call_id: &'static str,
 }
 
-const ID: &str = "m1@a.example";
+pub(crate) const ID: &str = "m1@a.example";
 
 impl Post {
     pub(crate) fn new() -> Post {
@@ -47,6 +47,7 @@ impl Post {
             hosts,
             orders: Vec::new(),
             disturbed: false,
+            contrast: None,
         };
         Post { declaration, trace: Trace::default(), now_us: 0, connections: 0, port: 25, call_id: "" }
     }
@@ -110,7 +111,7 @@ impl Post {
     }
 
     /// A mail by POP3.
-    fn pop3(&mut self, server: &str, client: &str, mail: &[u8]) -> usize {
+    pub(crate) fn pop3(&mut self, server: &str, client: &str, mail: &[u8]) -> usize {
         self.open(client, server);
         self.unit(server, client, false, b"+OK hi\r\n");
         self.unit(client, server, true, b"RETR 1\r\n");
