@@ -1,6 +1,6 @@
 //! The mailboxes of a mail server, and what a POP3 session does with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -30,6 +30,9 @@ struct MailDrop {
     /// `None`: nobody can open it.
     password: Option<String>,
     mails: Vec<StoredMail>,
+    /// The second in which it got a mail last, and the names that it gave in that. The same octets can come again in it,
+    /// since a server's trace tells seconds; and who collected the first would take the second for it.
+    given: (u64, BTreeSet<String>),
     /// A session has it open (RFC 1939 §4: exclusively).
     locked: bool,
 }
@@ -63,14 +66,18 @@ impl Drops {
         message.put_slice(path.as_bytes());
         message.put_slice(&envelope.message);
         let message = message.freeze();
+        if drop.given.0 != now.whole_seconds() {
+            drop.given = (now.whole_seconds(), BTreeSet::new());
+        }
         let mut copy = 0;
         let name = loop {
             let name = self.entropy.key((user, &message[..], copy)).token();
-            if drop.mails.iter().all(|mail| mail.name != name) {
+            if drop.mails.iter().all(|mail| mail.name != name) && !drop.given.1.contains(&name) {
                 break name;
             }
             copy += 1;
         };
+        drop.given.1.insert(name.clone());
         let stored = Envelope { message: message.clone(), ..envelope.clone() };
         let walk = self.entropy.key(("walk", &name)).0;
         arcs.iter().for_each(|arc| out.mark(walk, arc));

@@ -330,3 +330,14 @@ fn a_mail_of_eight_bits_is_still_one_behind_a_power_failure() {
     let said = lab.says(conn, &["220 a\r\n", "250-a\r\n250 8BITMIME\r\n"]);
     assert!(said.contains("BODY=8BITMIME\r\n"), "{said}");
 }
+
+#[test]
+fn the_same_mail_again_has_another_name_though_the_first_was_collected() {
+    let mut lab = Lab::new();
+    let mut name = || {
+        lab.mail(9, "a@a.example", "<bob@b.example>");
+        let said = lab.client(7, 110, "USER bob\r\nPASS secret\r\nUIDL\r\nDELE 1\r\nQUIT\r\n");
+        said.lines().find_map(|line| line.strip_prefix("1 ").map(str::to_owned)).expect("a mail")
+    };
+    assert_ne!(name(), name());
+}
