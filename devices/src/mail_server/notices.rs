@@ -91,10 +91,24 @@ pub(super) fn refusal(envelope: &Envelope, fates: &[Fate]) -> Option<Reply> {
     let fate = fates.first()?;
     let (code, text) = match &fate.said {
         Some((host, no)) => (no.code, format!("{} said: {}", host.value, no.text)),
-        None => (550, "it cannot be delivered".to_owned()),
+        None => (550, meaning(fate.status).to_owned()),
     };
     let (class, subject, detail) = fate.status;
     Some(Reply::new(code, text).with_enhanced(class, subject, detail))
+}
+
+/// What an enhanced status code says (RFC 3463 §3, RFC 7505 §3).
+fn meaning(status: (u8, u16, u16)) -> &'static str {
+    match status {
+        (5, 1, 1) => "no such mailbox",
+        (5, 1, 2) => "no such domain",
+        (5, 1, 10) => "the domain takes no mail",
+        (_, 4, 1) => "no answer from its host",
+        (_, 4, 3) => "no answer from the name server",
+        (_, 4, 6) => "it would go round in circles",
+        (5, 6, 3) => "it has octets that the next server does not take",
+        _ => "it cannot be delivered",
+    }
 }
 
 /// The notifications about a mail: one for each kind of fate. A mail without sender gets none, ever
