@@ -4,7 +4,7 @@ use bytes::Bytes;
 use faxproof_wire::features::Filter;
 use faxproof_wire::mime::{
     self, Action, Alternative, DispositionType, Dsn, Extras, Form, IpTelNumber, Lifetime, Mail, Mdn, Origin,
-    Report,
+    Original, Report,
 };
 use faxproof_wire::page::tiff;
 use faxproof_wire::smtp::MailDsn;
@@ -156,7 +156,7 @@ pub(super) fn m2(
         message_id: place.message_id,
         boundary: &format!("mdn-{}", entropy.key(("boundary", place.key)).token()),
         text: &text,
-        original_header: &[],
+        original: Original::Nothing,
     };
     // RFC 3249 §4.4.1.2: `dispatched`, or `processed/error`.
     let mut mdn = match fate {

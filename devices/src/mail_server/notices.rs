@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use faxproof_wire::mime::{Action, Dsn, DsnRecipient, Report, Typed, header};
+use faxproof_wire::mime::{Action, Dsn, DsnRecipient, Original, Report, Typed, header};
 
-use faxproof_wire::smtp::Reply;
+use faxproof_wire::smtp::{Reply, Ret};
 
 use super::drops::POSTMASTER;
 use crate::config::MailServerConfig;
@@ -167,7 +167,10 @@ fn notification(
         message_id: &format!("{name}@{}", config.name),
         boundary: &format!("dsn-{name}"),
         text: &format!("Your mail {text} {}.\n{said}", paths.join(", ")),
-        original_header: header(&envelope.message),
+        original: match envelope.dsn.ret {
+            Some(Ret::Full) if action == Action::Failed => Original::Mail(&envelope.message),
+            _ => Original::Header(header(&envelope.message)),
+        },
     };
     let dsn = Dsn {
         envelope_id: envelope.dsn.envid.clone(),

@@ -56,5 +56,5 @@ pub use mdn::{Disposition, DispositionType, Mdn, Typed};
 pub use number::{FaxLocalPart, IpTelNumber, MAX_LOCAL_PART, NumberError};
 pub use origin::{Envelope, Form, NoNumber, Origin};
 pub use read::{MAX_DEPTH, MAX_FILTERS, MAX_OCTETS, MAX_PARTS, MimeError, Problem, Received, read};
-pub use report::{MAX_REPORT_PARTS, Report, ReportError, is_report};
+pub use report::{MAX_REPORT_PARTS, Original, Report, ReportError, is_report};
 pub use trace::{Hop, date, header, hops, return_path};

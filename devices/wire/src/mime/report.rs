@@ -32,8 +32,19 @@ pub struct Report<'a> {
     pub boundary: &'a str,
     /// What a person should read. For a fax it says that this proves no reading (RFC 3249 §4.4.1.2).
     pub text: &'a str,
-    /// Header of the mail that this is about, for the third part; empty to leave it out.
-    pub original_header: &'a [u8],
+    /// What of the mail that this is about is in the third part.
+    pub original: Original<'a>,
+}
+
+/// What a report gives back of the mail that it is about (RFC 6522 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Original<'a> {
+    /// Nothing.
+    Nothing,
+    /// The header of this mail, as text/rfc822-headers.
+    Header(&'a [u8]),
+    /// All of this mail, as message/rfc822 (`RET=FULL`, RFC 3461 §4.3); of one that is very large the header.
+    Mail(&'a [u8]),
 }
 
 /// Why a mail is not the report that was looked for.
@@ -68,8 +79,9 @@ impl Report<'_> {
     pub(super) fn to_bytes(self, report_type: &'static str, facts: &[String]) -> Bytes {
         let text = compose::crlf_lines(self.text);
         let facts = format!("Content-Type: message/{report_type}\r\n\r\n{}", facts.join("\r\n"));
-        let original = returned_header(self.original_header);
-        let boundary = compose::boundary(self.boundary, &format!("{text}{facts}{original}"));
+        let original = self.original.to_part();
+        let apart = format!("{text}{facts}{}", String::from_utf8_lossy(&original));
+        let boundary = compose::boundary(self.boundary, &apart);
         let kind = ContentType::new("multipart/report")
             .attribute("report-type", report_type)
             .attribute("boundary", boundary);
@@ -144,7 +156,25 @@ pub(super) fn field(name: &str, value: &str) -> String {
 const FOLD_AT: usize = 78;
 const MAX_WORD: usize = 900;
 
-/// The third part with its header (RFC 6522 §4); it is made 7-bit like the others.
+impl Original<'_> {
+    /// The third part with its header, or nothing.
+    fn to_part(self) -> Vec<u8> {
+        match self {
+            Original::Nothing => Vec::new(),
+            Original::Header(mail) => returned_header(mail).into_bytes(),
+            Original::Mail(mail) if mail.len() > MAX_RETURNED_MAIL => returned_header(mail).into_bytes(),
+            // No other encoding may stand here than that of the mail itself (RFC 2046 §5.2.1).
+            Original::Mail(mail) => {
+                let encoding = if mail.is_ascii() { "7bit" } else { "8bit" };
+                let head =
+                    format!("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n");
+                [head.as_bytes(), mail].concat()
+            }
+        }
+    }
+}
+
+/// The header as a part of its own; it is made 7-bit like the others.
 fn returned_header(header: &[u8]) -> String {
     let end = memchr::memmem::find(header, b"\r\n\r\n").map_or(header.len(), |at| at + 2);
     let text = String::from_utf8_lossy(header[..end].get(..MAX_RETURNED).unwrap_or(&header[..end]));
@@ -155,6 +185,8 @@ fn returned_header(header: &[u8]) -> String {
     format!("Content-Type: text/rfc822-headers\r\n\r\n{}", compose::crlf_lines(&text))
 }
 
+/// The most octets of a mail that are sent back.
+const MAX_RETURNED_MAIL: usize = 256 * 1024;
 /// The most octets of a header that are sent back.
 const MAX_RETURNED: usize = 8 * 1024;
 

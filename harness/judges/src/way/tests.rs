@@ -1,5 +1,5 @@
 use faxproof_reports::{Class, Fate, Medium, OrderDeclaration, Way, What};
-use faxproof_wire::mime::{Action, DispositionType, Dsn, DsnRecipient, Mdn, Report, Typed};
+use faxproof_wire::mime::{Action, DispositionType, Dsn, DsnRecipient, Mdn, Original, Report, Typed};
 
 use crate::rules::{ID, Post, mail_of_alice as mail};
 use crate::testing::Bench;
@@ -73,7 +73,7 @@ fn report() -> Report<'static> {
         message_id: "m2@b.example",
         boundary: "b",
         text: "hi",
-        original_header: &[],
+        original: Original::Nothing,
     }
 }
 
@@ -207,7 +207,7 @@ fn a_report_about_another_mail_or_of_a_delay_tells_nothing() {
 fn a_report_that_only_returns_the_header_is_about_the_mail_in_it() {
     let header = format!("Message-ID: <{ID}>\r\n");
     let facts = Dsn::read(&dsn("other", BOB, Action::Failed)).unwrap();
-    let report = Report { original_header: header.as_bytes(), ..report() }.dsn(&facts);
+    let report = Report { original: Original::Header(header.as_bytes()), ..report() }.dsn(&facts);
     let mut run = written();
     goes(&mut run, "alice", "server");
     run.pop3("server", "alice", &report);

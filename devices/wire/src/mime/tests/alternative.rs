@@ -21,7 +21,7 @@ fn report<'a>(text: &'a str) -> Report<'a> {
         message_id: "199509200020.12345@example.org",
         boundary: "b1",
         text,
-        original_header: &[],
+        original: Original::Nothing,
     }
 }
 

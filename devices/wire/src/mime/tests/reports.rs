@@ -6,7 +6,7 @@ use super::super::*;
 
 const FEATURES: &str = "(& (type=\"image/tiff\") (color=Binary) (image-file-structure=TIFF) (image-coding=[MH,MR,MMR]) (MRC-mode=0))";
 
-fn report<'a>(text: &'a str, original_header: &'a [u8]) -> Report<'a> {
+fn report<'a>(text: &'a str, header: &'a [u8]) -> Report<'a> {
     Report {
         from: "IPTELNUM-05012345678 <fax-b@example.net>",
         to: "fax-a@example.com",
@@ -15,7 +15,7 @@ fn report<'a>(text: &'a str, original_header: &'a [u8]) -> Report<'a> {
         message_id: "m2@fax-b.example.net",
         boundary: "b1",
         text,
-        original_header,
+        original: Original::Header(header),
     }
 }
 
@@ -297,4 +297,23 @@ proptest! {
             prop_assert!(fields.iter().count() <= raw.len());
         }
     }
+}
+
+#[test]
+fn a_mail_comes_back_whole_and_a_very_large_one_by_its_header() {
+    let back = |original| {
+        let raw = Report { original, ..report("sorry", b"") }.dsn(&dsn());
+        assert_eq!(Dsn::read(&raw).unwrap(), dsn());
+        String::from_utf8_lossy(&raw).into_owned()
+    };
+    let mail = b"Subject: x\r\n\r\n--b1\r\ngr\xc3\xbcn\r\n";
+    let raw = back(Original::Mail(mail));
+    let whole = format!(
+        "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+        String::from_utf8_lossy(mail)
+    );
+    assert!(raw.contains(&whole), "{raw}");
+    let large = [&b"Subject: x\r\n\r\n"[..], &vec![b'a'; 300_000]].concat();
+    let raw = back(Original::Mail(&large));
+    assert!(raw.contains("Content-Type: text/rfc822-headers\r\n") && raw.len() < 3_000);
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use faxproof_reports::{
     Carrier, Class, Declaration, Entry, Fate, Host, HostDeclaration, RuleResult, Trace, Verdict, What,
 };
-use faxproof_wire::mime::{Disposition, DispositionType, Extras, Mail, Mdn, Report};
+use faxproof_wire::mime::{Disposition, DispositionType, Extras, Mail, Mdn, Original, Report};
 
 use crate::{evidence, rules, verdict_of};
 
@@ -199,7 +199,7 @@ fn mdn(about: &str, failed: bool) -> Vec<u8> {
         message_id: "m2@b.example",
         boundary: "b",
         text: "hi",
-        original_header: &[],
+        original: Original::Nothing,
     };
     let mut mdn = Mdn::automatic("bob@b.example", DispositionType::Dispatched);
     mdn.original_message_id = Some(about.to_owned());
