@@ -115,6 +115,7 @@ pub(crate) fn forwards() -> ForwardConfig {
             systematic: Vec::new(),
             digits: 8,
         },
+        decodes: false,
         ta3: Vec::new(),
         ta3_prime: Vec::new(),
         asks: false,

@@ -10,6 +10,8 @@ pub struct ForwardConfig {
     pub line: LineConfig,
     /// How it finds the number of a destination (S404).
     pub search: Search,
+    /// Whether it decodes the text of a mail (base64, quoted-printable) before it looks there.
+    pub decodes: bool,
     /// Table Ta3 as delivered.
     pub ta3: Vec<Row>,
     /// Table Ta3' as delivered.

@@ -1,6 +1,9 @@
 //! Step S404: does the server have the IP telephone number of the destination? (Paragraphs 0142 and 0149.)
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
+
+use faxproof_wire::mime;
 
 use crate::config::{ForwardConfig, Place, Search, Spot};
 use crate::number;
@@ -22,6 +25,8 @@ pub(super) struct Searched<'a> {
     ta3: &'a [Row],
     ta3_prime: &'a [SpecificRow],
     message: &'a [u8],
+    /// What is searched as the text.
+    text: OnceCell<Cow<'a, [u8]>>,
     /// The number in the header, in the text.
     numbers: [OnceCell<Option<String>>; 2],
     /// Whether the information of each row of Ta3' stands in the header, in the text.
@@ -34,7 +39,17 @@ impl<'a> Searched<'a> {
         (ta3, ta3_prime): (&'a [Row], &'a [SpecificRow]),
         message: &'a [u8],
     ) -> Searched<'a> {
-        Searched { config, ta3, ta3_prime, message, numbers: Default::default(), rows: Default::default() }
+        let (text, numbers, rows) = Default::default();
+        Searched { config, ta3, ta3_prime, message, text, numbers, rows }
+    }
+
+    /// The text as it stands, or as its author wrote it.
+    fn text(&self) -> &[u8] {
+        self.text.get_or_init(|| {
+            let read = self.config.decodes.then(|| mime::read(self.message).ok()).flatten();
+            let decoded = read.map(|read| read.text.join("\r\n")).filter(|text| !text.is_empty());
+            decoded.map_or(Cow::Borrowed(parts(self.message).1), |text| Cow::Owned(text.into_bytes()))
+        })
     }
 
     /// The number for this recipient: the first that is found, place by place in the declared order, and in each place
@@ -72,7 +87,7 @@ impl<'a> Searched<'a> {
                 let find = || written_fields(self.message).find_map(|field| system.first_in(field));
                 header.get_or_init(find).clone()
             }
-            Place::Body => text.get_or_init(|| system.first_in(parts(self.message).1)).clone(),
+            Place::Body => text.get_or_init(|| system.first_in(self.text())).clone(),
             Place::Address => row(&|row| row.is_of_address(recipient)),
             Place::Domain => row(&|row| row.is_of_domain(domain)),
         }
@@ -92,7 +107,7 @@ impl<'a> Searched<'a> {
                 header.get_or_init(|| all(&found)).get(at).copied().unwrap_or(false)
             }
             Spot::Body => {
-                let found = |row: &SpecificRow| within(parts(self.message).1, row);
+                let found = |row: &SpecificRow| within(self.text(), row);
                 text.get_or_init(|| all(&found)).get(at).copied().unwrap_or(false)
             }
         }
@@ -265,6 +280,21 @@ mod tests {
         assert_eq!(at(Place::Header).as_deref(), Some("050-3333-3333"));
         assert_eq!(at(Place::Body).as_deref(), Some("050-4444-4444"));
     }
+    #[test]
+    fn a_text_is_decoded_where_that_is_wanted() {
+        let encoded = b"Content-Transfer-Encoding: base64\r\n\r\nMDUwLTQ0NDQtNDQ0NA==\r\n";
+        let quoted = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n050=2D4444-44=\r\n44\r\n";
+        let plain = b"Subject: a\r\n\r\n050-4444-4444\r\n";
+        for (message, is_plain) in [(&encoded[..], false), (quoted, false), (plain, true)] {
+            for decodes in [true, false] {
+                let config = ForwardConfig { search: numbers(&[Place::Body]), decodes, ..forwards() };
+                let number = found(&config, "a@b", message).map(|(number, _)| number);
+                let expected = (decodes || is_plain).then(|| "050-4444-4444".to_owned());
+                assert_eq!(number, expected, "{decodes} {}", String::from_utf8_lossy(message));
+            }
+        }
+    }
+
     #[test]
     fn specific_information_is_found_as_it_stands_and_no_empty_one_ever() {
         let message = b"Subject: to KYOTOBRANCHOFFICE\r\n\r\nhello\r\n";

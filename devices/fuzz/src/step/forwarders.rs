@@ -96,6 +96,7 @@ fn forwards(line: LineConfig, search: Search, script: &mut Script<'_>) -> Forwar
         asks: !script.chance(4),
         on_failure: [OnFailure::Relay, OnFailure::Retry, OnFailure::Bounce][script.below(3)],
         most_calls: [1, 2, 100][script.below(3)],
+        decodes: script.chance(2),
         replies: [Replies::AtOnce, Replies::WithResult][script.below(2)],
     }
 }

@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 
 use faxproof_reports::{HostDeclaration, Ta3Row, Ta3Tables, What, commit_row};
+use faxproof_wire::mime;
 
 use super::{Case, digits};
 
@@ -76,6 +77,8 @@ pub struct Search<'a> {
     /// In this order.
     places: Vec<Place>,
     by: By<'a>,
+    /// Whether it decodes the text of a mail first.
+    decodes: bool,
 }
 
 #[derive(Debug)]
@@ -98,7 +101,8 @@ impl<'a> Search<'a> {
             _ => By::Specific,
         };
         let places = word("forwards.searches")?.split_whitespace().filter_map(Place::of_word).collect();
-        Some(Search { places, by })
+        let decodes = word("forwards.decodes") == Some("true");
+        Some(Search { places, by, decodes })
     }
 
     /// Whether it depends on what the author of a mail wrote.
@@ -110,7 +114,7 @@ impl<'a> Search<'a> {
     /// odd stands there.
     pub fn answers(&self, tables: &Ta3Tables, recipient: &str, message: &[u8]) -> Vec<Option<Found>> {
         let places: Vec<_> =
-            self.places.iter().map(|place| (*place, text_at(*place, recipient, message))).collect();
+            self.places.iter().map(|place| (*place, self.text_at(*place, recipient, message))).collect();
         let mut answers = Vec::new();
         let mut hit = |number: String, place: Place, certain: bool| {
             answers.push(Some(Found { number, place }));
@@ -138,25 +142,25 @@ impl<'a> Search<'a> {
         }
         answers
     }
+
+    /// The text that stands in a place; none in a table.
+    fn text_at(&self, place: Place, recipient: &str, message: &[u8]) -> Vec<u8> {
+        let (local, domain) = recipient.rsplit_once('@').unwrap_or((recipient, ""));
+        match place {
+            Place::BeforeAt => local.into(),
+            Place::AfterAt => domain.into(),
+            Place::Rcpt => recipient.into(),
+            Place::Header => authors_header(message),
+            Place::Body => decoded(message).filter(|_| self.decodes).unwrap_or_else(|| body(message).into()),
+            Place::Address | Place::Domain => Vec::new(),
+        }
+    }
 }
 
 /// A number as it is called: its digits, with the `+` of a global number (RFC 3966 §5.1).
 pub fn dialled(number: &str) -> String {
     let plus = if number.starts_with('+') { "+" } else { "" };
     format!("{plus}{}", digits(number))
-}
-
-/// The text that stands in a place; none in a table.
-fn text_at(place: Place, recipient: &str, message: &[u8]) -> Vec<u8> {
-    let (local, domain) = recipient.rsplit_once('@').unwrap_or((recipient, ""));
-    match place {
-        Place::BeforeAt => local.into(),
-        Place::AfterAt => domain.into(),
-        Place::Rcpt => recipient.into(),
-        Place::Header => authors_header(message),
-        Place::Body => body(message).into(),
-        Place::Address | Place::Domain => Vec::new(),
-    }
 }
 
 /// Where the header of a mail ends (RFC 5322 §2.1): behind the end of its last line.
@@ -169,6 +173,12 @@ fn header_end(message: &[u8]) -> usize {
 
 fn body(message: &[u8]) -> &[u8] {
     message.get(header_end(message) + 2..).unwrap_or_default()
+}
+
+/// The plain texts of a mail as their author wrote them, if it can be read and has some.
+fn decoded(message: &[u8]) -> Option<Vec<u8>> {
+    let texts = mime::read(message).ok()?.text;
+    (!texts.is_empty()).then(|| texts.join("\r\n").into_bytes())
 }
 
 /// The header without the fields that servers put on top (RFC 5321 §4.4): those tell of servers, not of the recipient.
@@ -316,7 +326,7 @@ mod tests {
 
     fn search(searches: &[Place]) -> Search<'static> {
         let by = By::Numbers { beginnings: vec!["050-"], follow: 8 };
-        Search { places: searches.to_vec(), by }
+        Search { places: searches.to_vec(), by, decodes: false }
     }
 
     fn given(search: &Search<'_>, tables: &Ta3Tables, recipient: &str, message: &str) -> Option<String> {

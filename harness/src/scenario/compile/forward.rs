@@ -39,6 +39,7 @@ impl Setting<'_> {
         ForwardConfig {
             line,
             search: search(spec),
+            decodes: spec.decodes.unwrap_or(false),
             ta3: box_.ta3.iter().flat_map(|rows| &rows.value).map(ta3_row).collect(),
             ta3_prime: box_.ta3_prime.iter().flat_map(|rows| &rows.value).map(specific_row).collect(),
             asks: spec.asks_presentation.unwrap_or(true),
@@ -206,6 +207,7 @@ pub(super) fn words(config: &ForwardConfig) -> Vec<(&'static str, String)> {
     let mut words = vec![
         ("forwards.by", by.to_owned()),
         ("forwards.searches", places.join(" ")),
+        ("forwards.decodes", config.decodes.to_string()),
         ("forwards.asks_presentation", config.asks.to_string()),
         ("forwards.on_failure", on_failure.to_owned()),
         ("forwards.replies", replies.to_owned()),

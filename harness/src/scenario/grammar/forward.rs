@@ -15,6 +15,8 @@ pub struct ForwardSpec {
     /// `[rcpt]` by specific information, unless given: what stands in the text of a mail diverts it only where that
     /// is wanted.
     pub searches: Option<At<Vec<At<SearchSpec>>>>,
+    /// Whether it decodes the text of a mail (base64, quoted-printable) before it looks there; it does not unless given.
+    pub decodes: Option<bool>,
     /// How the numbers of the network begin; `["050-", "080-"]` unless given.
     pub systematic: Option<At<Vec<At<String>>>>,
     /// How many digits follow that; 8 unless given.
