@@ -353,6 +353,14 @@ mod tests {
     }
 
     #[test]
+    fn an_encoded_text_is_read_where_that_is_declared() {
+        let message = "Content-Transfer-Encoding: base64\r\n\r\nMDUwLTQ0NDQtNDQ0NA==\r\n";
+        let by = |decodes| Search { decodes, ..search(&[Place::Body]) };
+        let number = |decodes| given(&by(decodes), &Ta3Tables::default(), "bob@b.example", message);
+        assert_eq!((number(true).as_deref(), number(false)), (Some("05044444444"), None));
+    }
+
+    #[test]
     fn a_domain_is_equal_or_another() {
         let row = |key: &str| Ta3Row { key: key.into(), number: "+81 50".into() };
         let tables = Ta3Tables { destinations: vec![row("B.example")], specific: Vec::new() };
