@@ -5,13 +5,13 @@
 use std::error::Error;
 
 use faxproof::world::{self, World};
-use faxproof_reports::digest::Counts;
+use faxproof_reports::DigestSink;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mails = std::env::args().nth(1).map_or(Ok(10_000), |number| number.parse())?;
     let plan = faxproof_benches::mails(mails, World::Virtual)?;
-    let mut counts = Counts::default();
-    let outcome = world::run(&plan, World::Virtual, &mut counts)?;
-    println!("{} events, {} messages", outcome.events, counts.messages);
+    let mut digest = DigestSink::default();
+    let outcome = world::run(&plan, World::Virtual, &mut digest)?;
+    println!("{} events, digest {}", outcome.events, digest.finish());
     Ok(())
 }
