@@ -134,7 +134,10 @@ impl MailClient {
     /// A mail is under way no more.
     fn sent_or_not(&mut self, done: Option<Done>, out: &mut Outbox) {
         match done {
-            Some(Done { key, outcome: Ok(()), refused }) => self.was_sent(key, &refused, out),
+            Some(Done { key, outcome: Ok(()), refused, .. }) => self.was_sent(key, &refused, out),
+            Some(Done { key, outcome: Err(why), in_doubt: true, .. }) => {
+                self.is_settled(key, &format!("Nobody knows whether the mail was sent: {why}"), out);
+            }
             Some(Done { key, outcome: Err(why), .. }) => self.was_not_sent(key, &why, out),
             None => {}
         }
@@ -149,9 +152,14 @@ impl MailClient {
         out.durable(Durable::TakeMail { folder: OUTBOX.into(), name });
     }
 
-    /// The server will not get the mail. Only when its user knows that, it is kept no longer.
+    /// The server will not get the mail.
     fn was_not_sent(&mut self, key: u64, why: &str, out: &mut Outbox) {
-        show(key, format!("The mail was not sent: {why}"), out);
+        self.is_settled(key, &format!("The mail was not sent: {why}"), out);
+    }
+
+    /// Only when its user knows that a mail was not sent, or that nobody knows, it is kept no longer.
+    fn is_settled(&mut self, key: u64, told: &str, out: &mut Outbox) {
+        show(key, told.to_owned(), out);
         if let Some(name) = self.outbox.remove(&key) {
             out.durable(Durable::TakeMail { folder: OUTBOX.into(), name });
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::core::{Conn, Effect, Entropy, Outbox, StreamEvent, Time, Timer};
-use crate::smtp::{Client, Envelope, Failure};
+use crate::smtp::{Client, Envelope, Failure, Stage};
 use crate::turn::Turn;
 
 /// Mails that may be on their way at one time.
@@ -35,6 +35,8 @@ pub(crate) struct Done {
     pub(crate) key: u64,
     /// What came of it.
     pub(crate) outcome: Result<(), String>,
+    /// It failed behind the final dot: nobody knows whether the server has it (RFC 5321 §4.5.3.2.6).
+    pub(crate) in_doubt: bool,
     /// Recipients that the server did not take.
     pub(crate) refused: Vec<Refused>,
 }
@@ -135,7 +137,8 @@ impl Mailer {
         let job = self.jobs.remove(&key)?;
         out.disarm(Timer { owner: key, name: TIMER });
         out.push(Effect::Close(job.conn));
-        Some(Done { key, outcome, refused: job.refused() })
+        let in_doubt = outcome.is_err() && job.client.stage() == Stage::Message;
+        Some(Done { key, outcome, in_doubt, refused: job.refused() })
     }
 }
 
@@ -183,7 +186,8 @@ mod tests {
     }
 
     fn done(outcome: Result<(), &str>) -> Done {
-        Done { key: KEY, outcome: outcome.map_err(str::to_owned), refused: Vec::new() }
+        let outcome = outcome.map_err(str::to_owned);
+        Done { key: KEY, outcome, in_doubt: false, refused: Vec::new() }
     }
 
     fn says(mailer: &mut Mailer, conn: Conn, reply: &'static str, out: &mut Outbox) -> Option<Done> {

@@ -238,3 +238,22 @@ fn a_server_that_falls_silent_is_told() {
     let told = client.wait_ms(1);
     assert_eq!(shown(&told), ["The mail was not sent: no reply in time at MAIL"]);
 }
+
+#[test]
+fn behind_the_final_dot_nobody_knows_whether_a_mail_was_sent() {
+    let in_message = ["220 a", "250 a", "250 a", "250 a", "354 a"];
+    for (event, why) in [
+        (Some(StreamEvent::Reset), "the connection was lost at the message"),
+        (None, "no reply in time at the message"),
+    ] {
+        let mut client = client();
+        let (_, conn) = written(&mut client, 1, writing(&["bob@b.example"]));
+        talk(&mut client, conn, &in_message);
+        let told = match event {
+            Some(event) => client.stream(conn, event),
+            None => client.wait_ms(600_000),
+        };
+        assert_eq!(shown(&told), [format!("Nobody knows whether the mail was sent: {why}")]);
+        assert_eq!(client.device.holds().mails, 0);
+    }
+}
