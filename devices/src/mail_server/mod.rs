@@ -6,7 +6,8 @@
 //! a recipient, they call it and hand the mail over directly, and the result is known at once (Figure 18).
 //!
 //! `receiving.rs` takes connections, `routing.rs` says which way each recipient goes, `search.rs` finds numbers,
-//! `queue.rs` keeps what is to be passed on, `forwarding.rs` is one try by a call and `delivery.rs` one by normal SMTP,
+//! `queue.rs` keeps what is to be passed on, `forwarding.rs` is one try by a call and `relaying.rs` one by normal SMTP, of
+//! which `delivery.rs` is the turn of one domain,
 //! `drops.rs` the mailboxes, `notices.rs` what is told to senders, `panel.rs` what its operator does.
 
 mod delivery;

@@ -119,15 +119,12 @@ impl MailServer {
                     Heard::Bytes(bytes) => server.bytes(bytes, &mut counter),
                     Heard::Decided(reply) => server.decided(reply, &mut counter),
                 };
-                let waits = server.owes_reply().then_some(conn);
-                // Only the last can be one whose reply is owed.
-                let mut mails = counter.taken;
-                let last = mails.pop();
-                for (envelope, greeting) in mails {
-                    self.take(now, (peer, came(&envelope)), None, envelope, &greeting, out);
-                }
-                if let Some((envelope, greeting)) = last {
-                    self.take(now, (peer, came(&envelope)), waits, envelope, &greeting, out);
+                let owed = server.owes_reply().then_some(conn);
+                let last = counter.taken.len();
+                for (nth, (envelope, greeting, came)) in (1..).zip(counter.taken) {
+                    // Only the last can be one whose reply is owed.
+                    let waits = owed.filter(|_| nth == last);
+                    self.take(now, (peer, came), waits, envelope, &greeting, out);
                 }
                 turn
             }
@@ -150,7 +147,7 @@ impl MailServer {
         let Some((Serving::Smtp(server), _)) = line.server(call, conn) else { return };
         let mut counter = Counter::new(&self.config, peer, self.queue.has_room());
         let turn = server.bytes(bytes, &mut counter);
-        for (envelope, greeting) in counter.taken {
+        for (envelope, greeting, _) in counter.taken {
             self.take(now, (peer, Came::Server), None, envelope, &greeting, out);
         }
         if let Some(line) = &mut self.line {
@@ -194,11 +191,6 @@ impl MailServer {
     }
 }
 
-/// From whom a mail comes, as its trace fields say.
-fn came(envelope: &Envelope) -> Came {
-    if hops(&envelope.message) == 0 { Came::Client } else { Came::Server }
-}
-
 /// The server has the mail, and what becomes of it is told by mail.
 pub(super) fn accepted() -> Reply {
     Reply::new(250, "accepted").with_enhanced(2, 0, 0)
@@ -211,7 +203,8 @@ struct Counter<'a> {
     /// Whether there is room in the queue.
     room: bool,
     replies: Replies,
-    taken: Vec<(Envelope, Greeting)>,
+    /// The mails, and from whom each comes, as its trace fields say.
+    taken: Vec<(Envelope, Greeting, Came)>,
 }
 
 impl<'a> Counter<'a> {
@@ -230,13 +223,15 @@ impl PostOffice for Counter<'_> {
     }
 
     fn take(&mut self, envelope: Envelope, greeting: &Greeting) -> Reply {
-        if hops(&envelope.message) >= self.config.most_hops {
+        let hops = hops(&envelope.message);
+        if hops >= self.config.most_hops {
             return Reply::new(554, "this mail goes round in circles").with_enhanced(5, 4, 6);
         }
         if !self.room {
             return Reply::new(452, "the queue is full").with_enhanced(4, 3, 1);
         }
-        self.taken.push((envelope, greeting.clone()));
+        let came = if hops == 0 { Came::Client } else { Came::Server };
+        self.taken.push((envelope, greeting.clone(), came));
         accepted()
     }
 

@@ -1,6 +1,6 @@
 //! The table of TCP connections: what each end has sent, and where it stands in the trace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use faxproof_devices::core::{Conn, Entropy, Time};
 use faxproof_wire::stream::Framer;
@@ -126,7 +126,8 @@ impl Connections {
 
     /// Those that are not over, in the order in which they came.
     pub(crate) fn ids(&self) -> Vec<u32> {
-        let mut ids: Vec<u32> = (0..self.table.len() as u32).filter(|id| !self.free.contains(id)).collect();
+        let free: BTreeSet<u32> = self.free.iter().copied().collect();
+        let mut ids: Vec<u32> = (0..self.table.len() as u32).filter(|id| !free.contains(id)).collect();
         ids.sort_by_key(|id| self.of(*id).before);
         ids
     }

@@ -43,7 +43,8 @@ pub enum Original<'a> {
     Nothing,
     /// The header of this mail, as text/rfc822-headers.
     Header(&'a [u8]),
-    /// All of this mail, as message/rfc822 (`RET=FULL`, RFC 3461 §4.3); of one that is very large the header.
+    /// All of this mail, as message/rfc822 (`RET=FULL`, RFC 3461 §4.3). Of one that is very large, the header; and of one
+    /// of eight bits, since a server that takes seven would refuse the report, and its reader hear nothing.
     Mail(&'a [u8]),
 }
 
@@ -162,14 +163,10 @@ impl Original<'_> {
         match self {
             Original::Nothing => Vec::new(),
             Original::Header(mail) => returned_header(mail).into_bytes(),
-            Original::Mail(mail) if mail.len() > MAX_RETURNED_MAIL => returned_header(mail).into_bytes(),
-            // No other encoding may stand here than that of the mail itself (RFC 2046 §5.2.1).
-            Original::Mail(mail) => {
-                let encoding = if mail.is_ascii() { "7bit" } else { "8bit" };
-                let head =
-                    format!("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n");
-                [head.as_bytes(), mail].concat()
+            Original::Mail(mail) if mail.len() > MAX_RETURNED_MAIL || !mail.is_ascii() => {
+                returned_header(mail).into_bytes()
             }
+            Original::Mail(mail) => [b"Content-Type: message/rfc822\r\n\r\n", mail].concat(),
         }
     }
 }

@@ -146,9 +146,13 @@ fn each_once(case: &Case<'_>, report: &mut Report) {
 
 /// Where the 250 stands that reached who handed a mail over.
 fn heard(case: &Case<'_>, mail: &Passage<'_>) -> Option<usize> {
-    let at = mail.acknowledged?;
-    let reached = case.streams.iter().flat_map(|stream| &stream.units).find(|unit| unit.at == at)?;
-    reached.delivered_us.map(|_| at)
+    mail.acknowledged.filter(|at| heard_us(case, *at).is_some())
+}
+
+/// When the reply at this position reached who waited for it, in microseconds.
+fn heard_us(case: &Case<'_>, at: usize) -> Option<u64> {
+    let units = case.streams.iter().flat_map(|stream| &stream.units);
+    units.filter(|unit| unit.at == at).find_map(|unit| unit.delivered_us)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod vendor;
 
 use crate::Rule;
 #[cfg(test)]
-pub(crate) use mail::tests::{ID, Post, mail as mail_of_alice};
+pub(crate) use mail::tests::{ID, Post, mail as mail_of_alice, report};
 
 /// Every rule, in the order of the report.
 pub(crate) const ALL: &[Rule] = &[

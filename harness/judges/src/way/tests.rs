@@ -1,7 +1,7 @@
 use faxproof_reports::{Class, Fate, Medium, OrderDeclaration, Way, What};
 use faxproof_wire::mime::{Action, DispositionType, Dsn, DsnRecipient, Mdn, Original, Report, Typed};
 
-use crate::rules::{ID, Post, mail_of_alice as mail};
+use crate::rules::{ID, Post, mail_of_alice as mail, report};
 use crate::testing::Bench;
 use crate::{evidence, way};
 
@@ -62,19 +62,6 @@ fn says(run: &mut Post, text: &'static str) {
         panic!("a reply")
     };
     *bytes = text.into();
-}
-
-fn report() -> Report<'static> {
-    Report {
-        from: BOB,
-        to: "alice@a.example",
-        subject: "x",
-        date_unix_s: 0,
-        message_id: "m2@b.example",
-        boundary: "b",
-        text: "hi",
-        original: Original::Nothing,
-    }
 }
 
 fn dsn(about: &str, recipient: &str, action: Action) -> Vec<u8> {

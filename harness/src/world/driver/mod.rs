@@ -13,7 +13,6 @@ mod tests;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use faxproof_devices::core::Time;
@@ -28,7 +27,7 @@ use self::station::{Ground, Setup, Station, surface};
 use super::network::Network;
 use super::roster::Roster;
 use super::{CrashPoint, Options, Outcome, WorldError};
-use crate::plan::{Plan, PlannedAction, PlannedBox};
+use crate::plan::{Plan, PlannedBox};
 
 /// How often what was seen is given out while a run on real sockets goes on.
 const GIVE_EVERY: Duration = Duration::from_millis(50);
@@ -140,7 +139,7 @@ fn stations<N: Net>(
     let roster = network.roster.clone();
     let ground = Ground { network, inboxes: BTreeMap::new(), events: 0, ended_at: Time::default() };
     let ground = Rc::new(RefCell::new(ground));
-    let actions: Arc<[PlannedAction]> = plan.actions.clone();
+    let actions = plan.actions.clone();
     let mut setups = Vec::new();
     for (index, planned) in plan.hosts.iter().enumerate() {
         let PlannedBox::Virtual(device) = &planned.box_ else { continue };

@@ -2,7 +2,7 @@
 
 use faxproof_reports::{Answer, HostDeclaration, Weight, What};
 
-use super::is_own;
+use super::{heard_us, is_own};
 use crate::evidence::search::{Found, History, Search, dialled};
 use crate::evidence::{Call, Case, Kind, Passage};
 use crate::{Evidence, Report, Rule};
@@ -313,12 +313,6 @@ impl Outgoing<'_, '_> {
 
 fn sent_us(case: &Case<'_>, at: usize) -> u64 {
     case.entry(at).map_or(0, |entry| entry.at_us)
-}
-
-/// When the reply at this position reached who waited for it, in microseconds.
-fn heard_us(case: &Case<'_>, at: usize) -> Option<u64> {
-    let units = case.streams.iter().flat_map(|stream| &stream.units);
-    units.filter(|unit| unit.at == at).find_map(|unit| unit.delivered_us)
 }
 
 /// Whether the server that a mail came to would not have it.

@@ -189,9 +189,9 @@ pub(crate) fn on_the_way(fields: &[&str]) -> Vec<u8> {
     [top.as_bytes(), &mail()].concat()
 }
 
-/// An MDN of bob's about this mail.
-fn mdn(about: &str, failed: bool) -> Vec<u8> {
-    let report = Report {
+/// A report of bob's, without its facts.
+pub(crate) fn report() -> Report<'static> {
+    Report {
         from: "bob@b.example",
         to: "alice@a.example",
         subject: "x",
@@ -200,14 +200,18 @@ fn mdn(about: &str, failed: bool) -> Vec<u8> {
         boundary: "b",
         text: "hi",
         original: Original::Nothing,
-    };
+    }
+}
+
+/// An MDN of bob's about this mail.
+fn mdn(about: &str, failed: bool) -> Vec<u8> {
     let mut mdn = Mdn::automatic("bob@b.example", DispositionType::Dispatched);
     mdn.original_message_id = Some(about.to_owned());
     if failed {
         let modifiers = vec!["error".to_owned()];
         mdn.disposition = Disposition { kind: DispositionType::Processed, modifiers, ..mdn.disposition };
     }
-    report.mdn(&mdn).to_vec()
+    report().mdn(&mdn).to_vec()
 }
 
 #[test]
